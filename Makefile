@@ -1,0 +1,86 @@
+# Everything a contributor types. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# The newest Python that the lock files know; any of 3.10 to 3.13 will do.
+PYTHON ?= $(firstword $(foreach one,python3.11 python3.12 python3.13 python3.10 python3,\
+	$(shell command -v $(one) 2>/dev/null)))
+VENV := .venv
+BIN := $(VENV)/bin
+CACHE ?= .cache
+DATASET ?= diabetes
+WINE_CSV ?=
+JOBS ?= 2
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export MODELYARD_WHEELS := $(abspath $(CACHE))/wheels
+
+.PHONY: help demo demo-stop test test-unit test-contract test-local test-acceptance lint format \
+	generate bench lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
+
+demo: $(VENV)/.local $(CACHE)/wheels/.complete ## train, build, deploy on the local cloud; DATASET=wine WINE_CSV=path-or-URL
+	$(BIN)/python examples/wine-quality/main_job.py --dataset $(DATASET) $(if $(WINE_CSV),--wine-csv $(WINE_CSV))
+
+demo-stop: $(VENV)/.local ## stop the local cloud that `make demo` leaves up
+	$(BIN)/modelyard local down
+
+test: lint test-unit test-contract test-local test-acceptance ## everything
+
+test-unit: $(VENV)/.development ## seconds; no sockets
+	$(BIN)/pytest tests/unit -q -n $(JOBS)
+
+test-contract: $(VENV)/.development ## declarations, generated files, imports
+	$(BIN)/pytest tests/contract -q
+
+test-local: $(VENV)/.development $(CACHE)/wheels/.complete ## real clients against the local cloud
+	$(BIN)/pytest tests/local -q -n $(JOBS) --dist loadfile
+
+test-acceptance: $(VENV)/.development $(CACHE)/wheels/.complete ## the examples, whole
+	$(BIN)/pytest tests/acceptance -q
+
+lint: $(VENV)/.development ## style, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.development ## make the style right
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: $(VENV)/.development ## write what is made from the declarations
+	$(BIN)/modelyard generate
+
+bench: $(VENV)/.development ## measurements beside the peers, in one run
+	set -e; for one in benchmarks/*.py; do $(BIN)/python $$one; done
+
+lock: $(VENV)/.development ## renew the lock files from setup.cfg
+	$(BIN)/pip install --quiet uv
+	for set in core local development; do \
+		case $$set in core) extras=;; local) extras='--extra local';; development) extras='--extra local --extra test';; esac; \
+		$(BIN)/uv pip compile setup.cfg requirements/build.in $$extras --universal --python-version 3.10 \
+			--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --upgrade \
+			-o requirements/$$set.txt; \
+	done
+
+clean: ## remove what was made here, not the caches
+	rm -rf $(VENV) build dist .modelyard .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "no python3 on PATH: install Python 3.10 to 3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "$(PYTHON) is $$($(PYTHON) --version); Modelyard needs Python 3.10 to 3.13: make PYTHON=python3.X" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+# What scoring images are made of: downloaded once, since the local cloud reaches no package index.
+$(CACHE)/wheels/.complete: .ci/wheels requirements/local.txt $(VENV)/.local
+	$(BIN)/python .ci/wheels $(CACHE)/wheels
+	@touch $@
+
+# A stamp for each set: the lock file, and this package in place.
+$(VENV)/.%: requirements/%.txt setup.cfg $(BIN)/python
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/$*.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

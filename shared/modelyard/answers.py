@@ -1,0 +1,123 @@
+"""What a service's error answer means: one table from (status, code, message) to an error class."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from modelyard.errors import (
+    AlreadyExists,
+    NotFound,
+    NotTheService,
+    PermissionDenied,
+    ServiceError,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthenticated,
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row of the table: every field that is set must match; patterns are searched for."""
+
+    error: type[ServiceError]
+    status: int | None = None
+    code: str = ""
+    message: str = ""
+
+    def fits(self, status: int, code: str, message: str) -> bool:
+        """Whether this row speaks of that answer."""
+        return (
+            (self.status is None or self.status == status)
+            and re.search(self.code, code) is not None
+            and re.search(self.message, message) is not None
+        )
+
+
+COMMON = (
+    Rule(NotFound, code="^(RESOURCE_DOES_NOT_EXIST|ResourceNotFound|NOT_FOUND|NotFound)$"),
+    Rule(AlreadyExists, code="^(RESOURCE_ALREADY_EXISTS|ALREADY_EXISTS)$"),
+    Rule(Unauthenticated, status=401),
+    # Databricks answers 403, not 401, to a token it doesn't know or that has expired.
+    Rule(Unauthenticated, status=403, message="(?i)(invalid|expired) access token|token expired"),
+    Rule(PermissionDenied, status=403),
+    Rule(NotFound, status=404),
+    Rule(AlreadyExists, status=409),
+    Rule(TooManyRequests, status=429),
+    Rule(ServiceUnavailable, code="^TEMPORARILY_UNAVAILABLE$"),
+)
+"""True of every service; a service's own rows stand before these."""
+
+
+def classify(response: requests.Response, call: str, rules: tuple[Rule, ...] = ()) -> ServiceError:
+    """The typed error of an answer with status 400 or above.
+
+    :param call: names the request in the message: ``POST https://host/path``.
+    """
+    code, message = error_body(response)
+    text = f"{call} answered {response.status_code}"
+    text += f" {code}" if code else ""
+    text += f": {message}" if message else ""
+    status = response.status_code
+    for rule in (*rules, *COMMON):
+        if rule.fits(status, code, message):
+            return rule.error(text, status=status, code=code)
+    unknown = ServiceUnavailable if status >= 500 else ServiceError
+    return unknown(text, status=status, code=code)
+
+
+def error_body(response: requests.Response) -> tuple[str, str]:
+    """Code and message, wherever the service puts them; ("", start of the text) if nowhere.
+
+    Shapes: Databricks ``{error_code, message}``, Azure ``{error: {code, message}}``, Microsoft
+    Entra ``{error, error_description}``, container registries ``{errors: [{code, message}]}``.
+    """
+    try:
+        body = response.json()
+    except ValueError:
+        return "", _start_of(response)
+    if not isinstance(body, dict):
+        return "", _start_of(response)
+    if isinstance(body.get("errors"), list) and body["errors"]:
+        body = {"error": body["errors"][0]}
+    error = body.get("error")
+    if isinstance(error, dict):
+        return _text(error, "code"), _text(error, "message")
+    if isinstance(error, str) and "error_code" not in body:
+        return error, _text(body, "error_description") or _text(body, "message")
+    return _text(body, "error_code"), _text(body, "message")
+
+
+def read_json(response: requests.Response, call: str) -> dict[str, Any]:
+    """The object in a good answer; an empty body is ``{}``.
+
+    :raises NotTheService: when there is a page instead: a 200 with HTML is no success.
+    """
+    if not response.content:
+        return {}
+    kind = response.headers.get("Content-Type", "")
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise NotTheService(
+            f"{call} answered {response.status_code} with {kind or 'no content type'}, "
+            f"not with a JSON object: {_start_of(response)}"
+        )
+    return body
+
+
+def _text(body: dict[str, Any], key: str) -> str:
+    value = body.get(key)
+    return "" if value is None else str(value)
+
+
+def _start_of(response: requests.Response, most: int = 200) -> str:
+    # Not response.text, which looks through the whole of a large answer for its encoding.
+    text = re.sub(r"\s+", " ", response.content[:2000].decode("utf-8", "replace")).strip()
+    return text if len(text) <= most else text[:most] + " ..."

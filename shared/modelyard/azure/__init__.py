@@ -1,0 +1,1 @@
+"""Azure itself: identity and Resource Manager."""

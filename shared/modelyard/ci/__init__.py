@@ -1,0 +1,1 @@
+"""The CI system around a step: Azure Pipelines, GitHub Actions, or a terminal."""

@@ -1,0 +1,181 @@
+"""Azure Pipelines: logging commands on standard output.
+
+Source: learn.microsoft.com, "Logging commands"; the agent's ``Command.TryParse`` and
+``CommandStringConvertor`` for the escapes, ``TaskCommandExtension`` for what each command does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from modelyard.ci.base import Level, Position, RunIdentity
+from modelyard.ci.console import Console
+from modelyard.errors import InputError
+from modelyard.operation import Member
+
+_DATA = str.maketrans({"%": "%AZP25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY = {**_DATA, **str.maketrans({";": "%3B", "]": "%5D"})}
+_LEVELS = {"notice": "", "warning": "warning", "error": "error"}
+_STATE = "MODELYARD_STATE"
+"""The task variable that the release step (``postjobexecution``) finds in its environment."""
+_MULTILINE = "SYSTEM_UNSAFEALLOWMULTILINESECRET"
+"""The agent refuses secrets of several lines unless this variable is true, because it masks line
+by line. We mask each line ourselves first, as Microsoft's own Key Vault task does."""
+
+
+def escape_data(text: str) -> str:
+    """What stands behind the bracket of a command."""
+    return text.translate(_DATA)
+
+
+def escape_property(text: str) -> str:
+    """A value inside the brackets of a command."""
+    return text.translate(_PROPERTY)
+
+
+class AzurePipelines:
+    """A step of a pipeline job."""
+
+    name = "azure-pipelines"
+    releases_later = True
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = os.environ if environment is None else environment
+        self._console = Console()
+        self._state: dict[str, str] | None = None
+        self._summaries = 0
+
+    def given(self, member: Member) -> str | None:
+        for name in (member.camel, *member.spec.aliases):
+            value = self._environment.get("INPUT_" + _env_name(name), "")
+            if re.fullmatch(r"\$\([\w.-]+\)", value.strip()):
+                raise InputError(
+                    f"{name} is {value.strip()}: this job has no variable {value.strip()[2:-1]}"
+                )
+            if value:
+                return value
+        return None
+
+    def unknown_inputs(self, _members: Sequence[Member]) -> list[str]:
+        return []  # the agent passes declared inputs only, and warns of others itself
+
+    def write(self, text: str) -> None:
+        self._console.write(text)
+
+    def debug(self, text: str) -> None:
+        if self._environment.get("SYSTEM_DEBUG", "").lower() == "true":
+            self._command("task.debug", {}, self._console.shown(text))
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        self._console.write_raw(f"##[group]{self._console.shown(' '.join(title.split()))}")
+        try:
+            yield
+        finally:
+            self._console.write_raw("##[endgroup]")
+
+    def annotate(self, level: Level, text: str, at: Position | None = None) -> None:
+        if not _LEVELS[level]:
+            self._console.write(text)
+            return
+        properties = {"type": _LEVELS[level]}
+        if at is not None:
+            properties["sourcepath"] = self._console.clean(at.file)
+            if at.line:
+                properties["linenumber"] = str(at.line)
+            if at.column:
+                properties["columnnumber"] = str(at.column)
+        self._command("task.logissue", properties, self._console.shown(text))
+
+    def progress(self, percent: int, text: str) -> None:
+        value = str(min(max(percent, 0), 100))  # the agent fails a step over any other
+        self._command("task.setprogress", {"value": value}, self._console.shown(text))
+
+    def mask(self, secret: str) -> None:
+        for form in self._console.mask(secret):
+            if "\n" not in form and "\r" not in form:  # the agent masks line by line
+                self._command("task.setsecret", {}, form)
+
+    def clean(self, text: str) -> str:
+        return self._console.clean(text)
+
+    def set_output(self, name: str, value: str, *, secret: bool = False) -> None:
+        head, *tail = name.split("-")
+        self._set(head + "".join(map(str.capitalize, tail)), value, secret, output=True)
+
+    def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
+        self._set(name, value, secret, output=False)
+
+    def add_path(self, folder: Path) -> None:
+        self._command("task.prependpath", {}, str(folder))
+
+    def _set(self, name: str, value: str, secret: bool, *, output: bool) -> None:
+        properties = {"variable": name, "issecret": str(secret).lower()}
+        if output:
+            properties["isOutput"] = "true"
+        if secret:
+            self.mask(value)
+        refused = secret and "\n" in value and not self._takes_multiline_secrets()
+        if refused:
+            self._command("task.setvariable", {"variable": _MULTILINE}, "true")
+        self._command("task.setvariable", properties, value)
+        if refused:
+            self._command("task.setvariable", {"variable": _MULTILINE}, "false")
+
+    def _takes_multiline_secrets(self) -> bool:
+        return self._environment.get(_MULTILINE, "").lower() == "true"
+
+    def summary(self, markdown: str) -> None:
+        self._summaries += 1  # the agent uploads the file later: each needs a name of its own
+        name = f"modelyard-{self._summaries:02}-{os.urandom(4).hex()}.md"
+        folder = Path(self._environment.get("AGENT_TEMPDIRECTORY") or ".").resolve()
+        path = folder / name
+        path.write_text(self.clean(markdown), encoding="utf-8", errors="backslashreplace")
+        self._command("task.uploadsummary", {}, str(path))
+
+    def upload(self, name: str, path: Path) -> None:
+        self._command(
+            "artifact.upload", {"containerfolder": name, "artifactname": name}, str(path.resolve())
+        )
+
+    def save_state(self, key: str, value: str) -> None:
+        if self._state is None:
+            self._state = dict(self.load_state())
+        self._state[key] = value
+        self._command("task.settaskvariable", {"variable": _STATE}, json.dumps(self._state))
+
+    def load_state(self) -> Mapping[str, str]:
+        text = self._environment.get(f"VSTS_TASKVARIABLE_{_STATE}", "")
+        state: dict[str, str] = json.loads(text) if text else {}
+        return state
+
+    def identity(self) -> RunIdentity:
+        get = self._environment.get
+        return RunIdentity(
+            repository=f"{get('SYSTEM_COLLECTIONURI', '')}{get('SYSTEM_TEAMPROJECT', '')}/"
+            + get("BUILD_REPOSITORY_NAME", ""),
+            pipeline=get("SYSTEM_DEFINITIONID", ""),
+            run=get("BUILD_BUILDID", ""),
+            attempt=f"{get('SYSTEM_STAGEATTEMPT', '1')}.{get('SYSTEM_JOBATTEMPT', '1')}",
+            job=get("SYSTEM_JOBID", ""),
+            step=get("SYSTEM_TASKINSTANCEID", "") or get("TASK_DISPLAYNAME", ""),
+            commit=get("BUILD_SOURCEVERSION", ""),
+            branch=get("BUILD_SOURCEBRANCH", ""),
+        )
+
+    def is_fork(self) -> bool:
+        return self._environment.get("SYSTEM_PULLREQUEST_ISFORK", "").lower() == "true"
+
+    def _command(self, command: str, properties: Mapping[str, str], data: str) -> None:
+        written = "".join(f"{key}={escape_property(value)};" for key, value in properties.items())
+        space = " " if written else ""
+        self._console.write_raw(f"##vso[{command}{space}{written}]{escape_data(data)}")
+
+
+def _env_name(name: str) -> str:
+    return name.replace(" ", "_").replace(".", "_").upper()

@@ -1,0 +1,135 @@
+"""What every CI system can do for a step; one module beside this for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from modelyard.operation import Member
+
+Level = Literal["notice", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """Names this run of this step, so that the same attempt finds its own work again."""
+
+    repository: str
+    pipeline: str
+    run: str
+    attempt: str
+    job: str
+    step: str
+    commit: str = ""
+    branch: str = ""
+    instance: str = ""
+    """Tells jobs of one name apart: the legs of a matrix."""
+
+    @property
+    def build(self) -> str:
+        """Names the build: the same in all its jobs, steps and attempts.
+
+        Without the attempt, because agents count it for each job or stage: a job that is run
+        again has to find what another job of its build left.
+        """
+        return f"{self.repository}/{self.pipeline}/{self.run}"
+
+    @property
+    def key(self) -> str:
+        """Names the step of the attempt."""
+        return f"{self.build}.{self.attempt}/{self.job}/{self.instance}/{self.step}"
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where in the repository a message belongs. Line and column count from 1; 0 is unknown."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+
+class CISystem(Protocol):
+    """The CI system. Every text is masked, then disarmed; every command of our own is escaped."""
+
+    name: str
+
+    @property
+    def releases_later(self) -> bool:
+        """Whether a release step comes when the job is done."""
+        ...
+
+    def given(self, member: Member) -> str | None:
+        """The raw value of an input, or None when it isn't set (an empty value is not set)."""
+        ...
+
+    def unknown_inputs(self, members: Sequence[Member]) -> list[str]:
+        """Names of inputs that were given but that nobody declares."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Print lines: masked, and with logging commands disarmed (they may be remote)."""
+        ...
+
+    def debug(self, text: str) -> None:
+        """Print a line that most readers don't need."""
+        ...
+
+    def group(self, title: str) -> AbstractContextManager[None]:
+        """Fold what is printed inside."""
+        ...
+
+    def annotate(self, level: Level, text: str, at: Position | None = None) -> None:
+        """A message that stands out, at a file and line where that is known."""
+        ...
+
+    def progress(self, percent: int, text: str) -> None:
+        """How far it is."""
+        ...
+
+    def mask(self, secret: str) -> None:
+        """Never show this value from now on, in any form it can leave in."""
+        ...
+
+    def clean(self, text: str) -> str:
+        """The text without what was masked."""
+        ...
+
+    def set_output(self, name: str, value: str, *, secret: bool = False) -> None:
+        """Set an output (kebab-case name). A secret one is masked first."""
+        ...
+
+    def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
+        """Set an environment variable of the later steps of this job."""
+        ...
+
+    def add_path(self, folder: Path) -> None:
+        """Put a folder in front of PATH for the later steps of this job."""
+        ...
+
+    def summary(self, markdown: str) -> None:
+        """Append to the job summary."""
+        ...
+
+    def upload(self, name: str, path: Path) -> None:
+        """Keep a file as an artifact of the run."""
+        ...
+
+    def save_state(self, key: str, value: str) -> None:
+        """Keep a value for the release step of this same step."""
+        ...
+
+    def load_state(self) -> Mapping[str, str]:
+        """What :meth:`save_state` kept."""
+        ...
+
+    def identity(self) -> RunIdentity:
+        """Names this run."""
+        ...
+
+    def is_fork(self) -> bool:
+        """Whether this run builds a pull request of a fork: secrets are not there."""
+        ...

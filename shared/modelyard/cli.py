@@ -1,0 +1,165 @@
+"""The command ``modelyard``: every operation by its name, and what belongs to a laptop."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modelyard import __version__, manifest, operations
+from modelyard.ci.console import close_output
+from modelyard.ci.detection import detect
+from modelyard.databricks import profiles
+from modelyard.errors import Cancelled, ModelyardError, OutputClosed
+from modelyard.execution import execute, release
+from modelyard.operation import Member, Operation
+from modelyard.reading import Source, nearest
+
+USAGE = """usage: modelyard OPERATION [--INPUT VALUE ...] [--profile NAME]
+       modelyard OPERATION --help
+       modelyard run OPERATION          inputs come from the CI system alone
+       modelyard release OPERATION ...  stop what the same step of this job started
+       modelyard local ...              the local cloud on this machine
+       modelyard generate [--check]     write what is made from the declarations
+       modelyard --version
+"""
+SPECIAL = ("run", "release", "local", "generate")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # Windows code pages lack most letters
+    try:
+        code = _dispatched(arguments)
+        sys.stdout.flush()  # here, where a reader who has gone can still be told from success
+    except ModelyardError as error:
+        print(*error.lines(), sep="\n", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    except BrokenPipeError:
+        close_output()
+        return OutputClosed.exit_code
+    except Cancelled as error:
+        return error.exit_code
+    except KeyboardInterrupt:  # before the operation took the signals over
+        return 130
+    return code
+
+
+def _dispatched(arguments: list[str]) -> int:
+    try:
+        return _dispatch(arguments)
+    except SystemExit as end:  # how argparse ends
+        return end.code if isinstance(end.code, int) else 1
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(USAGE + "\noperations:\n" + _table(), end="")  # noqa: T201
+        return 0 if arguments else 2
+    command, *rest = arguments
+    if command == "--version":
+        print(f"modelyard {__version__}")  # noqa: T201
+        return 0
+    if command == "local":
+        # The one place where something outside local/ names it: only a laptop has this extra.
+        from modelyard.local import commands
+
+        return commands.main(rest)
+    if command == "generate":
+        return manifest.main(rest)
+    if command in ("run", "release"):
+        if not rest:
+            return _fail(f"modelyard {command} needs the name of an operation")
+        return _operate(rest[0], rest[1:], command)
+    return _operate(command, rest)
+
+
+def _operate(name: str, rest: list[str], command: str = "") -> int:
+    if name not in operations.NAMES:
+        hint = nearest(name, (*operations.NAMES, *SPECIAL))
+        return _fail(f"there is no operation {name}{hint}")
+    operation = operations.load(name)
+    given, profile = _parse(operation, rest)
+    call = release if command == "release" else execute
+    return call(
+        operation,
+        given,
+        detect(step=name),
+        more_sources=_profile_source(profile),
+        # A script step's own inputs (INPUT_SCRIPT ...) aren't those of a command in the script.
+        from_ci=bool(command),
+    )
+
+
+def _profile_source(profile: str) -> Sequence[Source]:
+    return (profiles.source(profile, os.environ),) if profile else ()
+
+
+def _parse(operation: Operation[Any, Any], rest: list[str]) -> tuple[Mapping[str, str], str]:
+    parser = argparse.ArgumentParser(
+        prog=f"modelyard {operation.name}",
+        description=operation.description,
+        epilog=_secrets_help(operation),
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for member in operation.input_members:
+        if member.spec.secret:
+            continue  # a command line is seen by every process of the machine
+        parser.add_argument(
+            f"--{member.kebab}",
+            help=_help(member),
+            metavar="|".join(member.spec.choices) or "VALUE",
+            nargs="?" if member.type is bool else None,
+            const="true" if member.type is bool else None,
+        )
+    own_profile = any(member.name == "profile" for member in operation.input_members)
+    if not own_profile:
+        parser.add_argument("--profile", default="", help="A profile of ~/.databrickscfg.")
+    options, unknown = parser.parse_known_args(rest)
+    if unknown:
+        parser.error(_complaint(operation, unknown[0]))
+    values = vars(options)
+    profile = "" if own_profile else values.pop("profile")
+    return {k.replace("_", "-"): v for k, v in values.items() if v is not None}, profile
+
+
+def _complaint(operation: Operation[Any, Any], argument: str) -> str:
+    """What is wrong with an argument; never its value, which may be a secret."""
+    if not argument.startswith("-"):
+        return "inputs are given as --NAME VALUE; there is a value without a name"
+    flag = argument.split("=")[0].lstrip("-")
+    for member in operation.input_members:
+        if member.spec.secret and member.kebab == flag:
+            names = " or ".join(member.spec.environment) or "an environment variable"
+            return f"--{flag} is a secret and isn't taken from a command line: set {names}"
+    known = [member.kebab for member in operation.input_members if not member.spec.secret]
+    return f"there is no input --{flag}{nearest(flag, known)}"
+
+
+def _secrets_help(operation: Operation[Any, Any]) -> str:
+    secrets = [member for member in operation.input_members if member.spec.secret]
+    rows = [f"  {' or '.join(m.spec.environment):44} {m.spec.help}" for m in secrets]
+    return "\n".join(["secrets, taken from the environment only:", *rows]) if rows else ""
+
+
+def _help(member: Member) -> str:
+    default = member.default_text.replace("\n", ", ")
+    required = "Required. " if member.required else ""
+    shown = f" Default: {default}." if default else ""
+    return f"{required}{member.spec.help}{shown}".replace("%", "%%")
+
+
+def _table() -> str:
+    rows = [(name, operations.load(name).title) for name in operations.NAMES]
+    return "".join(f"  {name:18} {title}\n" for name, title in rows)
+
+
+def _fail(text: str) -> int:
+    print(f"modelyard: {text}\n\n{USAGE}", end="", file=sys.stderr)  # noqa: T201
+    return 2

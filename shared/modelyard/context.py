@@ -1,0 +1,89 @@
+"""What an operation gets beside its inputs: everything that touches the world around it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from modelyard.ci.base import CISystem, Level, Position
+from modelyard.clock import Clock, SystemClock
+from modelyard.operation import Operation
+from modelyard.reading import to_text
+from modelyard.signals import Signals
+
+log = logging.getLogger("modelyard")
+
+
+class Context:
+    """One run of one operation."""
+
+    def __init__(
+        self,
+        operation: Operation[Any, Any],
+        ci: CISystem,
+        *,
+        clock: Clock | None = None,
+        signals: Signals | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.ci = ci
+        self.clock: Clock = clock or SystemClock()
+        self.log = log
+        self.environment: Mapping[str, str] = environment or {}
+        """For values that inputs name (``ENV_X``) and for programs that are started, only."""
+        self._signals = signals or Signals()
+        self._outputs = {member.name: member for member in operation.output_members}
+        self.published: dict[str, Any] = {}
+        self.kept: dict[str, str] = {}
+
+    def publish(self, **outputs: Any) -> None:
+        """Set outputs now, while it matters: a run's id and URL right after its submit.
+
+        :raises KeyError: for a name that the operation doesn't declare.
+        """
+        for name, value in outputs.items():
+            member = self._outputs[name]
+            if value is None or self.published.get(name, self) == value:
+                continue
+            self.ci.set_output(member.kebab, to_text(value), secret=member.spec.secret)
+            self.published[name] = value  # after it: a signal in between must not lose the output
+
+    def declares_output(self, name: str) -> bool:
+        """Whether the operation has an output of this name (snake_case)."""
+        return name in self._outputs
+
+    def keep(self, key: str, value: str) -> None:
+        """Keep for the release step what this operation started and nobody else owns."""
+        self.kept[key] = value
+        self.ci.save_state(key, value)
+
+    def let_go(self, key: str) -> None:
+        """The thing kept under this key is gone, or belongs to somebody else now."""
+        if self.kept.get(key):
+            self.keep(key, "")
+
+    def shield(self) -> AbstractContextManager[None]:
+        """Let a submit finish before a signal is raised: see ``signals``."""
+        return self._signals.shield()
+
+    def idempotency_token(self, *payload: Any) -> str:
+        """64 hexadecimal digits: the same for the same attempt of this step and payload.
+
+        Databricks allows 64 characters (Jobs API, ``idempotency_token``).
+        """
+        text = json.dumps([self.ci.identity().key, payload], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def show_remote(self, title: str, text: str) -> None:
+        """Show what remote code printed, folded. The CI system disarms what it prints."""
+        if text.strip():
+            with self.ci.group(title):
+                self.ci.write(text.rstrip())
+
+    def annotate(self, level: Level, text: str, *, file: str = "", line: int = 0) -> None:
+        """A message that stands out, at a file and line of the repository where known."""
+        self.ci.annotate(level, text, Position(file, line) if file else None)

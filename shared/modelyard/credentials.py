@@ -1,0 +1,133 @@
+"""Credentials are providers, not strings: a wait may outlive the token it started with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from modelyard.clock import Clock
+from modelyard.errors import InputError
+
+
+@dataclass(frozen=True)
+class Token:
+    """A bearer token and the moment (seconds since the epoch) it stops being valid."""
+
+    value: str
+    expires_on: float
+
+    def __repr__(self) -> str:
+        return f"Token(***, expires_on={self.expires_on})"
+
+
+class Credential(Protocol):
+    """What signs a request."""
+
+    def headers(self) -> Mapping[str, str]:
+        """The headers to send now."""
+        ...
+
+    def renew(self) -> bool:
+        """The service refused the credential: forget it. False when there is no other to get."""
+        ...
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values that may not appear in any message."""
+        ...
+
+
+class Anonymous:
+    """No credential."""
+
+    def headers(self) -> Mapping[str, str]:
+        return {}
+
+    def renew(self) -> bool:
+        return False
+
+    def secrets(self) -> tuple[str, ...]:
+        return ()
+
+
+class StaticToken:
+    """A token that can't be renewed: a personal access token.
+
+    :raises InputError: when it can't stand in a header.
+    """
+
+    def __init__(self, value: str) -> None:
+        if not re.fullmatch(r"[\x21-\x7e]+", value):
+            raise InputError(
+                "the token is empty, or has blanks, line ends or other characters no token has",
+                fix="check how the token input is filled; the token itself isn't shown here",
+            )
+        self._value = value
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self._value}"}
+
+    def renew(self) -> bool:
+        return False
+
+    def secrets(self) -> tuple[str, ...]:
+        return (self._value,)
+
+
+class RefreshingToken:
+    """A token that is minted when needed and again shortly before it expires.
+
+    :param mint: gets a fresh token; called only when there is none that lasts ``margin`` seconds.
+    :param name: the header it is sent in; ``Authorization`` gets ``Bearer`` before it.
+    """
+
+    def __init__(
+        self,
+        mint: Callable[[], Token],
+        *,
+        clock: Clock,
+        margin: float = 300.0,
+        name: str = "Authorization",
+    ) -> None:
+        self._mint = mint
+        self._clock = clock
+        self._margin = margin
+        self._name = name
+        self._token: Token | None = None
+        self._minted: list[str] = []
+
+    def headers(self) -> Mapping[str, str]:
+        if self._token is None or self._clock.time() >= self._token.expires_on - self._margin:
+            self._token = self._mint()
+            self._minted.append(self._token.value)
+        prefix = "Bearer " if self._name == "Authorization" else ""
+        return {self._name: prefix + self._token.value}
+
+    def renew(self) -> bool:
+        self._token = None
+        return True
+
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(self._minted)
+
+
+class Combined:
+    """Several credentials in one request: a bearer token and the headers that go with it."""
+
+    def __init__(self, *parts: Credential, extra: Mapping[str, str] | None = None) -> None:
+        self._parts = parts
+        self._extra = dict(extra or {})
+
+    def headers(self) -> Mapping[str, str]:
+        headers = dict(self._extra)
+        for part in self._parts:
+            headers.update(part.headers())
+        return headers
+
+    def renew(self) -> bool:
+        renewed = [part.renew() for part in self._parts]  # all of them, not up to the first
+        return any(renewed)
+
+    def secrets(self) -> tuple[str, ...]:
+        return tuple(secret for part in self._parts for secret in part.secrets())

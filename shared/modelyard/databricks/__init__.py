@@ -1,0 +1,1 @@
+"""Azure Databricks over its REST API: functions that take a connected session."""

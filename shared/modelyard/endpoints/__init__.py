@@ -1,0 +1,1 @@
+"""Scoring endpoints: putting a model behind one, and asking it for predictions."""

@@ -1,0 +1,148 @@
+"""Asking a scoring endpoint for predictions, and judging the answer."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from modelyard.clock import Clock
+from modelyard.credentials import Anonymous, StaticToken
+from modelyard.endpoints.rows import Rows
+from modelyard.errors import EndpointTestFailed, InputError, ServiceError
+from modelyard.http import Retries, Session, Timeouts
+
+Kind = Literal["any", "number", "integer", "text", "list"]
+KINDS: tuple[Kind, ...] = ("any", "number", "integer", "text", "list")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the endpoint said, and how long each request took (seconds)."""
+
+    predictions: Sequence[Any]
+    seconds: tuple[float, ...]
+
+    @property
+    def median_milliseconds(self) -> float:
+        """Median over the requests."""
+        return statistics.median(self.seconds) * 1000
+
+
+def score(
+    url: str,
+    rows: Rows,
+    *,
+    clock: Clock,
+    key: str = "",
+    requests: int = 1,
+    timeout: float = 60.0,
+) -> Answer:
+    """POST the rows ``requests`` times; the predictions are those of the last answer.
+
+    :param url: the whole scoring URL.
+    :param timeout: seconds for one answer.
+    :raises EndpointTestFailed: when an answer isn't a 200 with predictions.
+    :raises Unreachable, Unauthenticated, NotTheService:
+    """
+    session = _session(url, key, clock, timeout)
+    seconds = []
+    predictions: Sequence[Any] = ()
+    for _ in range(requests):
+        start = clock.monotonic()
+        try:
+            body = session.post(url, rows.body, reads=True)
+        except ServiceError as error:
+            if type(error) is not ServiceError:
+                raise
+            raise EndpointTestFailed(
+                error.what,
+                cause="the model doesn't accept these rows",
+                fix="compare the rows with the model's signature",
+            ) from None
+        seconds.append(clock.monotonic() - start)
+        predictions = _predictions(body, url)
+    return Answer(predictions, tuple(seconds))
+
+
+def check(answer: Answer, *, count: int, kind: Kind) -> None:
+    """Assert number and type of the predictions.
+
+    :raises EndpointTestFailed: naming the first that is wrong.
+    """
+    if len(answer.predictions) != count:
+        raise EndpointTestFailed(
+            f"{count} predictions were expected, {len(answer.predictions)} came back"
+        )
+    for number, value in enumerate(answer.predictions, start=1):
+        if not _is(kind, value):
+            raise EndpointTestFailed(
+                f"prediction {number} is {value!r}, which is {_kind_of(value)}, not {kind}"
+            )
+
+
+def check_latency(answer: Answer, most: float | None) -> None:
+    """Assert that the median latency is at most so many milliseconds (None: any).
+
+    :raises EndpointTestFailed:
+    """
+    if most is not None and answer.median_milliseconds > most:
+        raise EndpointTestFailed(
+            f"the median latency is {answer.median_milliseconds:.0f} ms, over {most:g} ms"
+        )
+
+
+def check_refuses_strangers(url: str, rows: Rows, *, clock: Clock) -> None:
+    """Assert that the endpoint wants a key.
+
+    :raises EndpointTestFailed: when it scores without one.
+    """
+    response = None
+    try:
+        response = _session(url, "", clock, 60.0).call("POST", url, json=rows.body, reads=True)
+    except ServiceError as error:
+        if error.status in (401, 403):
+            return
+        raise
+    raise EndpointTestFailed(
+        f"{url} answered {response.status_code} to a request without a key",
+        cause="the endpoint was deployed without authentication",
+        fix="deploy it with authentication, or leave expect-authentication off",
+    )
+
+
+def _session(url: str, key: str, clock: Clock, timeout: float) -> Session:
+    if not url.startswith(("http://", "https://")):
+        raise InputError(f"scoring-url is {url!r}, not an http or https address")
+    return Session(
+        url,
+        clock=clock,
+        credential=StaticToken(key) if key else Anonymous(),
+        timeouts=Timeouts(read=timeout),
+        retries=Retries(most=3),
+    )
+
+
+def _predictions(body: dict[str, Any], url: str) -> Sequence[Any]:
+    predictions = body.get("predictions")
+    if not isinstance(predictions, list):
+        fields = ", ".join(body) or "nothing"
+        raise EndpointTestFailed(f"{url} answered without a list of predictions; it has {fields}")
+    return predictions
+
+
+def _is(kind: Kind, value: Any) -> bool:
+    if kind == "number":
+        # NaN and infinity come as null or text in JSON, so a float here is a real number.
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind == "text":
+        return isinstance(value, str)
+    return kind == "any" or isinstance(value, list)
+
+
+def _kind_of(value: Any) -> str:
+    names = {bool: "a boolean", str: "text", type(None): "nothing", dict: "an object"}
+    return names.get(type(value), "a list" if isinstance(value, list) else "a number")

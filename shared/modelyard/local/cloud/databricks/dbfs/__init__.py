@@ -1,0 +1,1 @@
+"""DBFS: files on disk behind ``/api/2.0/dbfs``."""

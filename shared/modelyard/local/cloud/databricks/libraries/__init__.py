@@ -1,0 +1,1 @@
+"""Libraries of clusters, really installed (``/api/2.0/libraries``)."""

@@ -1,0 +1,1 @@
+"""Cluster policies (``/api/2.0/policies/clusters``)."""

@@ -1,0 +1,1 @@
+"""Instance pools (``/api/2.0/instance-pools``)."""

@@ -1,0 +1,1 @@
+"""Secret scopes (``/api/2.0/secrets``)."""

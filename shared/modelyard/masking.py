@@ -1,0 +1,115 @@
+"""The forms a secret can leave in, and text without them."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import urllib.parse
+from collections.abc import Iterable, Iterator
+
+SHORTEST = 4
+"""Lines shorter than this aren't masked: they would black out half of every log."""
+MASK = "***"
+_JAVASCRIPT = "!'()*"
+"""What ``encodeURIComponent`` leaves alone beside what Python does."""
+
+
+def forms(secret: str) -> tuple[str, ...]:
+    """Every text to mask for a secret, longest first.
+
+    The whole, each line (agents mask line by line), and of each: JSON-escaped, as Python's
+    ``repr``, XML-escaped, URL-encoded in every spelling, base64 in both alphabets with and
+    without padding, and what base64 makes of it inside of a longer text (``user:secret``).
+    """
+    found: set[str] = set()
+    stripped = (line.strip() for line in secret.splitlines())
+    for part in {secret, secret.strip(), *secret.splitlines(), *stripped}:
+        if len(part.strip()) >= SHORTEST:
+            found |= {part, *_escaped(part), *_encoded(part)}
+    return _longest_first(found)
+
+
+def too_short(secret: str) -> int:
+    """How many non-empty lines of the secret are too short to be masked."""
+    return sum(1 for line in secret.splitlines() if 0 < len(line.strip()) < SHORTEST)
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """The text with every form of these secrets replaced."""
+    return _without(text, {form for secret in secrets for form in forms(secret)})
+
+
+class Masker:
+    """Remembers secrets and takes them out of text."""
+
+    def __init__(self) -> None:
+        self._forms: frozenset[str] = frozenset()
+
+    def add(self, secret: str) -> tuple[str, ...]:
+        """Remember a secret; returns its forms."""
+        added = forms(secret)
+        self._forms |= frozenset(added)
+        return added
+
+    def clean(self, text: str) -> str:
+        """The text with every form of every secret replaced."""
+        return _without(text, self._forms)
+
+
+def _escaped(part: str) -> Iterator[str]:
+    yield json.dumps(part)[1:-1]
+    yield json.dumps(part, ensure_ascii=False)[1:-1]
+    yield repr(part)[1:-1]
+    yield html.escape(part)
+    yield html.escape(part, quote=False)
+    for quoted in (
+        urllib.parse.quote(part, safe="", errors="replace"),
+        urllib.parse.quote(part, safe="/", errors="replace"),
+        urllib.parse.quote(part, safe=_JAVASCRIPT, errors="replace"),
+        urllib.parse.quote_plus(part, errors="replace"),
+    ):
+        yield quoted
+        yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
+
+
+def _encoded(part: str) -> Iterator[str]:
+    raw = part.encode(errors="replace")
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        whole = encode(raw).decode()
+        yield whole
+        yield whole.rstrip("=")
+        # Three bytes make four characters. What stands before the secret shifts it by one byte or
+        # two, and the characters at both ends also hold bits of the neighbours: the rest is fixed.
+        for shift in range(3):
+            inner = raw[shift : shift + (len(raw) - shift) // 3 * 3]
+            if len(inner) >= SHORTEST:
+                yield encode(inner).decode()
+
+
+def _without(text: str, unwanted: Iterable[str]) -> str:
+    """Replace every stretch of text that unwanted forms cover, also where they overlap."""
+    stretches: list[list[int]] = []
+    for start, end in sorted(_places(text, unwanted)):
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1][1] = max(stretches[-1][1], end)
+        else:
+            stretches.append([start, end])
+    kept, last = [], 0
+    for start, end in stretches:
+        kept.append(text[last:start])
+        last = end
+    return MASK.join([*kept, text[last:]])
+
+
+def _places(text: str, unwanted: Iterable[str]) -> Iterator[tuple[int, int]]:
+    for form in unwanted:
+        start = text.find(form)
+        while start >= 0:
+            yield start, start + len(form)
+            start = text.find(form, start + 1)
+
+
+def _longest_first(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(found, key=lambda form: (-len(form), form)))

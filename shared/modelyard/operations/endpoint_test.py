@@ -1,0 +1,139 @@
+"""endpoint-test: send rows to a scoring endpoint and assert what comes back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from modelyard import summary
+from modelyard.context import Context
+from modelyard.endpoints import local, rows, scoring
+from modelyard.errors import InputError, NotFound
+from modelyard.operation import Operation, Structure, given, result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    target: str = given(
+        "What scoring-url or endpoint names: any scoring URL, or an endpoint of the local cloud.",
+        default="url",
+        choices=("url", "local"),
+    )
+    scoring_url: str | None = given("Address to send the rows to, with target url.", default=None)
+    key: str | None = given(
+        "Key or token sent as a bearer token. With target local it is looked up.",
+        default=None,
+        secret=True,
+        environment=("MODELYARD_ENDPOINT_KEY",),
+    )
+    endpoint: str | None = given("Name of the endpoint, with target local.", default=None)
+    rows: Structure = given(
+        "Rows to score: a list of objects, or a request body with dataframe_split, "
+        "dataframe_records, instances or inputs; in place or a file.",
+        file=True,
+    )
+    expect_count: int | None = given(
+        "Predictions that have to come back. Default: as many as there are rows.", default=None
+    )
+    expect_type: str = given(
+        "Type that every prediction has to be of.", default="any", choices=scoring.KINDS
+    )
+    expect_authentication: bool = given(
+        "Assert that a request without the key is refused.", default=False
+    )
+    requests: int = given("How often the rows are sent, to measure the latency.", default=5)
+    max_latency_milliseconds: float | None = given(
+        "Fail when the median of the requests takes longer than this.", default=None
+    )
+    timeout_seconds: float = given("Seconds to wait for one answer.", default=60.0)
+    local_cloud_url: str | None = given(
+        "Address of the local cloud, with target local.",
+        default=None,
+        environment=("MODELYARD_LOCAL_URL",),
+    )
+    local_cloud_token: str | None = given(
+        "Token for the local cloud, with target local.",
+        default=None,
+        secret=True,
+        environment=("DATABRICKS_TOKEN",),
+    )
+
+
+@dataclass(frozen=True)
+class Outputs:
+    scoring_url: str | None = result("The address that was tested; set before the test.")
+    count: int | None = result("Number of predictions; set when they came back.")
+    predictions: Any = result("The predictions as JSON; set when they came back.")
+    latency_milliseconds: float | None = result(
+        "Median latency of the requests; set when they came back."
+    )
+    error: str | None = result("What is wrong; set when the test failed.")
+
+
+def run(inputs: Inputs, context: Context) -> Outputs:
+    if inputs.requests < 1:
+        raise InputError(f"requests is {inputs.requests}; at least 1 is needed to test anything")
+    to_score = rows.read(inputs.rows)
+    url, key = _where(inputs, context)
+    context.publish(scoring_url=url)
+    answer = scoring.score(
+        url,
+        to_score,
+        clock=context.clock,
+        key=key,
+        requests=inputs.requests,
+        timeout=inputs.timeout_seconds,
+    )
+    latency = round(answer.median_milliseconds, 1)
+    predictions = list(answer.predictions)
+    context.publish(count=len(predictions), predictions=predictions, latency_milliseconds=latency)
+    expected = to_score.count if inputs.expect_count is None else inputs.expect_count
+    scoring.check(answer, count=expected, kind=_kind(inputs.expect_type))
+    if inputs.expect_authentication:
+        scoring.check_refuses_strangers(url, to_score, clock=context.clock)
+    scoring.check_latency(answer, inputs.max_latency_milliseconds)
+    context.log.info("%d of %d rows scored, %s ms median", len(predictions), expected, latency)
+    shown = json.dumps(predictions[:10])
+    context.ci.summary(
+        summary.table(
+            ("endpoint", "rows", "median", "first predictions"),
+            [(url, str(len(predictions)), f"{latency} ms", shown)],
+        )
+    )
+    return Outputs()
+
+
+def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
+    if inputs.target == "url":
+        if not inputs.scoring_url:
+            raise InputError("target url needs scoring-url")
+        return inputs.scoring_url, inputs.key or ""
+    if not inputs.endpoint:
+        raise InputError("target local needs the name of an endpoint")
+    session = local.connect(inputs.local_cloud_url, inputs.local_cloud_token, clock=context.clock)
+    found = local.find(session, inputs.endpoint)
+    if found is None:
+        raise NotFound(f"the local cloud has no endpoint {inputs.endpoint}")
+    key = inputs.key or local.key(session, inputs.endpoint)
+    context.ci.mask(key)
+    return found.scoring_url, key
+
+
+def _kind(text: str) -> scoring.Kind:
+    return next(kind for kind in scoring.KINDS if kind == text)
+
+
+OPERATION = Operation(
+    name="endpoint-test",
+    title="Test a scoring endpoint",
+    description="Sends rows to a scoring endpoint and asserts the status, the number and the type "
+    "of the predictions, and where asked the latency and that a key is needed.",
+    group="deployment",
+    task_id="6f0f2c1c-8c5a-4b6e-9a52-3c5b7a0d4e11",
+    inputs=Inputs,
+    outputs=Outputs,
+    run=run,
+    example="scoring-url: https://wine.example.azurecontainer.io/score\n"
+    "rows: tests/rows.json\nexpect-type: number",
+)

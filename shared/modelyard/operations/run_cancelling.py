@@ -1,0 +1,131 @@
+"""Cancelling runs: all calls first, then as long a wait as an agent allows, then the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from modelyard.context import Context
+from modelyard.databricks import runs
+from modelyard.errors import ModelyardError, NotFound, WaitTimeout
+from modelyard.http import Session
+from modelyard.operations.run_records import Record
+from modelyard.waiting import Observation, Pace, wait
+
+BUDGET = 5.0
+"""Seconds. GitHub kills 7.5 s after SIGINT, an Azure Pipelines agent after 10 s."""
+STEP = 0.3
+KEY = "runs"
+RELEASE = 120.0
+"""Seconds that the release step waits for the end of what it cancels."""
+
+
+def cancel_all(session: Session, context: Context, records: Sequence[Record]) -> None:
+    """Cancel and wait a little. What goes wrong is shown, and left to the release step.
+
+    :param session: a hurried one.
+    """
+    if not records:
+        return
+    end = context.clock.monotonic() + BUDGET
+    names = ", ".join(f"run {record.run_id}" for record in records)
+    context.log.info("cancelling: %s (%.0f s)", names, BUDGET)
+    asked = [record for record in records if _ask(session, context, record, end)]
+    while any(record.active for record in asked) and context.clock.monotonic() < end:
+        context.clock.sleep(STEP)
+        for record in asked:
+            if record.active and context.clock.monotonic() < end:
+                _look(session, context, record)
+    for record in records:
+        still = "cancel requested, " if record.active and record in asked else ""
+        context.log.info("  run %s: %s%s  %s", record.run_id, still, record.state, record.url)
+        if not record.active:
+            keep_unfinished(context, over=record.run_id)
+
+
+def keep_unfinished(context: Context, started: int = 0, *, over: int = 0) -> None:
+    """Keep for the release step which runs were started and aren't known to be over."""
+    ids = [one for one in context.kept.get(KEY, "").split(",") if one and one != str(over)]
+    if started and str(started) not in ids:
+        ids.append(str(started))
+    if ids or context.kept.get(KEY):
+        context.keep(KEY, ",".join(ids))
+
+
+def release(session: Session, context: Context, state: Mapping[str, str]) -> None:
+    """Stop what a step started and left running. Done twice it finds nothing left to do."""
+    ids = [int(one) for one in state.get(KEY, "").split(",") if one.isdecimal()]
+    active = [run_id for run_id in ids if _is_active(session, context, run_id)]
+    if not active:
+        context.log.info("no run of this step is active: nothing to stop")
+    else:
+        for run_id in active:
+            runs.cancel(session, run_id)
+        until_over(session, active, timeout=RELEASE)
+        names = ", ".join(f"run {run_id}" for run_id in active)
+        context.log.info("found %d active runs of this step, stopped them: %s", len(active), names)
+    context.let_go(KEY)
+
+
+def until_over(session: Session, run_ids: Sequence[int], *, timeout: float) -> dict[int, str]:
+    """Wait for the end of runs that were asked to end; returns each one's state.
+
+    :raises WaitTimeout: naming those that go on.
+    """
+    states: dict[int, str] = {}
+
+    def probe() -> Observation[dict[int, str]]:
+        going = []
+        for run_id in run_ids:
+            if run_id in states:
+                continue
+            state = runs.get(session, run_id).state
+            if state.ended:
+                states[run_id] = state.shown
+            else:
+                going.append(f"run {run_id} {state.shown}")
+        shown = ", ".join(going) or ", ".join(f"run {k} {v}" for k, v in states.items())
+        return Observation(shown, not going, states)
+
+    try:
+        return wait(
+            "runs:" if len(run_ids) > 1 else "state:",
+            probe,
+            clock=session.clock,
+            timeout=timeout,
+            pace=Pace(first=0.5, most=5.0),
+        )
+    except WaitTimeout as error:
+        raise WaitTimeout(
+            error.what,
+            cause="the service was asked to cancel and hasn't done so yet",
+            fix="look at the run's page, or terminate the cluster",
+        ) from None
+
+
+def _ask(session: Session, context: Context, record: Record, end: float) -> bool:
+    record.cancelled_by_us = True
+    if context.clock.monotonic() >= end:
+        context.log.warning("no time was left to cancel %s", record.title)
+        return False
+    try:
+        runs.cancel(session, record.run_id)
+    except ModelyardError as error:
+        context.log.warning("%s couldn't be cancelled: %s", record.title, error.what)
+        return False
+    return True
+
+
+def _look(session: Session, context: Context, record: Record) -> None:
+    try:
+        record.run = runs.get(session, record.run_id)
+        record.url = record.url or record.run.url
+    except ModelyardError as error:
+        context.log.debug("%s: %s", record.title, error.what)
+
+
+def _is_active(session: Session, context: Context, run_id: int) -> bool:
+    try:
+        return not runs.get(session, run_id).state.ended
+    except NotFound:
+        context.log.info("run %s doesn't exist any more", run_id)
+        return False

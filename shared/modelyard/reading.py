@@ -1,0 +1,224 @@
+"""Inputs from text: the same rules on the command line, Azure Pipelines and GitHub."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from modelyard.errors import FileError, InputError, ModelyardError
+from modelyard.operation import Member, Operation, Structure, members
+
+T = TypeVar("T")
+Source = Callable[[Member], str | None]
+"""Looks one input up; None when this source doesn't have it."""
+
+TRUE = frozenset({"true", "yes", "on", "1"})
+FALSE = frozenset({"false", "no", "off", "0"})
+_FILE = re.compile(r"(?![\[{]|- )(?:(?!: ).)+\.(?:json|ya?ml)", re.IGNORECASE)
+"""One line that is a path, not ``key: value.json`` and not JSON."""
+
+
+def read_inputs(
+    operation: Operation[T, Any], sources: Iterable[Source], unknown: Sequence[str] = ()
+) -> T:
+    """Build the inputs: each from the first source that has it, else its default.
+
+    :param unknown: names that were given and that nobody declares.
+    :raises InputError: one for all that is wrong, so that one run shows every mistake.
+    """
+    sources = tuple(sources)
+    found = operation.input_members
+    problems: list[ModelyardError] = [InputError(_unknown(name, found)) for name in unknown]
+    values: dict[str, Any] = {}
+    for member in found:
+        try:
+            values[member.name] = _value(member, sources)
+        except (InputError, FileError) as error:
+            problems.append(error)
+    fix = f"see docs/reference/{operation.name}.md"
+    if len(problems) == 1:
+        problems[0].fix = problems[0].fix or fix
+        raise problems[0]
+    if problems:
+        lines = (f"  {problem.what}" for problem in problems)
+        raise InputError("\n".join([f"{len(problems)} inputs are wrong:", *lines]), fix=fix)
+    return operation.inputs(**values)
+
+
+def _value(member: Member, sources: Iterable[Source]) -> Any:
+    text = next((t for source in sources if (t := source(member)) is not None), None)
+    if text is not None and text.strip():
+        return parse(member, text)
+    if member.required:
+        raise InputError(_missing(member))
+    return member.default
+
+
+def parse(member: Member, text: str) -> Any:
+    """The value of one input.
+
+    :raises InputError: when the text doesn't fit the type or isn't among the choices.
+    :raises FileError: when a structured input names a file that can't be read.
+    """
+    name, stripped = member.kebab, text.strip()
+    choices = member.spec.choices
+    if choices and stripped not in choices:
+        near = difflib.get_close_matches(stripped, choices, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise InputError(f"{name} is {stripped!r}, not one of {', '.join(choices)}{hint}")
+    if member.type is bool:
+        return _boolean(name, stripped)
+    if member.type in (int, float):
+        return _number(name, stripped, member.type)
+    if member.type is Structure:
+        value = structure(name, text, secret=member.spec.secret)
+        if not isinstance(value, (list, dict)):
+            raise InputError(f"{name} is neither a list nor a mapping, in YAML or JSON")
+        return value
+    if member.type == tuple[str, ...]:
+        return _list(name, text, secret=member.spec.secret)
+    if member.spec.multiline:
+        return text
+    # A blank may belong to a password; the line end comes from ``echo`` or an editor.
+    return text.strip("\r\n") if member.spec.secret else stripped
+
+
+def _boolean(name: str, text: str) -> bool:
+    if text.lower() in TRUE:
+        return True
+    if text.lower() in FALSE:
+        return False
+    raise InputError(f"{name} is {text!r}, not true or false")
+
+
+def _number(name: str, text: str, kind: type[int] | type[float]) -> int | float:
+    try:
+        value = kind(text)
+    except ValueError:
+        raise InputError(
+            f"{name} is {text!r}, not a {'whole ' if kind is int else ''}number"
+        ) from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{name} is {text!r}, not a finite number")
+    return value
+
+
+def _list(name: str, text: str, *, secret: bool) -> tuple[str, ...]:
+    if not text.strip().startswith("["):
+        return tuple(line.strip() for line in text.splitlines() if line.strip())
+    value = structure(name, text, secret=secret)
+    if not isinstance(value, list) or any(isinstance(item, (list, dict)) for item in value):
+        raise InputError(f"{name} is not a list of texts")
+    return tuple(to_text(item) for item in value)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without dates: 2024-01-31 stays the text that a service's JSON has."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the parent's own attribute
+        first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def structure(name: str, text: str, *, secret: bool = False) -> Any:
+    """JSON or YAML, in place or in a file that a single line names.
+
+    :param secret: keep the parser's own words, which quote the text, out of the message.
+    :raises FileError: with line and column of the mistake.
+    """
+    where, line = f"input {name}", text.strip()
+    if _FILE.fullmatch(line):
+        where = line
+        text = _contents(name, line)
+    with suppress(ValueError):  # first, because YAML takes its escapes and a few letters otherwise
+        return json.loads(text)
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
+        problem = (not secret and getattr(error, "problem", None)) or "not valid"
+        failure = FileError(f"{where}{at}: this isn't YAML or JSON: {problem}")
+        if where == line and mark is not None:
+            failure.file, failure.line = line, mark.line + 1
+        raise failure from None
+
+
+def _contents(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise FileError(
+            f"input {name} names {path}, which can't be read: {error.strerror}",
+            fix="give the path from the working directory, or the text itself",
+        ) from None
+    except UnicodeDecodeError:
+        raise FileError(f"{path} isn't UTF-8 text") from None
+
+
+def mapping_source(values: Mapping[str, str]) -> Source:
+    """Inputs by their kebab-case names; empty is unset."""
+    return lambda member: values.get(member.kebab) or None
+
+
+def environment_source(environment: Mapping[str, str]) -> Source:
+    """Inputs by the environment variables that their declaration names; empty is unset."""
+
+    def look(member: Member) -> str | None:
+        values = (environment.get(name, "") for name in member.spec.environment)
+        return next((value for value in values if value), None)
+
+    return look
+
+
+def to_text(value: Any) -> str:
+    """An output as text: JSON for structures, true and false for booleans."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bool, dict, list, tuple)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`` (did you mean NAME?)``, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def secrets_of(inputs: Any) -> list[str]:
+    """The values of the secret inputs that are set; of a structure every text and number in it."""
+    return [
+        text
+        for member in members(type(inputs))
+        if member.spec.secret
+        for text in _texts(getattr(inputs, member.name))
+    ]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+    elif value is not None and not isinstance(value, bool) and str(value):
+        yield str(value)
+
+
+def _unknown(name: str, known: Sequence[Member]) -> str:
+    return f"there is no input {name}{nearest(name, (member.kebab for member in known))}"
+
+
+def _missing(member: Member) -> str:
+    names = ", ".join(member.spec.environment)
+    return f"{member.kebab} is missing or empty" + (f" (nor is {names} set)" if names else "")

@@ -1,0 +1,191 @@
+"""Imports point down: operations -> services -> base modules; ``local/`` stands beside them."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from modelyard import operations
+
+PACKAGE = Path(operations.__file__).parents[1]
+SERVICES = {"azure", "azureml", "checks", "databricks", "endpoints", "images", "project"}
+TOP = {"__main__", "cli", "context", "execution"}
+PACKAGES = SERVICES | {"ci", "local", "manifest", "operations"}
+OPERATIONS = {name.replace("-", "_") for name in operations.NAMES}
+# requests brings urllib3; the rest is in setup.cfg.
+CORE = {"azure", "requests", "urllib3", "yaml"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, as ``a.b.c``; what is imported from a module counts as one."""
+
+    name: str
+    line: int
+    lazy: bool
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return tuple(self.name.split("."))
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    """The package below modelyard, or the module itself."""
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def outside_local() -> list[Path]:
+    return [path for path in modules() if part(path) != "local"]
+
+
+def imports(path: Path) -> list[Import]:
+    """What a module imports when it runs; ``if TYPE_CHECKING`` is left out."""
+    return list(_imports(ast.parse(path.read_text(encoding="utf-8")), lazy=False))
+
+
+def _imports(node: ast.AST, *, lazy: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+            continue
+        if isinstance(child, ast.Import):
+            yield from (Import(alias.name, child.lineno, lazy) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, "imports are absolute"
+            for alias in child.names:
+                yield Import(f"{child.module}.{alias.name}", child.lineno, lazy)
+        inside = lazy or isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        yield from _imports(child, lazy=inside)
+
+
+def own(path: Path) -> Iterator[tuple[Import, str]]:
+    """Imports of modelyard's own parts, with the part."""
+    for one in imports(path):
+        if one.parts[0] == "modelyard" and len(one.parts) > 1:
+            yield one, one.parts[1]
+
+
+def broken(paths: list[Path], forbidden: set[str]) -> list[str]:
+    """``file:line imports x`` for every import of what is forbidden."""
+    return [
+        f"{path.relative_to(PACKAGE)}:{one.line} imports {one.name}"
+        for path in paths
+        for one, imported in own(path)
+        if imported in forbidden
+    ]
+
+
+def test_the_modules_are_found() -> None:
+    assert len(modules()) > 50
+    assert {"http", "ci", "operations", "databricks"} <= {part(path) for path in modules()}
+    assert {"operations", "errors", "local"} <= {name for _, name in own(PACKAGE / "cli.py")}
+
+
+def test_nothing_outside_local_imports_it_but_the_command_line_when_asked() -> None:
+    found = [
+        (part(path), one.lazy)
+        for path in outside_local()
+        for one, imported in own(path)
+        if imported == "local"
+    ]
+
+    assert found == [("cli", True)]
+
+
+def test_base_modules_import_neither_services_nor_what_is_above() -> None:
+    base = [path for path in PACKAGE.glob("*.py") if path.stem not in TOP]
+
+    assert len(base) > 10
+    assert broken(base, PACKAGES | TOP) == []
+
+
+def test_services_know_nothing_of_operations_and_ci_systems() -> None:
+    services = [path for path in modules() if part(path) in SERVICES]
+
+    assert services
+    assert broken(services, {"operations", "ci", "manifest", "local"} | TOP) == []
+
+
+def test_ci_systems_know_nothing_of_services_and_operations() -> None:
+    systems = [path for path in modules() if part(path) == "ci"]
+
+    assert broken(systems, (PACKAGES - {"ci"}) | TOP) == []
+
+
+def test_operations_leave_the_ci_system_to_the_context() -> None:
+    found = [path for path in modules() if part(path) == "operations"]
+
+    assert broken(found, {"ci", "manifest", "local", "cli", "execution"}) == []
+
+
+def test_context_and_harness_know_no_operation_and_no_service() -> None:
+    harness = [PACKAGE / "context.py", PACKAGE / "execution.py"]
+
+    assert broken(harness, PACKAGES - {"ci"}) == []
+
+
+def test_no_operation_imports_another() -> None:
+    found = [
+        f"{path.name}:{one.line} imports {one.name}"
+        for path in (PACKAGE / "operations").glob("*.py")
+        for one, imported in own(path)
+        if imported == "operations" and len(one.parts) > 2 and one.parts[2] in OPERATIONS
+    ]
+
+    assert found == []
+
+
+def test_the_core_needs_only_what_it_installs() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}:{one.line} imports {one.name}"
+        for path in outside_local()
+        for one in imports(path)
+        if one.parts[0] not in {"modelyard", "__future__", *CORE, *sys.stdlib_module_names}
+        and not one.lazy
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "names"),
+    [
+        ({"operations"}, {"os.environ", "os.getenv", "sys.stdout", "print"}),
+        # A service may hand the environment on to a program that it starts.
+        (SERVICES | {"operations"}, {"time.sleep", "time.time", "time.monotonic"}),
+    ],
+)
+def test_the_world_comes_from_the_context(parts: set[str], names: set[str]) -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno} uses {ast.unparse(node)}"
+        for path in modules()
+        if part(path) in parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.Attribute, ast.Name)) and ast.unparse(node) in names
+    ]
+
+    assert found == []
+
+
+def test_modules_are_small() -> None:
+    """One concept each: 50 to 250 lines, never over 300."""
+    found = [
+        f"{path.relative_to(PACKAGE)}: {lines} lines"
+        for path in modules()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300
+    ]
+
+    assert found == []
+
+
+def test_no_module_is_a_drawer_for_odds_and_ends() -> None:
+    assert {path.stem for path in modules()} & {"utils", "helpers", "common", "misc"} == set()

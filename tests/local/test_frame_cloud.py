@@ -1,0 +1,212 @@
+"""A whole cloud in this process: start, stop, reset, state that stays, and clear errors."""
+
+from __future__ import annotations
+
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from modelyard.clock import FakeClock
+from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.exceptions import (
+    AlreadyRunning,
+    CorruptState,
+    LocalCloudError,
+    PortInUse,
+    ServiceMissing,
+    StateNotWritable,
+)
+from modelyard.local.cloud.faults import Rule
+from modelyard.local.cloud.processes import Children, start_time
+from modelyard.local.cloud.running import claimed_by, running
+from modelyard.local.cloud.tokens import Tokens
+
+CLOUD_SERVICES = ("entra", "arm")
+
+
+def start(folder: Path, port: int = 0) -> LocalCloud:
+    return LocalCloud(folder, port, services=CLOUD_SERVICES)
+
+
+def get(url: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, timeout=30)
+
+
+def test_what_it_is_stays_over_a_restart(tmp_path: Path) -> None:
+    with start(tmp_path) as cloud:
+        before = dict(cloud.environment)
+        port = int(cloud.url.rpartition(":")[2])
+        _, token = Tokens(cloud.cloud).create("mine")
+        certificate = Path(before["SSL_CERT_FILE"]).read_bytes()
+    with start(tmp_path, port) as cloud:
+        assert dict(cloud.environment) == before
+        assert Tokens(cloud.cloud).identify(token) is not None
+        assert Path(before["SSL_CERT_FILE"]).read_bytes() == certificate
+
+
+def test_nothing_is_left_running(tmp_path: Path) -> None:
+    threads = set(threading.enumerate())
+    with start(tmp_path) as cloud:
+        url = cloud.url
+        assert get(f"{url}/modelyard/status").json()["state"] == str(tmp_path)
+        found = running(tmp_path)
+        assert found is not None
+        assert found.url == url
+    assert claimed_by(tmp_path) is None
+    assert set(threading.enumerate()) == threads
+    with pytest.raises(requests.ConnectionError):
+        get(f"{url}/modelyard/status")
+
+
+def test_secrets_are_for_the_owner_alone(tmp_path: Path) -> None:
+    with start(tmp_path / "state") as cloud:
+        secrets = [cloud.environment[n] for n in ("DATABRICKS_TOKEN", "AZURE_CLIENT_SECRET")]
+    assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+    for path in (tmp_path / "state").rglob("*"):
+        holds = any(secret.encode() in path.read_bytes() for secret in secrets if path.is_file())
+        if holds or path.suffix == ".key":
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_reset_forgets_the_state_and_keeps_the_credentials(tmp_path: Path) -> None:
+    with start(tmp_path) as cloud:
+        tokens = Tokens(cloud.cloud)
+        _, token = tokens.create("mine")
+        cloud.faults.add(Rule("reset", host="nowhere"))
+        (tmp_path / "home" / "cache").write_text("stale")
+        get(f"{cloud.url}/nothing")
+        cloud.reset()
+        assert tokens.identify(token) is None
+        assert tokens.identify(cloud.environment["DATABRICKS_TOKEN"]) is not None
+        status = cloud.status()
+        assert (status["faults"], status["requests"]) == (0, 0)
+        assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_a_given_clock_is_the_clouds_time(tmp_path: Path) -> None:
+    clock = FakeClock()
+    with LocalCloud(tmp_path, clock=clock, services=("entra",)) as cloud:
+        assert get(f"{cloud.url}/modelyard/clock").json() == {"time": clock.time()}
+
+
+def test_a_port_in_use_is_one_clear_error(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortInUse, match=f"Port {port} on 127.0.0.1 can't be used"):
+            start(tmp_path, port).start()
+    with start(tmp_path, port):  # and what had begun is undone
+        pass
+
+
+def test_a_state_folder_serves_one_cloud_at_a_time(tmp_path: Path) -> None:
+    with start(tmp_path) as cloud:
+        with pytest.raises(AlreadyRunning):
+            start(tmp_path).start()
+        assert get(f"{cloud.url}/modelyard/status").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("state.sqlite", b"this is no database, whatever it is called ....."),
+        ("state.sqlite", b"SQLite format 3\0" + b"x" * 4000),
+        ("credentials.json", b"{"),
+    ],
+)
+def test_corrupt_state_is_one_clear_error(tmp_path: Path, name: str, content: bytes) -> None:
+    with start(tmp_path):
+        pass
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CorruptState, match=f"{name} is damaged. Delete the state folder"):
+        start(tmp_path).start()
+    assert claimed_by(tmp_path) is None
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StateNotWritable, match="Choose another with --state"):
+        start(tmp_path / "file" / "state").start()
+
+
+def test_an_unknown_service_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ServiceMissing, match="'keyvualt'"):
+        LocalCloud(tmp_path, services=("keyvualt",))
+
+
+def test_all_errors_are_of_one_kind() -> None:
+    kinds = (AlreadyRunning, CorruptState, PortInUse, ServiceMissing, StateNotWritable)
+    assert all(issubclass(kind, LocalCloudError) for kind in kinds)
+
+
+def sleeper(children: Children, log: Path) -> subprocess.Popen[bytes]:
+    """A child with a child of its own that doesn't end when it is asked to."""
+    program = (
+        "import signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    return children.start([sys.executable, "-c", program], environment={}, log=log)
+
+
+def wait_until_gone(pid: int) -> None:
+    """A kill takes a moment to arrive."""
+    deadline = time.monotonic() + 30
+    while start_time(pid) is not None:
+        assert time.monotonic() < deadline, f"process {pid} is still there"
+        time.sleep(0.01)
+
+
+def grandchild(log: Path, poll: object) -> int:
+    while not log.exists() or not log.read_text().endswith("\n"):
+        assert callable(poll)
+        assert poll() is None
+        time.sleep(0.01)
+    return int(log.read_text())
+
+
+def test_children_end_with_all_that_they_started(tmp_path: Path) -> None:
+    children = Children(tmp_path)
+    child = sleeper(children, tmp_path / "log")
+    below = grandchild(tmp_path / "log", child.poll)
+    children.stop(child, seconds=0.1)
+    assert child.returncode is not None
+    wait_until_gone(below)
+    assert list((tmp_path / "children").iterdir()) == []
+
+
+def test_a_new_cloud_ends_what_a_killed_one_left(tmp_path: Path) -> None:
+    with start(tmp_path):
+        pass
+    child = sleeper(Children(tmp_path), tmp_path / "log")
+    below = grandchild(tmp_path / "log", child.poll)
+    with start(tmp_path):
+        assert child.wait(30) is not None
+        wait_until_gone(below)
+
+
+def test_a_process_with_the_number_of_an_old_one_is_left_alone(tmp_path: Path) -> None:
+    with start(tmp_path):
+        pass
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        (tmp_path / "children").mkdir()
+        record = tmp_path / "children" / f"{other.pid}.json"
+        record.write_text(f'{{"pid": {other.pid}, "started": "12345"}}')
+        (tmp_path / "children" / "half.json").write_text('{"pid": ')
+        with start(tmp_path):
+            assert other.poll() is None
+            assert not record.exists()
+    finally:
+        other.kill()
+        other.wait()

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests_mock
+
+from modelyard.clock import FakeClock
+from modelyard.endpoints import rows, scoring
+from modelyard.errors import EndpointTestFailed, InputError, NotTheService, Unauthenticated
+
+URL = "https://wine.example/score"
+TWO = rows.read([{"a": 1}, {"a": 2}])
+
+
+def answer(*predictions: Any) -> scoring.Answer:
+    return scoring.Answer(predictions, (0.01,))
+
+
+def test_sends_rows_and_key_and_returns_the_predictions(
+    requests_mock: requests_mock.Mocker, clock: FakeClock
+) -> None:
+    requests_mock.post(URL, json={"predictions": [5.5, 6.0]})
+    got = scoring.score(URL, TWO, clock=clock, key="k3y-of-the-endpoint")
+    assert list(got.predictions) == [5.5, 6.0]
+    sent = requests_mock.last_request
+    assert sent is not None
+    assert sent.json() == TWO.body
+    assert sent.headers["Authorization"] == "Bearer k3y-of-the-endpoint"
+
+
+def test_the_latency_is_the_median_of_the_requests(
+    requests_mock: requests_mock.Mocker, clock: FakeClock
+) -> None:
+    pauses = iter([0.3, 0.02, 0.04])
+
+    def reply(request: Any, context: Any) -> dict[str, Any]:
+        clock.advance(next(pauses))
+        return {"predictions": [1, 2]}
+
+    requests_mock.post(URL, json=reply)
+    got = scoring.score(URL, TWO, clock=clock, requests=3)
+    assert got.median_milliseconds == pytest.approx(40)
+
+
+def test_rows_the_model_refuses_are_a_failed_test(
+    requests_mock: requests_mock.Mocker, clock: FakeClock
+) -> None:
+    requests_mock.post(
+        URL, status_code=400, json={"error_code": "BAD_REQUEST", "message": "no column alcohol"}
+    )
+    with pytest.raises(EndpointTestFailed, match="no column alcohol"):
+        scoring.score(URL, TWO, clock=clock)
+
+
+def test_a_wrong_key_is_named_as_such(
+    requests_mock: requests_mock.Mocker, clock: FakeClock
+) -> None:
+    requests_mock.post(URL, status_code=401, json={"message": "who are you"})
+    with pytest.raises(Unauthenticated):
+        scoring.score(URL, TWO, clock=clock, key="wrong-key-wrong-key")
+
+
+def test_a_page_is_no_prediction(requests_mock: requests_mock.Mocker, clock: FakeClock) -> None:
+    requests_mock.post(URL, text="<html>sign in</html>", headers={"Content-Type": "text/html"})
+    with pytest.raises(NotTheService):
+        scoring.score(URL, TWO, clock=clock)
+
+
+def test_an_answer_without_predictions_fails(
+    requests_mock: requests_mock.Mocker, clock: FakeClock
+) -> None:
+    requests_mock.post(URL, json={"outputs": [1]})
+    with pytest.raises(EndpointTestFailed, match="outputs"):
+        scoring.score(URL, TWO, clock=clock)
+
+
+def test_an_address_without_scheme_is_refused(clock: FakeClock) -> None:
+    with pytest.raises(InputError):
+        scoring.score("wine.example/score", TWO, clock=clock)
+
+
+def test_too_few_predictions_fail() -> None:
+    with pytest.raises(EndpointTestFailed, match="3 predictions were expected, 2 came back"):
+        scoring.check(answer(1, 2), count=3, kind="any")
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("number", 1.5, "1.5"),
+        ("number", 2, True),
+        ("number", 0.0, None),
+        ("integer", 2, 2.0),
+        ("integer", 0, False),
+        ("text", "red", 1),
+        ("list", [1], {"a": 1}),
+    ],
+)
+def test_the_type_of_every_prediction_is_checked(kind: scoring.Kind, good: Any, bad: Any) -> None:
+    scoring.check(answer(good, good), count=2, kind=kind)
+    with pytest.raises(EndpointTestFailed, match="prediction 2"):
+        scoring.check(answer(good, bad), count=2, kind=kind)
+
+
+def test_slower_than_allowed_fails() -> None:
+    scoring.check_latency(answer(1), 10.0)
+    scoring.check_latency(answer(1), None)
+    with pytest.raises(EndpointTestFailed, match="10 ms, over 9 ms"):
+        scoring.check_latency(answer(1), 9)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_endpoint_that_wants_a_key_passes(
+    requests_mock: requests_mock.Mocker, clock: FakeClock, status: int
+) -> None:
+    requests_mock.post(URL, status_code=status, json={})
+    scoring.check_refuses_strangers(URL, TWO, clock=clock)
+    assert "Authorization" not in requests_mock.request_history[0].headers
+
+
+def test_an_endpoint_that_serves_strangers_fails(
+    requests_mock: requests_mock.Mocker, clock: FakeClock
+) -> None:
+    requests_mock.post(URL, json={"predictions": [1, 2]})
+    with pytest.raises(EndpointTestFailed, match="without a key"):
+        scoring.check_refuses_strangers(URL, TWO, clock=clock)

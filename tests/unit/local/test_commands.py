@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from modelyard import cli
+from modelyard.local import commands
+from modelyard.local.cloud import commands as cloud_commands
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_command_gets_its_arguments_and_gives_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    got = []
+
+    def add_commands(subparsers: Any) -> None:
+        parser = subparsers.add_parser("up")
+        parser.add_argument("--port", type=int)
+        parser.set_defaults(handler=lambda arguments: got.append(arguments.port) or code)
+
+    monkeypatch.setattr(cloud_commands, "add_commands", add_commands)
+
+    assert commands.main(["up", "--port", "8080"]) == code
+    assert got == [8080]
+
+
+def test_no_command_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["local"]) == 2
+    assert "required: COMMAND" in capsys.readouterr().err
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["local", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "usage: modelyard local" in out
+    assert all(f"\n    {name} " in out for name in ("up", "down", "status", "exec", "reset"))
+
+
+def test_a_missing_extra_is_named() -> None:
+    program = (
+        "import sys\n"
+        "sys.modules['werkzeug'] = None\n"  # importing it fails as if it weren't installed
+        "from modelyard.cli import main\n"
+        "sys.exit(main(['local', 'up']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+    assert done.returncode == 4
+    assert "the Python package werkzeug" in done.stderr
+    assert 'pip install "modelyard[local]"' in done.stderr

@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from modelyard import cli, operations
+from modelyard.errors import all_errors
+from modelyard.manifest import reference, schema, troubleshooting, written
+from modelyard.operation import Operation, Structure, given, result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    token: str | None = given(
+        "A token.", default=None, secret=True, environment=("A_TOKEN",), group="Workspace"
+    )
+    url: str = given("An address.", environment=("URL",), group="Workspace")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs(Shared):
+    cluster_name: str = given("A name | with a bar.")
+    mode: str = given("How.", default="append", choices=("append", "overwrite"))
+    count: int = given("How many.", default=3, group="Size")
+    minutes: float = given("How long.", default=30.0, group="Size")
+    dry_run: bool = given("Whether.", default=False)
+    paths: tuple[str, ...] = given("Paths.", default=("a", "b"))
+    settings: Structure | None = given("Settings.", default=None, file=True)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    run_id: str | None = result("Set after the submit.")
+    key: str | None = result("Set always.", secret=True)
+
+
+OPERATION: Operation[Inputs, Outputs] = Operation(
+    name="cluster-start",
+    title="Start a cluster",
+    description="It starts a cluster.",
+    group="Databricks",
+    task_id="00000000-0000-4000-8000-000000000000",
+    inputs=Inputs,
+    outputs=Outputs,
+    run=lambda inputs, context: Outputs(),
+    example="cluster-name: my cluster\ntoken: $(token)\n"
+    "url: ${{ steps.first.outputs.workspace-url }}\npaths: |\n  x\n  y\nsettings: {a: [1]}\n"
+    "dry-run: true",
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(operations, "every", lambda: (OPERATION,))
+    (tmp_path / "setup.cfg").touch()
+    return tmp_path
+
+
+def generate(root: Path, *arguments: str) -> int:
+    return cli.main(["generate", "--root", str(root), *arguments])
+
+
+Captured = pytest.CaptureFixture[str]
+FILES = [
+    "docs/reference/README.md",
+    "docs/reference/cluster-start.md",
+    "docs/reference/schemas/cluster-start.json",
+    "docs/troubleshooting.md",
+]
+
+
+# The command.
+
+
+def test_it_writes_every_file_once(root: Path, capsys: Captured) -> None:
+    assert generate(root) == 0
+    assert capsys.readouterr().out.splitlines() == [f"{file}: written" for file in FILES]
+    assert generate(root) == 0
+    assert capsys.readouterr().out == ""
+    assert generate(root, "--check") == 0
+
+
+def test_check_lists_what_differs_and_writes_nothing(root: Path, capsys: Captured) -> None:
+    generate(root)
+    page, schema_file = root / FILES[1], root / FILES[2]
+    page.write_text(page.read_text() + "by hand\n")
+    schema_file.unlink()
+    capsys.readouterr()
+
+    assert generate(root, "--check") == 1
+    captured = capsys.readouterr()
+    assert captured.out.splitlines() == [
+        f"{FILES[1]}: differs from what would be written",
+        f"{FILES[2]}: is missing",
+    ]
+    assert "modelyard generate" in captured.err
+    assert "by hand" in page.read_text()
+    assert not schema_file.exists()
+
+
+def test_what_no_operation_makes_any_more_is_removed_and_hand_written_pages_stay(
+    root: Path, capsys: Captured
+) -> None:
+    generate(root)
+    old = root / "docs/reference/cluster-old.md"
+    old.write_text(f"# cluster-old\n\n<!-- {written.MARK} -->\n")
+    own = root / "docs/reference/concepts.md"
+    own.write_text("# Concepts\n")
+    capsys.readouterr()
+    assert generate(root, "--check") == 1
+    assert capsys.readouterr().out == ("docs/reference/cluster-old.md: belongs to no operation\n")
+
+    assert generate(root) == 0
+    assert not old.exists()
+    assert own.exists()
+
+
+def test_line_ends_that_git_changed_are_no_difference(root: Path) -> None:
+    generate(root)
+    page = root / FILES[1]
+    page.write_bytes(page.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert generate(root, "--check") == 0
+
+
+def test_another_folder_is_not_written_into(tmp_path: Path, capsys: Captured) -> None:
+    assert generate(tmp_path) == 2
+    assert "isn't the repository" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+# The reference page.
+
+
+def test_a_page_has_what_a_user_looks_for() -> None:
+    page = reference.page(OPERATION)
+
+    for line in (
+        "# cluster-start",
+        "**Start a cluster.** It starts a cluster.",
+        "It needs Python 3.10 to 3.13.",
+        "| `cluster-name` | A name \\| with a bar. | text | **required** |  |",
+        "| `mode` | How. | `append` or `overwrite` | `append` |  |",
+        "| `count` | How many. | whole number | `3` |  |",
+        "| `minutes` | How long. | number | `30` |  |",
+        "| `dry-run` | Whether. | true or false | `false` |  |",
+        "| `paths` | Paths. | list, one per line | `a`, `b` |  |",
+        "| `settings` | Settings. | YAML or JSON, or a file of it |  |  |",
+        "| `token` | A token. | secret text |  | `A_TOKEN` |",
+        "| `run-id` | Set after the submit. |  |",
+        "| `key` | Set always. | secret |",
+        "| 70 | A fault of Modelyard itself. |",
+    ):
+        assert line in page.splitlines(), line
+
+
+def test_own_inputs_stand_before_shared_ones_and_groups_have_headings() -> None:
+    page = reference.page(OPERATION)
+
+    places = [page.index(text) for text in ("`cluster-name`", "### Size", "`count`", "### Work")]
+    assert places == sorted(places)
+
+
+def test_an_operation_without_inputs_and_outputs_says_so() -> None:
+    @dataclass(frozen=True)
+    class Nothing:
+        pass
+
+    operation: Operation[Any, Any] = Operation(
+        **{
+            field: getattr(OPERATION, field)
+            for field in ("name", "title", "description", "group", "task_id", "run")
+        },
+        inputs=Nothing,
+        outputs=Nothing,
+        extra="local",
+    )
+    page = reference.page(operation)
+
+    assert page.count("It has none.") == 2
+    assert "and the extra `modelyard[local]`" in page
+    assert "## Example" not in page
+
+
+def test_the_example_as_a_command_line_holds_no_secret_and_survives_a_shell() -> None:
+    assert reference.command(OPERATION) == (
+        "modelyard cluster-start \\\n"
+        "  --cluster-name 'my cluster' \\\n"
+        '  --url "$WORKSPACE_URL" \\\n'
+        "  --paths 'x\ny' \\\n"
+        "  --settings '{\"a\": [1]}' \\\n"
+        "  --dry-run true"
+    )
+
+
+def test_the_index_lists_operations_by_group() -> None:
+    index = reference.index([OPERATION])
+
+    assert "## Databricks" in index
+    assert "| [`cluster-start`](cluster-start.md) | Start a cluster. |" in index
+    assert "## Images" not in index
+
+
+# The schema.
+
+
+def test_the_schema_takes_what_the_operation_takes() -> None:
+    made = schema.schema(OPERATION)
+    jsonschema.Draft202012Validator.check_schema(made)
+    validator = jsonschema.Draft202012Validator(made)
+
+    assert validator.is_valid({"cluster-name": "x"})  # url may come from the environment
+    assert validator.is_valid(
+        {
+            "cluster-name": "x", "mode": "overwrite", "count": 1, "minutes": 0.5, "dry-run": True,
+            "paths": ["a"], "settings": {"a": 1},
+        }
+    )  # fmt: skip
+    for wrong in (
+        {},
+        {"cluster-name": 1},
+        {"cluster-name": "x", "mode": "delete"},
+        {"cluster-name": "x", "count": 1.5},
+        {"cluster-name": "x", "paths": "a"},
+        {"cluster-name": "x", "cluster-nam": "y"},
+    ):
+        assert not validator.is_valid(wrong), wrong
+
+
+def test_the_schema_has_defaults_and_marks_secrets() -> None:
+    properties = json.loads(schema.text(OPERATION))["properties"]
+
+    assert properties["token"] == {"description": "A token.", "type": "string", "writeOnly": True}
+    assert properties["paths"]["default"] == ["a", "b"]
+    assert properties["dry-run"]["default"] is False
+    assert properties["mode"]["enum"] == ["append", "overwrite"]
+    assert "default" not in properties["settings"]
+
+
+# The page that errors lead to.
+
+
+def test_every_error_has_the_section_its_link_names() -> None:
+    page = troubleshooting.page()
+    headings = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
+
+    for error in all_errors():
+        file, _, anchor = error("x").link.partition("#")
+        assert file == "docs/troubleshooting.md"
+        assert anchor in [heading.lower() for heading in headings]
+        section = page.split(f"## {error.identifier}\n")[1].split("\n## ")[0]
+        assert f"`{error.__name__}`, exit code {error.exit_code}." in section
+        assert "- Likely cause: " in section
+        assert "- What to do: " in section
+
+
+def test_a_known_cause_and_fix_are_told_as_sentences() -> None:
+    section = troubleshooting.page().split("## MY010\n")[1].split("\n## ")[0]
+
+    assert "- Likely cause: The token is wrong, was revoked or has expired." in section
+    assert "- What to do: Make a new token or check which secret the token input takes." in section

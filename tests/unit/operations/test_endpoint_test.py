@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests_mock as mocking
+
+from modelyard.context import Context
+from modelyard.errors import EndpointTestFailed, InputError, NotFound
+from modelyard.operations import endpoint_test
+from modelyard.operations.endpoint_test import OPERATION, Inputs
+
+URL = "https://wine.example/score"
+CLOUD = "http://127.0.0.1:9999"
+ROWS = [{"alcohol": 9.4}, {"alcohol": 9.8}]
+Make = Callable[..., Context]
+
+
+def inputs(**changes: Any) -> Inputs:
+    values: dict[str, Any] = {"scoring_url": URL, "rows": ROWS, "expect_type": "number"}
+    return Inputs(**{**values, **changes})
+
+
+def test_outputs_and_summary_tell_what_came_back(
+    requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any
+) -> None:
+    requests_mock.post(URL, json={"predictions": [5.1, 5.2]})
+    endpoint_test.run(inputs(), make_context(OPERATION))
+    assert recording_ci.outputs["count"] == "2"
+    assert json.loads(recording_ci.outputs["predictions"]) == [5.1, 5.2]
+    assert len(requests_mock.request_history) == 5
+    assert "5.1" in recording_ci.summaries[0]
+
+
+def test_the_predictions_are_set_also_when_the_check_fails(
+    requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any
+) -> None:
+    requests_mock.post(URL, json={"predictions": [5.1, None]})
+    with pytest.raises(EndpointTestFailed, match="prediction 2"):
+        endpoint_test.run(inputs(), make_context(OPERATION))
+    assert json.loads(recording_ci.outputs["predictions"]) == [5.1, None]
+    assert recording_ci.outputs["scoring-url"] == URL
+
+
+def test_the_key_of_a_local_endpoint_is_looked_up_and_masked(
+    requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any
+) -> None:
+    url = f"{CLOUD}/endpoints/wine/invocations"
+    body = {"name": "wine", "state": "Healthy", "image": "x", "scoring_uri": url}
+    requests_mock.get(f"{CLOUD}/modelyard/endpoints/wine", json=body)
+    requests_mock.post(f"{CLOUD}/modelyard/endpoints/wine/keys", json={"primaryKey": "k3y-k3y"})
+    scored = requests_mock.post(url, json={"predictions": [1, 2]})
+    endpoint_test.run(
+        inputs(
+            target="local",
+            endpoint="wine",
+            local_cloud_url=CLOUD,
+            local_cloud_token="a-token-of-this-test",
+        ),
+        make_context(OPERATION),
+    )
+    assert "k3y-k3y" in recording_ci.masks
+    assert scored.last_request.headers["Authorization"] == "Bearer k3y-k3y"
+
+
+def test_a_missing_local_endpoint_is_named(
+    requests_mock: mocking.Mocker, make_context: Make
+) -> None:
+    requests_mock.get(f"{CLOUD}/modelyard/endpoints/wine", status_code=404, json={})
+    with pytest.raises(NotFound, match="no endpoint wine"):
+        endpoint_test.run(
+            inputs(
+                target="local", endpoint="wine", local_cloud_url=CLOUD, local_cloud_token="token"
+            ),
+            make_context(OPERATION),
+        )
+
+
+@pytest.mark.parametrize("changes", [{"scoring_url": None}, {"target": "local"}, {"requests": 0}])
+def test_what_names_nothing_to_test_is_refused(make_context: Make, changes: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        endpoint_test.run(inputs(**changes), make_context(OPERATION))

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from modelyard.errors import Cancelled
+from modelyard.signals import SIGNALS, Signals
+
+
+def raise_signal(number: int = signal.SIGINT) -> None:
+    signal.raise_signal(number)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_becomes_an_exception(number: int) -> None:
+    with pytest.raises(Cancelled) as caught, Signals().installed():
+        raise_signal(number)
+
+    assert caught.value.signal_number == number
+
+
+def test_what_handled_signals_before_does_so_again() -> None:
+    before = [signal.getsignal(number) for number in SIGNALS]
+    with Signals().installed():
+        assert [signal.getsignal(number) for number in SIGNALS] != before
+
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_the_handlers_are_put_back_after_a_cancellation() -> None:
+    before = [signal.getsignal(number) for number in SIGNALS]
+    with pytest.raises(Cancelled), Signals().installed():
+        raise_signal()
+
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_a_shield_holds_the_signal_until_its_block_is_done() -> None:
+    signals, steps = Signals(), []
+    with pytest.raises(Cancelled), signals.installed():
+        with signals.shield():
+            raise_signal()
+            steps.append("submitted")
+        steps.append("never")
+
+    assert steps == ["submitted"]
+
+
+def test_the_outermost_shield_counts() -> None:
+    signals, steps = Signals(), []
+    with pytest.raises(Cancelled), signals.installed(), signals.shield():
+        with signals.shield():
+            raise_signal()
+        steps.append("still shielded")
+
+    assert steps == ["still shielded"]
+
+
+def test_the_first_of_several_held_signals_counts() -> None:
+    signals = Signals()
+    with pytest.raises(Cancelled) as caught, signals.installed(), signals.shield():
+        raise_signal(signal.SIGTERM)
+        raise_signal(signal.SIGINT)
+
+    assert caught.value.signal_number == signal.SIGTERM
+
+
+def test_a_shield_without_a_signal_does_nothing() -> None:
+    signals = Signals()
+    with signals.installed(), signals.shield():
+        pass
+    with signals.shield():  # nor when nothing is installed
+        pass
+
+
+def test_an_error_under_the_shield_gives_way_to_the_signal() -> None:
+    signals = Signals()
+    with pytest.raises(Cancelled) as caught, signals.installed(), signals.shield():
+        raise_signal()
+        raise ValueError("the submit failed")
+
+    assert isinstance(caught.value.__context__, ValueError)
+
+
+def test_further_signals_do_not_break_the_clean_up() -> None:
+    signals, steps = Signals(), []
+    with signals.installed():
+        try:
+            raise_signal(signal.SIGINT)
+        except Cancelled:
+            raise_signal(signal.SIGTERM)
+            with signals.shield():
+                raise_signal(signal.SIGINT)
+            steps.append("released")
+
+    assert steps == ["released"]
