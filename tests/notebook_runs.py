@@ -173,6 +173,8 @@ def cluster(folder: Path, **environment: str) -> Iterator[Cluster]:
         "MODELYARD_WORKSPACE_FILES_ROOT": str(folder / "workspace"),
         **environment,
     }
+    if "MODELYARD_TEST_RUN" in os.environ:  # by which the end of the tests finds what is left
+        variables["MODELYARD_TEST_RUN"] = os.environ["MODELYARD_TEST_RUN"]
     driver = DriverProcess(
         python=Path(sys.executable),
         folder=folder / "cluster",

@@ -33,6 +33,7 @@ VOLUME = "/Volumes/main/default/wine-quality"
 TABLE = f"{VOLUME}/table.csv"
 JOB = "wine-quality-train"
 CLUSTER = "ml"
+WHEELS = Path(os.environ.get("MODELYARD_WHEELS") or HERE.parents[1] / ".cache/wheels")
 
 
 class StepFailed(Exception):
@@ -111,6 +112,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=Path, default=Path(".modelyard/jobs"))
     options = parser.parse_args()
     dataset = DATASETS[options.dataset]
+    if not (WHEELS / ".complete").exists():
+        raise SystemExit(f"{WHEELS} doesn't hold the packages of the image: `make demo` gets them")
     stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
     folder = options.jobs.resolve() / f"wine-quality-{stamp}-{os.getpid()}"
     folder.mkdir(parents=True, mode=0o700)
@@ -210,11 +213,17 @@ def _train(job: Job, dataset: Dataset, table: Path, cluster: str) -> dict[str, s
 
 
 def _build_image(job: Job, best: Mapping[str, str]) -> Mapping[str, str]:
-    inputs = {"model": best["model"], "name": "wine-quality", "base_image": "host"}
-    if wheels := os.environ.get("MODELYARD_WHEELS", ""):
-        inputs |= {"wheels": wheels} if Path(wheels, ".complete").exists() else {}
+    # The local cloud reaches no registry and no package index: the base image is made of this
+    # machine's Python, and the packages come from a folder.
     return job.step(
-        "image-build", "Build and push the scoring image", "image-build", **inputs, push="true"
+        "image-build",
+        "Build and push the scoring image",
+        "image-build",
+        model=best["model"],
+        name="wine-quality",
+        base_image="host",
+        wheels=WHEELS,
+        push="true",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import email.utils
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from urllib.parse import SplitResult, urlsplit
@@ -22,6 +23,9 @@ _HOPELESS = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.TooManyRedirects,
 )
+_BROKEN_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""A connection that broke while a body was being sent: an SSLError that has nothing to do with
+certificates."""
 _NAMES_OF_HOPELESS = ("NameResolutionError", "LocationParseError")
 _TUNNEL = ("Tunnel connection failed: 403", "Tunnel connection failed: 407")
 _PORTS = {"http": 80, "https": 443}
@@ -37,6 +41,8 @@ def never_sent(error: requests.RequestException) -> bool:
 
 def is_hopeless(error: requests.RequestException) -> bool:
     """No repetition mends a name that doesn't exist, a bad certificate or a bad URL."""
+    if any(isinstance(one, _BROKEN_TLS) for one in _chain(error)):
+        return False
     if isinstance(error, _HOPELESS):
         return True
     return any(

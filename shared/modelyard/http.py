@@ -136,6 +136,7 @@ class Session:
         repeatable: bool = False,
         reads: bool = False,
         stream: bool = False,
+        patience: float | None = None,
     ) -> requests.Response:
         """The answer itself, of a status below 300.
 
@@ -143,6 +144,7 @@ class Session:
 
         :param path: appended to the base. A full URL is taken as it is; the credential goes with
             it only where it is of the base's own scheme, host and port.
+        :param patience: seconds to wait for the answer, where that may take longer than for others.
         :raises ServiceError, Unreachable, NotTheService, ReadOnly:
         """
         name = self._name(method, path)
@@ -163,7 +165,7 @@ class Session:
                     data=data,
                     headers={**(headers or {}), **credential.headers()},
                     auth=_as_it_is,
-                    timeout=(self._timeouts.connect, self._timeouts.read),
+                    timeout=(self._timeouts.connect, patience or self._timeouts.read),
                     allow_redirects=False,
                     stream=stream,
                 )

@@ -115,8 +115,8 @@ class Workplace:
     def run(self, operation: str, **inputs: object) -> Done:
         return self.end(self.start(operation, **inputs), operation)
 
-    def release(self, operation: str) -> Done:
-        return self.end(self.start("release", operation), operation)
+    def release(self, operation: str, **inputs: object) -> Done:
+        return self.end(self.start("release", operation, **inputs), operation)
 
     def post(self, call: str, **body: Any) -> dict[str, Any]:
         answer = self.http.post(f"{self.cloud.url}/api/2.2/{call}", json=body, timeout=30)
@@ -172,6 +172,20 @@ class Workplace:
             return self.states(job) == list(states)
 
         until(there, f"the runs are {states}")
+
+    def until_published(self, process: subprocess.Popen[str], job: str, *states: str) -> None:
+        """As above, and the command has written down which runs it started."""
+        self.until_states(process, job, *states)
+        path = self.job / "job-run.outputs.json"
+
+        def there() -> bool:
+            try:
+                written = json.loads(path.read_text())
+            except (OSError, ValueError):
+                return False
+            return len(json.loads(written.get("run-urls", "[]"))) == len(states)
+
+        until(there, "the outputs are written")
 
     def fault(self, **rule: object) -> None:
         answer = self.http.post(f"{self.cloud.url}/modelyard/faults", json=rule, timeout=30)

@@ -301,6 +301,28 @@ def test_bad_days_make_exactly_one_cluster(
     assert [one["state"] for one in job.clusters(name)] == ["TERMINATED"]
 
 
+def test_lost_answers_to_what_sets_a_state_are_no_failure(job: Job, name: str) -> None:
+    assert job.run("cluster-start", cluster_name=name, **SPEC, release="none").code == 0
+    job.next_run()
+    job.fault(action="reset", when="after", path="*/clusters/edit")
+    edited = job.run("cluster-start", cluster_name=name, **{**SPEC, "num_workers": 2})
+    assert (edited.code, edited.outputs["action"]) == (0, "updated"), edited.text
+    assert [one["num_workers"] for one in job.clusters(name)] == [2]
+    job.fault(action="reset", when="after", path="*/clusters/delete")
+    job.fault(action="reset", when="after", path="*/clusters/permanent-delete")
+    stopped = job.run("cluster-stop", cluster_name=name, permanent="true")
+    assert (stopped.code, stopped.outputs["state"]) == (0, "DELETED"), stopped.text
+
+
+def test_a_lost_answer_to_a_start_is_no_failure(job: Job, name: str) -> None:
+    assert job.run("cluster-start", cluster_name=name, **SPEC).code == 0
+    assert job.release().code == 0
+    job.next_run()
+    job.fault(action="reset", when="after", path="*/clusters/start")
+    started = job.run("cluster-start", cluster_name=name, **SPEC)
+    assert (started.code, started.outputs["action"]) == (0, "started"), started.text
+
+
 def test_throttling_is_waited_out_as_long_as_the_service_asks(job: Job, name: str) -> None:
     headers = {"Retry-After": "2"}
     job.fault(action="status", status=429, headers=headers, path="*/clusters/create", times=1)
@@ -425,9 +447,7 @@ def test_a_cancelled_start_terminates_the_cluster_in_time(
     assert job.release().code == 0
 
 
-def test_a_step_that_is_killed_while_it_creates_leaves_nothing_behind(
-    job: Job, name: str
-) -> None:
+def test_a_step_that_is_killed_while_it_creates_leaves_nothing_behind(job: Job, name: str) -> None:
     job.fault(action="delay", seconds=3, when="after", path="*/clusters/create")
     step = job.start("cluster-start", cluster_name=name, **SPEC)
     until(lambda: job.clusters(name), "the cluster is there, its answer isn't")

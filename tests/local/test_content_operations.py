@@ -27,10 +27,6 @@ VOLUME = "/Volumes/main/default/content"
 PLACES = [f"{VOLUME}/{{name}}", "dbfs:/content/{name}", "/Workspace/Shared/content/{name}"]
 DEADLINE = 60.0
 
-# The cloud runs in this process: what it leaves to the garbage collector when a client breaks off
-# in the middle of a body is no fault of the commands that are tested here.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 
 @dataclass(frozen=True)
 class Done:

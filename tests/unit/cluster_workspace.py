@@ -143,7 +143,8 @@ class ClusterWorkspace:
         kept = {"state": before["state"], "cluster_source": "API"}
         self.clusters[cluster_id] = {**arguments, **kept}
         if before["state"] == "RUNNING":
-            self.coming[cluster_id] = [{"state": "RESTARTING"}, {"state": "RUNNING"}]
+            self.clusters[cluster_id]["state"] = "RESTARTING"
+            self.coming[cluster_id] = [{}, {"state": "RUNNING"}]
         return 200, {}
 
     def _clusters_delete(self, arguments: Json) -> tuple[int, Json]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from modelyard.context import Context
+from modelyard.errors import Cancelled
 from modelyard.operation import Operation, result
 
 
@@ -56,6 +57,20 @@ def test_an_output_is_set_again_only_when_it_changes(context: Context, recording
         ("set_output", "run-id")
     ] * 2
     assert recording_ci.outputs == {"run-id": "13"}
+
+
+def test_an_output_that_a_signal_kept_from_being_set_is_set_later(
+    context: Context, recording_ci: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: Any, **more: Any) -> None:
+        raise Cancelled(2)
+
+    with monkeypatch.context() as patch, pytest.raises(Cancelled):
+        patch.setattr(recording_ci, "set_output", interrupted)
+        context.publish(run_id=12)
+    context.publish(run_id=12)
+
+    assert recording_ci.outputs == {"run-id": "12"}
 
 
 def test_a_secret_output_is_masked_first(context: Context, recording_ci: Any) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import email.utils
+import time
+from collections.abc import Iterator
 
 import pytest
 import requests
@@ -8,6 +10,15 @@ import urllib3
 
 from modelyard import failures
 from modelyard.clock import FakeClock
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -21,6 +32,16 @@ def test_seconds_to_wait(clock: FakeClock, value: str, seconds: float | None) ->
 @pytest.mark.parametrize("zone", ["GMT", "-0000", "+0000"])
 def test_a_date_to_wait_for(clock: FakeClock, zone: str) -> None:
     date = email.utils.formatdate(clock.time() + 90).replace("-0000", zone)
+
+    assert failures.retry_after({"Retry-After": date}, clock) == 90.0
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows has one time zone a process")
+def test_a_date_without_a_zone_is_of_greenwich_wherever_the_agent_stands(
+    clock: FakeClock, elsewhere: None
+) -> None:
+    date = email.utils.formatdate(clock.time() + 90)
+    assert date.endswith("-0000")
 
     assert failures.retry_after({"Retry-After": date}, clock) == 90.0
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import ssl
 from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
@@ -112,6 +113,15 @@ def test_time_outs_can_be_set(server: Any, clock: FakeClock) -> None:
     Session(BASE, clock=clock, timeouts=Timeouts(3, 4)).get("/api/2.0/things")
 
     assert server.last_request.timeout == (3, 4)
+
+
+def test_one_call_may_take_longer_than_others(server: Any, session: Session) -> None:
+    server.get(URL, json={})
+    session.call("GET", URL, patience=600.0)
+    assert server.last_request.timeout == (10.0, 600.0)
+
+    session.call("GET", URL)
+    assert server.last_request.timeout == (10.0, 60.0)
 
 
 def test_an_empty_answer_is_an_empty_object(server: Any, session: Session) -> None:
@@ -255,6 +265,27 @@ def test_what_no_repetition_mends_is_said_at_once(
         session.get("/api/2.0/things")
 
     assert clock.slept == []
+
+
+BROKEN_TLS = requests.exceptions.SSLError(
+    urllib3.exceptions.MaxRetryError(
+        urllib3.connectionpool.HTTPSConnectionPool("adb-1.2.azuredatabricks.net"),
+        "/api",
+        urllib3.exceptions.SSLError(ssl.SSLEOFError(8, "EOF occurred in violation of protocol")),
+    )
+)
+
+
+def test_a_connection_that_broke_under_tls_is_no_wrong_certificate(
+    server: Any, session: Session
+) -> None:
+    server.put(URL, [{"exc": BROKEN_TLS}, {"json": {}}])
+    server.post(URL, exc=BROKEN_TLS)
+    session.call("PUT", URL, data=b"content")
+    with pytest.raises(Unreachable):
+        session.post(URL, {})
+
+    assert [request.method for request in server.request_history] == ["PUT", "PUT", "POST"]
 
 
 def test_it_gives_up(server: Any, clock: FakeClock) -> None:

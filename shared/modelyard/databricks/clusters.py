@@ -132,9 +132,9 @@ def create(
 
 
 def edit(session: Session, cluster_id: str, spec: Mapping[str, Any]) -> None:
-    """Replace the definition of a RUNNING (it restarts) or TERMINATED cluster.
+    """One call of ``clusters/edit``: what ``spec`` leaves out goes back to its default.
 
-    Every attribute that ``spec`` leaves out goes back to its default.
+    See ``cluster_editing`` for lost answers.
     """
     session.post(f"{API}/edit", {"cluster_id": cluster_id, **spec}, repeatable=True)
 

@@ -6,7 +6,7 @@ Source: REST reference, "Instance Pools" (API 2.0).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,13 +142,10 @@ def edit(session: Session, pool: Pool, asked: Mapping[str, Any]) -> None:
     session.post(f"{API}/edit", body, repeatable=True)
 
 
-def delete(session: Session, pool_id: str) -> bool:
-    """Delete a pool for ever; says whether it was there."""
-    try:
+def delete(session: Session, pool_id: str) -> None:
+    """Delete a pool for ever. One that is gone already is no error."""
+    with suppress(NotFound):
         session.post(f"{API}/delete", {"instance_pool_id": pool_id}, repeatable=True)
-    except NotFound:
-        return False
-    return True
 
 
 def url(session: Session, pool_id: str) -> str:

@@ -9,14 +9,19 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from modelyard.clock import Clock
 from modelyard.http import Retries, Session, Timeouts
 
-HURRIED = Retries(most=2, first=0.2, longest=0.5, longest_asked=1.0)
-SHORT = Timeouts(connect=1.5, read=2.5)
+ONCE = Retries(most=0)
+SHORT = Timeouts(connect=1.0, read=1.5)
+SUBMIT = Timeouts(connect=10.0, read=20.0)
+"""No signal gets through while a submit waits for its answer; it is repeated without harm."""
 
 
 def hurried(session: Session) -> Session:
-    """The same session without patience: an agent that cancels kills some seconds later."""
+    """The same session without patience: an agent that cancels kills some seconds later.
+
+    Nothing is repeated: who is in a hurry does something else first.
+    """
     other = copy.copy(session)
-    other._retries, other._timeouts = HURRIED, SHORT
+    other._retries, other._timeouts = ONCE, SHORT
     return other
 
 
@@ -32,6 +37,7 @@ def shielded(
     with ExitStack() as stack:
         stack.enter_context(shield())
         other = copy.copy(session)
+        other._timeouts = SUBMIT
         other.clock = _Lowering(session.clock, shield, stack)
         yield other
 

@@ -23,6 +23,8 @@ KIND = "volume"
 LIMIT: int | None = 5 * 1024**3
 """Bytes of one upload."""
 BLOCK = 1024 * 1024
+COMMIT = 900.0
+"""Seconds that the service may take to store a file after its last byte: files are large."""
 OCTETS = {"Content-Type": "application/octet-stream"}
 
 
@@ -76,7 +78,8 @@ def send(session: Session, path: str, file: LocalFile, *, replace: bool, stop: S
         _done(session.call("PUT", url, data=b"", headers=OCTETS), path)
         return
     with body_of(file, stop) as body:
-        _done(session.call("PUT", url, data=body, headers=OCTETS), path)
+        answer = session.call("PUT", url, data=body, headers=OCTETS, patience=COMMIT)
+        _done(answer, path)
 
 
 def read(session: Session, path: str) -> Iterator[bytes]:

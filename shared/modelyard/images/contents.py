@@ -71,6 +71,7 @@ def of_model(folder: Path, labels: Mapping[str, str] | None = None) -> Contents:
         environment={
             "PYTHONPATH": PACKAGES,
             "PYTHONUNBUFFERED": "1",
+            "HOME": "/tmp",  # noqa: S108 - in its container, where nobody has no other folder
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "__pyfunc_model_path__": MODEL,
             **listen("0.0.0.0", PORT),  # noqa: S104 - inside its container

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 from modelyard.errors import DeploymentFailed, ImageFailed, InputError
 from modelyard.images import programs
@@ -25,7 +25,7 @@ PULL_TIMEOUT = 1800.0
 _COMMAND_TIMEOUT = 120.0
 _STOP_SECONDS = 5
 _NO_NETWORK = re.compile(r"network|netavark|cni|slirp|pasta|iptables", re.IGNORECASE)
-_NOWHERE = "http://127.0.0.1:0"
+_NOWHERE = "127.0.0.1:0"
 _RIGHTS = ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=512")
 
 
@@ -44,14 +44,16 @@ class RunningContainer:
 
     def logs(self, most: int = LOG_BYTES) -> str:
         """Both streams, in the order the engine has them."""
-        finished = subprocess.run(
-            [_program(self._engine), "logs", "--tail", "1000", self._container],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_COMMAND_TIMEOUT,
-            check=False,
-        )
-        return finished.stdout[-most:].decode("utf-8", "replace")
+        with TemporaryFile() as output:  # however much it is, it isn't held in memory
+            subprocess.run(
+                [_program(self._engine), "logs", self._container],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=_COMMAND_TIMEOUT,
+                check=False,
+            )
+            output.seek(max(0, output.tell() - most))
+            return output.read().decode("utf-8", "replace")
 
     def stop(self) -> None:
         if _run(self._engine, "inspect", self._container).code == 0:
@@ -69,19 +71,18 @@ def run_container(engine: str, image: ImageReference, settings: Settings) -> Run
     """
     config = _config(engine, image)
     port = _port(config, image)
-    published = ["--publish", f"127.0.0.1::{port}"]
+    # The network is named: where the machine's own is the engine's default, nothing is published.
+    published = ["--network", "bridge", "--publish", f"127.0.0.1::{port}"]
     finished = _start(engine, image, settings, config, published, {})
     if finished.code == 0:
         container = finished.stdout.strip().splitlines()[-1]
-        if address := _published(engine, container, port):
-            return RunningContainer(engine, container, f"http://{address}")
-        ended = RunningContainer(engine, container, _NOWHERE)
-        if not ended.alive():
-            return ended  # whoever waits for it sees that, and its log
-    elif not _NO_NETWORK.search(finished.tail):
-        _remove(engine, settings.name)
-        raise _failed(engine, image, finished.tail)
+        address = _published(engine, container, port)
+        found = RunningContainer(engine, container, f"http://{address or _NOWHERE}")
+        if address or not found.alive():
+            return found  # one that has ended has no port: who waits for it sees that, and its log
     _remove(engine, settings.name)
+    if finished.code and not _NO_NETWORK.search(finished.tail):
+        raise _failed(engine, image, finished.tail)
     log.info("%s has no network for containers: the server shares this machine's", engine)
     chosen = free_port()
     shared = _start(
@@ -187,7 +188,8 @@ def _failed(engine: str, image: ImageReference, tail: str) -> DeploymentFailed:
 
 
 def _remove(engine: str, container: str) -> None:
-    _run(engine, "rm", "--force", "--volumes", container)
+    at_once = ("--time", "0") if engine == "podman" else ()  # docker doesn't wait anyway
+    _run(engine, "rm", "--force", "--volumes", *at_once, container)
 
 
 def _program(engine: str) -> str:

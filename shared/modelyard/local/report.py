@@ -61,7 +61,9 @@ def text(outcome: Outcome) -> str:
     rows = [["run", "parameters", *names, ""]]
     for run in outcome.runs:
         best = "best" if run.get("mlflow_run_id") == outcome.best_run else ""
-        rows.append([str(run["run_id"]), _parameters(run, outcome.runs), *_figures(run, names), best])
+        rows.append(
+            [str(run["run_id"]), _parameters(run, outcome.runs), *_figures(run, names), best]
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in rows]  # noqa: B905
     lines += ["", f"image       {outcome.image}", f"digest      {outcome.digest}"]
@@ -102,13 +104,16 @@ def _runs(outcome: Outcome) -> str:
         best = ' class="best"' if run.get("mlflow_run_id") == outcome.best_run else ""
         cells = "".join(f'<td class="number">{cell}</td>' for cell in _figures(run, names))
         link = _link(str(run.get("run_url", "")), str(run["run_id"]))
-        rows.append(f"<tr{best}><td>{link}</td><td>{escape(_parameters(run, outcome.runs))}</td>{cells}</tr>")
+        parameters = escape(_parameters(run, outcome.runs))
+        rows.append(f"<tr{best}><td>{link}</td><td>{parameters}</td>{cells}</tr>")
     return f"<table><tr><th>run</th><th>parameters</th>{head}</tr>{''.join(rows)}</table>"
 
 
 def _chart(outcome: Outcome) -> str:
     """Horizontal bars from zero, with the threshold as a line. Width 700 units."""
-    values = [(_parameters(run, outcome.runs), _metric(run, outcome.metric)) for run in outcome.runs]
+    values = [
+        (_parameters(run, outcome.runs), _metric(run, outcome.metric)) for run in outcome.runs
+    ]
     shown = [(name, value) for name, value in values if value is not None]
     if not shown:
         return "<p>No run has this metric.</p>"
@@ -120,7 +125,7 @@ def _chart(outcome: Outcome) -> str:
         parts.append(
             f'<text x="200" y="{y + 16}" text-anchor="end">{escape(name)}</text>'
             f'<rect x="210" y="{y}" width="{width:.1f}" height="22" rx="3" fill="#2f81f7"/>'
-            f'<text x="{216 + width:.1f}" y="{y + 16}">{value:.4g}</text>'
+            + _label(210 + width, y + 16, f"{value:.4g}", inside=width > 80)
         )
     height, line = 20 + 30 * len(shown), 210 + outcome.threshold * scale
     return (
@@ -130,6 +135,15 @@ def _chart(outcome: Outcome) -> str:
         f'stroke-dasharray="4 3"/><text x="{line:.1f}" y="{height + 10}" text-anchor="middle">'
         f"threshold {outcome.threshold:g}</text></svg>"
     )
+
+
+def _label(end: float, y: int, text: str, *, inside: bool) -> str:
+    """A bar's figure: in the bar, where the threshold's line doesn't cross it."""
+    if inside:
+        place = f'x="{end - 8:.1f}" text-anchor="end" style="fill: #fff"'
+    else:
+        place = f'x="{end + 8:.1f}"'
+    return f'<text {place} y="{y}">{text}</text>'
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> str:

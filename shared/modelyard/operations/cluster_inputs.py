@@ -42,6 +42,7 @@ class ClusterInputs(NamedCluster):
         "override it.",
         default=None,
         file=True,
+        multiline=True,
         group=_MEANT_FOR,
     )
     spark_version: str | None = given(
@@ -79,21 +80,29 @@ class ClusterInputs(NamedCluster):
     policy_id: str | None = given("Cluster policy.", default=None, group=_MEANT_FOR)
     policy_name: str | None = given("The same by its exact name.", default=None, group=_MEANT_FOR)
     spark_conf: Structure | None = given(
-        "Spark configuration: a mapping. It replaces all of it.", default=None, group=_MEANT_FOR
+        "Spark configuration: a mapping. It replaces all of it.",
+        default=None,
+        multiline=True,
+        group=_MEANT_FOR,
     )
     spark_env: Structure | None = given(
         "Environment variables of the driver and the workers: a mapping. It replaces all of them. "
         "For a secret write {{secrets/SCOPE/KEY}}.",
         default=None,
+        multiline=True,
         group=_MEANT_FOR,
     )
     custom_tags: Structure | None = given(
         "Tags of the machines: a mapping. It replaces all of them.",
         default=None,
+        multiline=True,
         group=_MEANT_FOR,
     )
     init_scripts: tuple[str, ...] = given(
-        "Paths of init scripts, one a line, in their order.", default=(), group=_MEANT_FOR
+        "Paths of init scripts, one a line, in their order.",
+        default=(),
+        multiline=True,
+        group=_MEANT_FOR,
     )
     data_security_mode: str | None = given(
         "Access mode.", default=None, choices=cluster_spec.SECURITY_MODES, group=_MEANT_FOR

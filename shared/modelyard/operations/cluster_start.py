@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from modelyard.context import Context
 from modelyard.databricks import (
+    cluster_editing,
     cluster_stopping,
     cluster_waiting,
     clusters,
@@ -33,6 +34,7 @@ class Inputs(ClusterInputs):
         "objects of the REST API; or a file with it.",
         default=None,
         file=True,
+        multiline=True,
     )
     on_difference: str = given(
         "What to do when the cluster exists and differs from what is given here: update it (a "
@@ -169,7 +171,7 @@ def _update(
     if plan.action != "updated":
         return existing.cluster_id, None
     before = cluster_waiting.until_editable(session, existing, timeout=left())
-    clusters.edit(session, existing.cluster_id, plan.spec)
+    cluster_editing.edit(session, existing.cluster_id, plan.spec)
     restarts = before.state == "RUNNING"
     context.log.info("%s: updated%s", existing.title, ", it restarts" if restarts else "")
     return existing.cluster_id, before if restarts else None
@@ -229,7 +231,7 @@ OPERATION = Operation(
     "for, starts it, installs libraries, and waits until it runs and every library can be used. "
     "What it created or started is stopped at the end of the job.",
     group="Databricks",
-    task_id="b3f5a7c0-5d0e-4a8e-9d53-0f4c1f0a7c21",
+    task_id="066a07b6-101e-4c54-b4f5-322338bc9019",
     inputs=Inputs,
     outputs=Outputs,
     run=run,

@@ -95,7 +95,7 @@ OPERATION = Operation(
     description="Terminates a cluster and waits until it is terminated. It can uninstall the "
     "cluster's libraries before, and delete the cluster for ever after.",
     group="Databricks",
-    task_id="5a6f1d54-9f43-4a0e-8f0b-2d9b7a6d3e10",
+    task_id="d612a0cb-b2a9-4709-96a9-e4da45a1852c",
     inputs=Inputs,
     outputs=Outputs,
     run=run,

@@ -32,6 +32,7 @@ class Inputs(WritingInputs):
         "environment variable that holds the token.",
         default=None,
         file=True,
+        multiline=True,
     )
     check: bool = given("Ask each workspace who the token belongs to.", default=True)
 
@@ -173,7 +174,7 @@ OPERATION = Operation(
     "own, puts it on PATH and writes profiles for it into a file that is removed at the end of "
     "the job. For script steps of your own: the operations here don't need it.",
     group="Databricks",
-    task_id="d8a2b1f3-7c35-4f67-9b1e-1c5f0d3a9e86",
+    task_id="55c0e7be-2a35-4137-865d-9d245b730ce4",
     inputs=Inputs,
     outputs=Outputs,
     run=run,

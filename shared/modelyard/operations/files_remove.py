@@ -52,10 +52,12 @@ class Inputs(WritingInputs):
 @dataclass(frozen=True)
 class Outputs:
     removed: tuple[str, ...] | None = result(
-        "JSON list of what was removed (in a dry run: would be). Set also on failure; not with at-end."
+        "JSON list of what was removed (in a dry run: would be). Set also on failure; not with "
+        "at-end."
     )
     missing: tuple[str, ...] | None = result(
-        "JSON list of the paths at which nothing stood. Set when they were looked at; not with at-end."
+        "JSON list of the paths at which nothing stood. Set when they were looked at; not with "
+        "at-end."
     )
     error: str | None = result("What went wrong; set when it failed.")
 

@@ -36,7 +36,9 @@ class Inputs(WritingInputs):
     elastic_disk: bool | None = given(
         "Attach disks when they fill up. A pool keeps it for ever.", default=None
     )
-    custom_tags: Structure | None = given("Tags of the machines: a mapping.", default=None)
+    custom_tags: Structure | None = given(
+        "Tags of the machines: a mapping.", default=None, multiline=True
+    )
     azure_availability: str | None = given(
         "Whether spot instances are used.",
         default=None,
@@ -129,9 +131,9 @@ def _delete(session: Session, name: str, pool: Pool | None, context: Context) ->
     if session.read_only:
         context.log.info("instance pool %s: would delete it for ever", name)
         return Outputs(action="deleted")
-    deleted = pools.delete(session, pool.pool_id)
-    context.log.info("instance pool %s (%s): %s", name, pool.pool_id, "deleted for ever")
-    return Outputs(action="deleted" if deleted else "left-alone")
+    pools.delete(session, pool.pool_id)
+    context.log.info("instance pool %s (%s): deleted for ever", name, pool.pool_id)
+    return Outputs(action="deleted")
 
 
 def _check_taken(session: Session, pool: Pool, asked: dict[str, Any]) -> None:
@@ -150,7 +152,7 @@ OPERATION = Operation(
     description="Gets or creates an instance pool by its exact name, compares it with what is "
     "asked for and updates what a pool can change, or deletes it.",
     group="Databricks",
-    task_id="c1d9d0f6-5a7c-4be0-a0a5-8f2f3f4e6b72",
+    task_id="f41ff8f1-fb95-4d47-8968-d1b0dbedf047",
     inputs=Inputs,
     outputs=Outputs,
     run=run,

@@ -145,7 +145,8 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         for one in sets:
             context.log.info("would start a run of %s: %s", job.name, sweep.shown(one))
         return Outputs(job_id=job.id or None)
-    context.publish(job_id=job.id)
+    with context.shield():
+        context.publish(job_id=job.id)
     names = labels(sets, without=inputs.build_parameter or "")
     records = [
         Record(number, one, label, context.idempotency_token(job.id, number, one))

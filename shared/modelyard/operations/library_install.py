@@ -23,6 +23,7 @@ class Inputs(NamedCluster):
         "A list of requirements (name==1.0), of paths of wheels where the cluster sees them, or "
         "of objects of the REST API; or a file with it.",
         file=True,
+        multiline=True,
     )
     prune: bool = given(
         "Uninstall the cluster's other libraries. They go when it restarts.", default=False
@@ -126,7 +127,7 @@ OPERATION = Operation(
     description="Installs the libraries that a cluster doesn't have yet, waits until every "
     "library can be used, and reports each that failed with what pip said.",
     group="Databricks",
-    task_id="0e7d6f0a-4f0c-4f3b-b8a8-6e3b5d1c9a44",
+    task_id="216623a8-8f4b-4b38-8aeb-a57b31f25161",
     inputs=Inputs,
     outputs=Outputs,
     run=run,

@@ -11,8 +11,9 @@ from modelyard.http import Session
 from modelyard.operations.run_records import Record
 from modelyard.waiting import Observation, Pace, wait
 
-BUDGET = 5.0
-"""Seconds. GitHub kills 7.5 s after SIGINT, an Azure Pipelines agent after 10 s."""
+BUDGET = 4.5
+"""Seconds. GitHub kills 7.5 s after SIGINT, an Azure Pipelines agent after 10 s; the last call may
+take some more."""
 STEP = 0.3
 KEY = "runs"
 RELEASE = 120.0
@@ -26,18 +27,27 @@ def cancel_all(session: Session, context: Context, records: Sequence[Record]) ->
     """
     if not records:
         return
-    end = context.clock.monotonic() + BUDGET
+    clock = context.clock
+    end = clock.monotonic() + BUDGET
     names = ", ".join(f"run {record.run_id}" for record in records)
     context.log.info("cancelling: %s (%.0f s)", names, BUDGET)
-    asked = [record for record in records if _ask(session, context, record, end)]
-    while any(record.active for record in asked) and context.clock.monotonic() < end:
-        context.clock.sleep(STEP)
-        for record in asked:
-            if record.active and context.clock.monotonic() < end:
+    refused = _ask(session, records, end, "no time was left")
+    while any(record.active for record in records):
+        clock.sleep(STEP)
+        if clock.monotonic() >= end:
+            break
+        refused = _ask(session, [r for r in records if r.run_id in refused], end, refused)
+        for record in records:
+            if record.active and record.run_id not in refused and clock.monotonic() < end:
                 _look(session, context, record)
     for record in records:
-        still = "cancel requested, " if record.active and record in asked else ""
-        context.log.info("  run %s: %s%s  %s", record.run_id, still, record.state, record.url)
+        asked = record.active and record.run_id not in refused
+        state = f"cancel requested, {record.state}" if asked else record.state
+        context.log.info("  run %s: %s  %s", record.run_id, state, record.url)
+        if record.run_id in refused and record.active:
+            context.log.warning(
+                "%s couldn't be cancelled: %s", record.title, refused[record.run_id]
+            )
         if not record.active:
             keep_unfinished(context, over=record.run_id)
 
@@ -48,7 +58,8 @@ def keep_unfinished(context: Context, started: int = 0, *, over: int = 0) -> Non
     if started and str(started) not in ids:
         ids.append(str(started))
     if ids or context.kept.get(KEY):
-        context.keep(KEY, ",".join(ids))
+        with context.shield():
+            context.keep(KEY, ",".join(ids))
 
 
 def release(session: Session, context: Context, state: Mapping[str, str]) -> None:
@@ -102,17 +113,30 @@ def until_over(session: Session, run_ids: Sequence[int], *, timeout: float) -> d
         ) from None
 
 
-def _ask(session: Session, context: Context, record: Record, end: float) -> bool:
-    record.cancelled_by_us = True
-    if context.clock.monotonic() >= end:
-        context.log.warning("no time was left to cancel %s", record.title)
-        return False
+def _ask(
+    session: Session, records: Sequence[Record], end: float, before: str | Mapping[int, str]
+) -> dict[int, str]:
+    """Send the calls; returns why for each run that couldn't be cancelled.
+
+    :param before: why, for one that no time is left for.
+    """
+    refused: dict[int, str] = {}
+    for record in records:
+        record.cancelled_by_us = True
+        if session.clock.monotonic() >= end:
+            why = before if isinstance(before, str) else before[record.run_id]
+            refused[record.run_id] = why
+        else:
+            refused.update(_cancel(session, record))
+    return refused
+
+
+def _cancel(session: Session, record: Record) -> dict[int, str]:
     try:
         runs.cancel(session, record.run_id)
     except ModelyardError as error:
-        context.log.warning("%s couldn't be cancelled: %s", record.title, error.what)
-        return False
-    return True
+        return {record.run_id: error.what}
+    return {}
 
 
 def _look(session: Session, context: Context, record: Record) -> None:

@@ -72,8 +72,9 @@ def finish(
     best = _best(records, choice)
     counts = best or decisive(records)
     done.outputs = {**_outputs(context, records, counts), **_chosen(best, choice)}
-    context.publish(**done.outputs)
-    _tell(context, records, end, choice, failed)
+    with context.shield():
+        context.publish(**done.outputs)
+        _tell(context, records, end, choice, failed)
     if failed is not None:
         raise failed
     context.log.info("%s", _result(records, end, best, choice))

@@ -178,7 +178,8 @@ def publish_started(context: Context, records: Sequence[Record]) -> None:
         "run_urls": urls,
         "run_url": urls[-1] if urls else None,
     }
-    context.publish(**{name: v for name, v in values.items() if context.declares_output(name)})
+    with context.shield():  # a signal in the middle would leave half an output
+        context.publish(**{name: v for name, v in values.items() if context.declares_output(name)})
 
 
 @contextmanager

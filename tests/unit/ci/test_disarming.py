@@ -78,6 +78,7 @@ def test_plain_text_stays_as_it_is(words: list[str]) -> None:
 
 def test_it_stays_readable() -> None:
     assert disarm("##vso[task.setvariable variable=a]b") == "# #vso[task.setvariable variable=a]b"
+    assert disarm("##VSO[task.complete]") == "# #VSO[task.complete]"
     assert disarm("::warning::disk is full") == ": :warning::disk is full"
     assert disarm("12:30:00 INFO a::b") == "12:30:00 INFO a::b"
 

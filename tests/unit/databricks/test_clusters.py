@@ -225,6 +225,17 @@ def test_a_start_that_fails_tells_the_reason_with_its_parameters(
     assert len(workspace.asked("clusters/start")) == 1
 
 
+def test_a_start_by_somebody_else_that_fails_is_not_tried_again(
+    workspace: ClusterWorkspace, session: Session
+) -> None:
+    cluster_id = workspace.add("ml", "PENDING")
+    reason = {"code": "INIT_SCRIPT_FAILURE", "type": "CLIENT_ERROR"}
+    workspace.coming[cluster_id] = [{}, {"state": "TERMINATED", "termination_reason": reason}]
+    with pytest.raises(ClusterFailed, match="INIT_SCRIPT_FAILURE"):
+        running(session, cluster_id)
+    assert workspace.calls == []
+
+
 def test_a_new_cluster_that_terminates_is_not_started_again(
     workspace: ClusterWorkspace, session: Session
 ) -> None:

@@ -135,6 +135,21 @@ def test_a_difference_is_mended_and_told_and_the_cluster_restarts(
     assert workspace.clusters[cluster_id]["state"] == "RUNNING"
 
 
+def test_a_lost_answer_to_an_update_is_no_failure(workspace: ClusterWorkspace, job: Job) -> None:
+    cluster_id = workspace.add("ml")
+    workspace.lose("clusters/edit", "after")
+    assert job.run({**NEW, "num-workers": "3"}) == 0
+    assert workspace.clusters[cluster_id]["num_workers"] == 3
+    assert job.ci.outputs["action"] == "updated"
+
+
+def test_an_update_that_is_refused_is_told(workspace: ClusterWorkspace, job: Job) -> None:
+    workspace.add("ml")
+    workspace.answer_once("clusters/edit", 400, error_code="INVALID_STATE", message="not now")
+    assert job.run({**NEW, "num-workers": "3"}) == 17
+    assert "not now" in job.ci.outputs["error"]
+
+
 def test_a_terminated_one_is_updated_and_then_started(
     workspace: ClusterWorkspace, job: Job
 ) -> None:
@@ -516,6 +531,32 @@ def test_a_cluster_that_was_only_started_is_never_deleted(
     assert job.run(given) == 0
     assert job.release(given) == 0
     assert [one["state"] for one in workspace.clusters.values()] == ["TERMINATED"]
+
+
+def test_a_cluster_whose_mark_somebody_removed_is_still_stopped(
+    workspace: ClusterWorkspace, job: Job
+) -> None:
+    assert job.run(NEW) == 0
+    (cluster,) = workspace.clusters.values()
+    del cluster["custom_tags"]
+    assert job.release(NEW) == 0
+    assert cluster["state"] == "TERMINATED"
+
+
+def test_a_cluster_that_dies_when_the_last_library_is_there_is_not_ready(
+    workspace: ClusterWorkspace, job: Job
+) -> None:
+    cluster_id = workspace.add("ml")
+
+    def install_and_die(_: dict[str, Any]) -> dict[str, Any]:
+        reason = {"code": "DRIVER_OUT_OF_MEMORY", "type": "CLIENT_ERROR"}
+        workspace.coming[cluster_id] = [{}, {"state": "TERMINATED", "termination_reason": reason}]
+        return {"status": "INSTALLED"}
+
+    workspace.library_outcome = install_and_die
+    assert job.run({**NEW, "libraries": "[mlflow]"}) == 30
+    assert "DRIVER_OUT_OF_MEMORY" in job.ci.outputs["error"]
+    assert job.ci.outputs["state"] == "TERMINATED"
 
 
 def test_the_release_step_uninstalls_nothing(workspace: ClusterWorkspace, job: Job) -> None:

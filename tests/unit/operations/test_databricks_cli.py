@@ -3,6 +3,7 @@ from __future__ import annotations
 import configparser
 import os
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
+from modelyard.ci.azure_pipelines import AzurePipelines
+from modelyard.ci.github_actions import GitHubActions
+from modelyard.ci.terminal import Terminal
 from modelyard.clock import FakeClock
 from modelyard.execution import execute, release
 from modelyard.operations.databricks_cli import OPERATION
@@ -214,3 +218,21 @@ def test_a_dry_run_writes_nothing(
     assert "would be left alone" in recording_ci.text
     assert not Path(environment["RUNNER_TEMP"]).exists()
     assert recording_ci.variables == {}
+
+
+def test_each_system_is_told_of_the_folder_in_its_own_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "path"
+    GitHubActions({"GITHUB_PATH": str(file)}).add_path(Path("/tools/bin"))
+    assert file.read_text(encoding="utf-8") == "/tools/bin\n"
+    AzurePipelines({}).add_path(Path("/tools/a;b]%/bin"))
+    assert capsys.readouterr().out == "##vso[task.prependpath]/tools/a;b]%AZP25/bin\n"
+
+
+def test_a_shell_can_use_what_the_terminal_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    Terminal({}).add_path(Path("/my tools/$x/bin"))
+    line = capsys.readouterr().out
+    script = f'PATH=/usr/bin:/bin\n{line}printf %s "$PATH"'
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "/my tools/$x/bin:/usr/bin:/bin"

@@ -473,13 +473,39 @@ def test_a_cancel_that_fails_is_told_and_the_others_are_cancelled(
     workspace.add_job()
     workspace.outcome = lambda parameters: Outcome(active("RUNNING"))
     interrupt(workspace, signal.SIGINT, "jobs/runs/get", 12)
-    workspace.answer_once("jobs/runs/cancel", 403, message="not you")
+    ring = workspace.before
+
+    def before(path: str, arguments: dict[str, Any]) -> None:
+        ring(path, arguments)
+        if path == "jobs/runs/cancel" and arguments["run_id"] == 841:
+            workspace.answer_once(path, 403, message="not you")
+
+    workspace.before = before
     assert run(sweep=SWEEP) == 130
     assert [workspace.state_of(one) for one in workspace.runs] == [
-        "RUNNING", "CANCELED", "CANCELED",
-    ]  # fmt: skip
-    assert any("couldn't be cancelled" in text for text in recording_ci.warnings())
+        "RUNNING",
+        "CANCELED",
+        "CANCELED",
+    ]
+    (warning,) = recording_ci.warnings()
+    assert "run 841" in warning
+    assert "couldn't be cancelled" in warning
+    assert "not you" in warning
     assert recording_ci.state["runs"] == "841"
+
+
+def test_a_cancel_that_fails_once_is_sent_again_after_the_others(
+    run: Run, workspace: JobWorkspace, recording_ci: RecordingCI
+) -> None:
+    workspace.add_job()
+    workspace.outcome = lambda parameters: Outcome(active("RUNNING"))
+    interrupt(workspace, signal.SIGINT, "jobs/runs/get", 12)
+    workspace.answer_once("jobs/runs/cancel", 503)
+    assert run(sweep=SWEEP) == 130
+    asked = [line.rsplit(" ")[-1] for line in workspace.log if "cancel" in line]
+    assert asked == ["841", "842", "843", "841"]
+    assert [workspace.state_of(one) for one in workspace.runs] == ["CANCELED"] * 3
+    assert recording_ci.warnings() == []
 
 
 def test_outputs_are_set_right_after_the_submit(

@@ -6,12 +6,13 @@ Connections are kept alive; bodies are streams in both directions.
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import ssl
 import struct
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
@@ -34,6 +35,22 @@ class CloudRequest(Request):
     """werkzeug's request, with room for a notebook or a certificate in a form field."""
 
     max_form_memory_size = 64 * 1024 * 1024
+
+    def _get_file_stream(self, *arguments: Any, **more: Any) -> IO[bytes]:
+        """Remembered: a form that breaks off never becomes ``files``, which would close it."""
+        stream = super()._get_file_stream(*arguments, **more)
+        self.form_streams.append(stream)
+        return stream
+
+    @functools.cached_property
+    def form_streams(self) -> list[IO[bytes]]:
+        """Temporary files of this request's form."""
+        return []
+
+    def close(self) -> None:
+        super().close()
+        for stream in self.form_streams:
+            stream.close()
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -71,6 +88,8 @@ class Connection(BaseHTTPRequestHandler):
     def finish(self) -> None:
         with contextlib.suppress(OSError, ValueError):
             super().finish()
+        with contextlib.suppress(OSError, ValueError):
+            self.rfile.close()  # left open when the client broke off before the answer was out
         if isinstance(self.connection, ssl.SSLSocket):
             if not self.broken:
                 with contextlib.suppress(OSError, ValueError):
@@ -106,10 +125,11 @@ class Connection(BaseHTTPRequestHandler):
         try:
             body = body_of(self.headers, cast(BinaryIO, self.rfile))
             environ = wsgi_environ(self, authority, body, tls=self.tunnel is not None)
-            request = CloudRequest(environ)
-            with contextlib.closing(self.server.answer(request)) as response:
+            with (
+                contextlib.closing(CloudRequest(environ)) as request,
+                contextlib.closing(self.server.answer(request)) as response,
+            ):
                 self._write(response, environ)
-            request.close()
             self.close_connection |= not drain(body)
         except BodyError as error:
             self._refuse(400, f"The request's body can't be read: {error}.")

@@ -7,7 +7,7 @@ from the outside in::
 
     driver_process   starts, watches and stops the driver            (in the local cloud)
     driver           takes orders, supervises the runs               (process 1)
-    supervisor       one run's process: output, time-out, end
+    supervisor       one run's process: output, time-out, end; verdict makes the result
     bootstrap        starts any of these with any interpreter
     overlay          the run's own environment over the cluster's
     run_process      one run                                         (process 2)

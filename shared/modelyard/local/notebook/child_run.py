@@ -11,7 +11,7 @@ from pathlib import Path
 from modelyard.local.notebook import process_family
 from modelyard.local.notebook.link import Link
 from modelyard.local.notebook.runs import NotebookRequest, NotebookResult
-from modelyard.local.notebook.supervisor import RunProcess
+from modelyard.local.notebook.supervisor import GRACE, RunProcess
 from modelyard.local.notebook.workspace import absolute
 
 
@@ -67,8 +67,9 @@ class ChildRuns:
         try:
             result = child.wait()
         finally:
-            if result is None:
+            if result is None:  # this run is ending: let the child clean up, too
                 child.end("canceled")
+                child.wait(GRACE)
         if result is None:
             raise RuntimeError(f"the run of {target} ended without a result")
         return result

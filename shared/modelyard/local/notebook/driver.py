@@ -36,8 +36,8 @@ class Driver:
             number = int(message["number"])
             if message["order"] == "run":
                 self._run(number, NotebookRequest.from_json(message["request"]))
-            elif number in self._runs:
-                self._runs[number].end("canceled")
+            elif (run := self._runs.get(number)) is not None:
+                run.end("canceled")
 
     def _run(self, number: int, request: NotebookRequest) -> None:
         name = f"{self._name}/{number}"

@@ -4,11 +4,13 @@ A process group isn't enough: a notebook can start daemons in sessions of their 
 ``kill -9`` of a driver its descendants belong to init. So every process of the runtime starts with
 the variable MODELYARD_PROCESS: the names of the driver, the run, the run that run started, joined
 with ``/``. Children inherit it. A family is who has a name or one that continues it, and the
-descendants of those (a child may have cleared its environment).
+descendants of those (a child may have cleared its environment). On macOS the variables of the
+system's own programs can't be read: there such a program is found as a descendant only.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -47,38 +49,17 @@ def living(name: str) -> set[int]:
     return members(name, _processes()) - {os.getpid()}
 
 
-def terminate(name: str) -> None:
-    """SIGTERM to each of the family."""
-    _signal(living(name), signal.SIGTERM)
-
-
 def kill(name: str, *, patience: float = 10.0) -> None:
     """SIGKILL until nobody of the family is left, however fast it forks; at most ``patience`` s."""
-    wait_gone(name, patience, signal.SIGKILL)
-
-
-def wait_gone(name: str, seconds: float, repeat: signal.Signals | None = None) -> bool:
-    """Whether the family ended within ``seconds``; ``repeat`` is sent again at every look."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + patience
     pause = 0.005
-    while True:
-        family = living(name)
-        if not family:
-            return True
-        if repeat is not None:
-            _signal(family, repeat)
-        if time.monotonic() >= deadline:
-            return False
+    while (family := living(name)) and time.monotonic() < deadline:
+        for pid in family:
+            # It has ended meanwhile; or it is a set-uid program, which isn't ours to end.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         time.sleep(pause)
         pause = min(pause * 2, 0.1)
-
-
-def _signal(family: Iterable[int], number: signal.Signals) -> None:
-    for pid in family:
-        try:
-            os.kill(pid, number)
-        except (ProcessLookupError, PermissionError):
-            continue  # ended meanwhile; or a set-uid program, which isn't ours to end
 
 
 def _processes() -> Iterator[Process]:

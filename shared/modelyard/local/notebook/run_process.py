@@ -30,8 +30,8 @@ from modelyard.local.notebook.paths import PathMap
 from modelyard.local.notebook.runs import NotebookRequest
 from modelyard.local.notebook.session import Session
 from modelyard.local.notebook.source import Cell
-from modelyard.local.notebook.supervisor import TERMINATED
 from modelyard.local.notebook.tracebacks import Failure, describe
+from modelyard.local.notebook.verdict import TERMINATED
 from modelyard.local.notebook.workspace import RestWorkspace, Workspace, without_prefix
 
 EXIT_VALUE_LIMIT = 5_000_000
@@ -124,6 +124,7 @@ class Run:
         path = self.request.notebook_path
         if self.request.kind == "notebook":
             self._enter(f"/Workspace{posixpath.dirname(without_prefix(path))}")
+            sys.argv = [path]
             self.session.run(path, self.resume)
         else:
             content, visible = self._file(path)
@@ -193,9 +194,17 @@ def _provide_modules(dbutils: DBUtils, namespace: dict[str, Any]) -> None:
     sys.modules["dbruntime"] = dbruntime
 
 
-def _on_sigterm(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
-    raise Terminated
+def _handle_sigterm() -> None:
+    run = os.getpid()
+
+    def on_sigterm(*_: object) -> None:
+        if os.getpid() != run:  # a worker that the notebook forked
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, on_sigterm)
 
 
 def main(arguments: list[str]) -> None:
@@ -213,7 +222,7 @@ def main(arguments: list[str]) -> None:
     link = Link(channel, state["nonce"])
     link.listen()
     try:
-        signal.signal(signal.SIGTERM, _on_sigterm)
+        _handle_sigterm()
         run = Run(NotebookRequest.from_json(state["request"]), link, state)
         facts = run.execute()
     except RestartPython:

@@ -6,30 +6,24 @@ import contextlib
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from modelyard.local.notebook import bootstrap, process_family
 from modelyard.local.notebook.channel import Channel, ChannelClosed, pair
 from modelyard.local.notebook.output import RunOutput
 from modelyard.local.notebook.redaction import Redactor, secrets_in
-from modelyard.local.notebook.runs import CellRecord, NotebookRequest, NotebookResult
-from modelyard.local.notebook.shell import how_it_ended
+from modelyard.local.notebook.runs import NotebookRequest, NotebookResult
+from modelyard.local.notebook.verdict import Ending, make_result, without_word
 
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL: time to close an MLflow run, not to go on."""
 FAREWELL = 10.0
 """Seconds that the interpreter may take to end after the last cell (exit handlers, threads)."""
-
-TERMINATED = 128 + signal.SIGTERM
-"""Exit status of a run that was ended by SIGTERM and could clean up."""
-
-Ending = Literal["canceled", "timed_out"]
 
 
 class RunProcess:
@@ -69,6 +63,7 @@ class RunProcess:
         self._finished: dict[str, Any] | None = None
         self._ending: Ending | None = None
         self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
         self._spawned = threading.Event()
         self._exited = threading.Event()
         self._result: NotebookResult | None = None
@@ -86,7 +81,11 @@ class RunProcess:
         return self._result
 
     def end(self, how: Ending) -> None:
-        """End the run and all it started: SIGTERM, then SIGKILL. A second call does nothing."""
+        """End the run and all it started. A second call does nothing.
+
+        SIGTERM goes to the notebook's own process only: if its shells ended first, it would see
+        that as a result of theirs and go on. Whatever is left is killed.
+        """
         with self._lock:
             if self._ending is not None or self._finished is not None or self._exited.is_set():
                 return
@@ -95,7 +94,8 @@ class RunProcess:
 
     def _terminate(self) -> None:
         self._spawned.wait()  # the end can be asked for before there is a process
-        process_family.terminate(self._name)
+        if self._process is not None:
+            self._process.terminate()
         if not self._exited.wait(GRACE):
             process_family.kill(self._name)
 
@@ -123,7 +123,7 @@ class RunProcess:
         channel, theirs = pair()
         reading, writing = os.pipe()
         try:
-            process = self._spawn(theirs.fileno(), writing)
+            process = self._process = self._spawn(theirs.fileno(), writing)
         except OSError:
             channel.close()
             os.close(reading)
@@ -197,8 +197,9 @@ class RunProcess:
                 self._cells[message["cell"]["index"]].update(message["cell"])
             elif event == "finished":
                 with self._lock:
-                    # Asked to end, a notebook usually fails somewhere: that isn't its result.
-                    if self._ending is None or message["result"]["status"] == "success":
+                    # Asked to end, a notebook fails somewhere, or a shell cell of it "succeeds"
+                    # because its shell was ended: neither is its result.
+                    if self._ending is None:
                         self._finished = message["result"]
                 threading.Thread(target=self._see_off, daemon=True).start()
 
@@ -208,47 +209,12 @@ class RunProcess:
             process_family.kill(self._name)
 
     def _make_result(self, status: int) -> NotebookResult:
-        document: dict[str, Any] = self._finished or self._without_word(status)
-        hide = self._redactor.text
-        for field in ("exit_value", "error", "traceback"):
-            if document.get(field):
-                document[field] = hide(document[field])
-        cells = []
-        for cell in self._cells.values():
-            shown = {"status": "not_run", "html": (), **cell}
-            shown["html"] = tuple(map(hide, shown["html"]))
-            shown.update(title=hide(cell["title"]), source=hide(cell["source"]))
-            cells.append(CellRecord(**shown, text=self._output.text_of(cell["index"])))
-        return NotebookResult(
-            **document,
-            logs=str(self._output.log),
-            cells=tuple(cells),
+        cell = self._output.cell or None
+        facts = self._finished or without_word(self._request, self._ending, status, cell)
+        return make_result(
+            facts,
+            self._cells.values(),
+            self._output,
+            self._redactor,
             seconds=time.time() - self._started,
         )
-
-    def _without_word(self, status: int) -> dict[str, Any]:
-        """What is known of a run that ended before it could tell how."""
-        cell = self._output.cell or None
-        where = {"cell": cell, "notebook": self._request.notebook_path}
-        if cell and self._cells.get(cell, {}).get("status") is None:
-            self._cells.get(cell, {"index": cell})["status"] = "failed"
-        if self._ending == "canceled":
-            return {"status": "canceled", "error": "Run was canceled", **where}
-        if self._ending == "timed_out":
-            limit = f"{self._request.timeout_seconds:g} s"
-            return {"status": "timed_out", "error": f"Run took longer than {limit}", **where}
-        if status == TERMINATED:
-            status = -signal.SIGTERM
-        during = f"during cell {cell}" if cell else "before the first cell"
-        if self._request.kind == "python":
-            during = "while the script ran"
-        error = f"The Python process {how_it_ended(status)} {during}, without an exception"
-        return {"status": "failed", "error": f"{error}. {_hint(status)}", **where}
-
-
-def _hint(status: int) -> str:
-    if status == -signal.SIGKILL:
-        return "Usually that is the operating system ending it because memory ran out."
-    if status < 0:
-        return "Usually that is a fault in a native library; its output may tell more."
-    return "Something called os._exit, or the interpreter could not start; see its output."

@@ -61,11 +61,8 @@ class JobExecution:
 
     def _begin(self, latest: dict[str, Document], ended: dict[str, Outcome]) -> bool:
         """Start or skip the tasks that can be; says whether any was skipped."""
-        answers = {
-            key: str(self._records.output(task["run_id"]).get("condition", ""))
-            for key, task in latest.items()
-            if "condition_task" in task["task"] and key in ended
-        }
+        outputs = {key: self._records.output(latest[key]["run_id"]) for key in ended}
+        answers = {key: out["condition"] for key, out in outputs.items() if "condition" in out}
         skipped = False
         for task_run in latest.values():
             if not self._waits(task_run):

@@ -25,7 +25,7 @@ OTHER_KINDS = (
 )
 COMPUTE = ("existing_cluster_id", "new_cluster", "job_cluster_key")
 TASK_FIELDS = (
-    *KINDS, *COMPUTE,
+    *KINDS, *OTHER_KINDS, *COMPUTE,
     *("libraries", "timeout_seconds", "max_retries", "min_retry_interval_millis"),
     *("retry_on_timeout", "environment_key"),
 )  # fmt: skip
