@@ -9,17 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fake_drivers import Stage
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Response
 
+from fake_drivers import Stage
 from modelyard.clock import FakeClock
+from modelyard.local.cloud.connection import CloudRequest
 from modelyard.local.cloud.credentials import WORKSPACE_HOST
 from modelyard.local.cloud.databricks.models import WorkspaceModel
 from modelyard.local.cloud.databricks.service import DatabricksService
 from modelyard.local.cloud.routing import Router
-from modelyard.local.cloud.connection import CloudRequest
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.store import Store
 

@@ -140,9 +140,7 @@ def test_secrets(databricks: Command) -> None:
 
 
 def test_libraries(databricks: Command, cluster_id: str) -> None:
-    databricks(
-        "libraries", "install", "--cluster-id", cluster_id, "--maven-coordinates", "a:b:1.0"
-    )
+    databricks("libraries", "install", "--cluster-id", cluster_id, "--maven-coordinates", "a:b:1.0")
     status = loaded(databricks("libraries", "cluster-status", "--cluster-id", cluster_id))
     assert status["library_statuses"][0]["library"] == {"maven": {"coordinates": "a:b:1.0"}}
     databricks("libraries", "uninstall", "--cluster-id", cluster_id, "--all")
@@ -150,7 +148,11 @@ def test_libraries(databricks: Command, cluster_id: str) -> None:
 
 
 def test_pools_policies_and_tokens(databricks: Command) -> None:
-    pool = {"instance_pool_name": "warm", "node_type_id": "Standard_DS3_v2", "min_idle_instances": 0}
+    pool = {
+        "instance_pool_name": "warm",
+        "node_type_id": "Standard_DS3_v2",
+        "min_idle_instances": 0,
+    }
     made = loaded(databricks("instance-pools", "create", "--json", json.dumps(pool)))
     assert "warm" in databricks("instance-pools", "list")
     databricks("instance-pools", "delete", "--instance-pool-id", made["instance_pool_id"])
@@ -211,9 +213,7 @@ def test_a_run_is_submitted_and_awaited(
     output = loaded(databricks("runs", "get-output", "--run-id", run_id))
     assert output["notebook_output"] == {"result": "0.3", "truncated": False}
     assert output["metadata"]["state"]["result_state"] == "SUCCESS"
-    told = databricks(
-        "runs", "submit", "--wait", "--json", submission(cluster_id, "7"), fails=True
-    )
+    told = databricks("runs", "submit", "--wait", "--json", submission(cluster_id, "7"), fails=True)
     assert "FAILED" in told
 
 

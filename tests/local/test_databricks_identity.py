@@ -39,17 +39,27 @@ def call(environment: dict[str, str], bearer: str, **headers: str) -> Any:
     )
 
 
+def known_token(environment: dict[str, str]) -> str:
+    """A token of the service principal, which the workspace knows from now on."""
+    bearer = token(environment, DATABRICKS_AUDIENCE)
+    management = token(environment, "https://management.core.windows.net/")
+    answer = call(
+        environment,
+        bearer,
+        **{
+            "X-Databricks-Azure-SP-Management-Token": management,
+            "X-Databricks-Azure-Workspace-Resource-Id": RESOURCE_ID,
+        },
+    )
+    assert answer.status_code == 200
+    return bearer
+
+
 def test_first_contact_then_a_plain_token(inside_cloud: dict[str, str]) -> None:
     bearer = token(inside_cloud, DATABRICKS_AUDIENCE)
     stranger = call(inside_cloud, bearer)
     assert (stranger.status_code, stranger.json()["message"]) == (403, "User not authorized.")
-    management = token(inside_cloud, "https://management.core.windows.net/")
-    first = {
-        "X-Databricks-Azure-SP-Management-Token": management,
-        "X-Databricks-Azure-Workspace-Resource-Id": RESOURCE_ID,
-    }
-    assert call(inside_cloud, management, **first).status_code == 400  # for another audience
-    assert call(inside_cloud, bearer, **first).status_code == 200
+    known_token(inside_cloud)
     me = call(inside_cloud, bearer)
     assert me.json()["userName"] == inside_cloud["AZURE_CLIENT_ID"]
 
@@ -73,7 +83,7 @@ def test_the_sdk_signs_in_with_a_client_secret(
 
 
 def test_a_service_principal_may_name_a_key_vault_as_a_scope(inside_cloud: dict[str, str]) -> None:
-    bearer = token(inside_cloud, DATABRICKS_AUDIENCE)
+    bearer = known_token(inside_cloud)
     answer = requests.post(
         f"{inside_cloud['DATABRICKS_HOST']}/api/2.0/secrets/scopes/create",
         headers={"Authorization": f"Bearer {bearer}"},
@@ -91,8 +101,7 @@ def test_a_service_principal_may_name_a_key_vault_as_a_scope(inside_cloud: dict[
 
 
 def test_an_expired_token_is_a_401(inside_cloud: dict[str, str], cloud: LocalCloud) -> None:
-    bearer = token(inside_cloud, DATABRICKS_AUDIENCE)
-    assert call(inside_cloud, bearer).status_code == 200
+    bearer = known_token(inside_cloud)
     assert isinstance(cloud.clock, ShiftedClock)
     cloud.clock.advance(86_400)
     answer = call(inside_cloud, bearer)

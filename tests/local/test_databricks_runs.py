@@ -1,4 +1,5 @@
-"""What really happens: driver processes, installed libraries, files that notebooks and the API share."""
+"""What really happens: driver processes, installed libraries, files that notebooks and the API
+share."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ import pytest
 import requests
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service import compute, jobs, workspace
-from wheels import make_wheel
 
 from modelyard.local.cloud.cloud import LocalCloud
+from wheels import make_wheel
 
 CLOUD_SERVICES = ("entra", "arm", "databricks")
 DEADLINE = 60.0
@@ -302,7 +303,7 @@ def test_a_new_cluster_is_gone_after_its_run(bench: Bench) -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel_paths(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def wheel_paths(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A wheel in each file system, and a requirements file that names one."""
     folder = tmp_path_factory.mktemp("wheels")
     bench.client.files.create_directory("/Volumes/main/default/libs")
@@ -322,7 +323,7 @@ def wheel_paths(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Itera
         else:
             target = made[place].removeprefix("/Workspace")
             bench.client.workspace.upload(target, content, format=workspace.ImportFormat.AUTO)
-    yield made
+    return made
 
 
 def test_libraries_are_really_installed(bench: Bench, wheel_paths: dict[str, str]) -> None:
@@ -360,7 +361,9 @@ def test_a_library_that_cannot_be_installed_says_what_pip_said(
     assert bench.finish(run_id) == ("INTERNAL_ERROR", "FAILED")
     state = bench.task(run_id).state
     assert state is not None
-    assert "Library installation failed for library due to user error" in (state.state_message or "")
+    assert "Library installation failed for library due to user error" in (
+        state.state_message or ""
+    )
     assert "no-such-package-of-nobody" in (state.state_message or "")
     statuses = {s.status for s in bench.libraries(cluster_id)}
     assert statuses == {compute.LibraryInstallStatus.FAILED}
@@ -382,5 +385,7 @@ def test_a_cloud_that_stops_leaves_nothing_running_and_tells_the_truth(
         known = bench.client.clusters.get(cluster_id)
         assert known.state is compute.State.TERMINATED
         assert known.termination_reason is not None
-        assert known.termination_reason.code is compute.TerminationReasonCode.CLOUD_PROVIDER_SHUTDOWN
+        assert (
+            known.termination_reason.code is compute.TerminationReasonCode.CLOUD_PROVIDER_SHUTDOWN
+        )
         bench.client.clusters.start_and_wait(cluster_id)

@@ -114,7 +114,9 @@ def test_notebooks(client: WorkspaceClient, notebook: str) -> None:
             format=workspace.ImportFormat.SOURCE,
             language=workspace.Language.PYTHON,
         )
-    client.workspace.upload("/Shared/wine/data.csv", io.BytesIO(b"a,b\n"), format=workspace.ImportFormat.AUTO)
+    client.workspace.upload(
+        "/Shared/wine/data.csv", io.BytesIO(b"a,b\n"), format=workspace.ImportFormat.AUTO
+    )
     listed = {found.path: found.object_type for found in client.workspace.list("/Shared/wine")}
     assert listed["/Shared/wine/data.csv"] is workspace.ObjectType.FILE
     with pytest.raises(NotFound):
@@ -148,7 +150,7 @@ def test_volumes(client: WorkspaceClient, tmp_path: Path) -> None:
 
 
 def test_large_files_are_sent_and_fetched_whole(cloud: LocalCloud, tmp_path: Path) -> None:
-    """Above a size the SDK asks for an upload in parts; without presigned URLs it sends the file."""
+    """Above a size the SDK asks for parts; without presigned URLs it sends the whole file."""
     client = WorkspaceClient(host=cloud.url, token=cloud.environment["DATABRICKS_TOKEN"])
     config: Any = client.files._config  # type: ignore[attr-defined]
     config.files_ext_multipart_upload_min_stream_size = 1024
@@ -211,9 +213,7 @@ def test_a_failure_is_told_with_its_error_and_its_place(
     assert "cell 2, line 2" in (output.error_trace or "")
 
 
-def test_a_submission_is_made_once(
-    client: WorkspaceClient, cluster_id: str, notebook: str
-) -> None:
+def test_a_submission_is_made_once(client: WorkspaceClient, cluster_id: str, notebook: str) -> None:
     task = jobs.SubmitTask(
         task_key="t", existing_cluster_id=cluster_id, notebook_task=jobs.NotebookTask(notebook)
     )
@@ -245,9 +245,7 @@ def test_the_real_host_name_is_the_same_workspace(
 def test_the_sdk_of_the_old_command_line(
     inside_cloud: dict[str, str], client: WorkspaceClient, cluster_id: str, notebook: str
 ) -> None:
-    api = ApiClient(
-        host=inside_cloud["DATABRICKS_HOST"], token=inside_cloud["DATABRICKS_TOKEN"]
-    )
+    api = ApiClient(host=inside_cloud["DATABRICKS_HOST"], token=inside_cloud["DATABRICKS_TOKEN"])
     listed = ClusterApi(api).list_clusters()["clusters"]
     assert cluster_id in [found["cluster_id"] for found in listed]
     assert notebook in [found.path for found in WorkspaceApi(api).list_objects("/Shared/wine")]

@@ -118,9 +118,11 @@ class Outputs:
     runs: list[dict[str, object]] | None = result(
         "Each run with its parameters, state, metrics and exit value, as JSON; set always."
     )
-    exit_value: str | None = result("What the notebook of the run that counts returned.")
+    exit_value: str | None = result(
+        "What the notebook of the run that counts returned; set when it returned something."
+    )
     best_run_id: int | None = result("Databricks run that won; set when metric is given.")
-    best_mlflow_run_id: str | None = result("Its MLflow run, where it is known.")
+    best_mlflow_run_id: str | None = result("Its MLflow run; set when it is known.")
     best_metric: float | None = result("Its value of the metric; set when metric is given.")
     best_parameters: dict[str, str] | None = result("Its parameters, as JSON; set with it.")
     error: str | None = result("What went wrong; set when the step failed.")

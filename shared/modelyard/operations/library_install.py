@@ -34,8 +34,12 @@ class Inputs(NamedCluster):
 @dataclass(frozen=True)
 class Outputs:
     cluster_id: str | None = result("Id of the cluster; set as soon as it is known.")
-    installed: int | None = result("Number of libraries installed by this step.")
-    already_there: int | None = result("Number of libraries that were there.")
+    installed: int | None = result(
+        "Number of libraries installed by this step; set when all are ready."
+    )
+    already_there: int | None = result(
+        "Number of libraries that were there; set when all are ready."
+    )
     restart_needed: bool | None = result(
         "Whether libraries are marked that only go when the cluster restarts."
     )

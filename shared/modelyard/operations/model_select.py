@@ -67,11 +67,11 @@ class Inputs(WritingInputs):
 
 @dataclass(frozen=True)
 class Outputs:
-    best_run_id: str | None = result("MLflow run that was chosen.")
-    best_metric: float | None = result("Its value of the metric.")
-    best_parameters: dict[str, str] | None = result("Its MLflow parameters, as JSON.")
-    model_uri: str | None = result("Its model, as runs:/RUN/NAME.")
-    model_id: str | None = result("Id of the logged model (m-...), where MLflow 3 made one.")
+    best_run_id: str | None = result("MLflow run that was chosen; set when one passed.")
+    best_metric: float | None = result("Its value of the metric; set with it.")
+    best_parameters: dict[str, str] | None = result("Its MLflow parameters, as JSON; set with it.")
+    model_uri: str | None = result("Its model, as runs:/RUN/NAME; set with it.")
+    model_id: str | None = result("Id of the logged model (m-...); set when MLflow 3 made one.")
     model_path: str | None = result("Folder with the model's files; set when it was downloaded.")
     verdicts: list[dict[str, object]] | None = result(
         "Each run with its value and why it was chosen or not, as JSON."

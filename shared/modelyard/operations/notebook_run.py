@@ -70,8 +70,12 @@ class Outputs:
     run_id: int | None = result("Id of the run; set right after the submit.")
     run_url: str | None = result("Its page; set right after the submit.")
     result_state: str | None = result("SUCCESS, FAILED, CANCELED and so on; set always.")
-    exit_value: str | None = result("What the notebook gave dbutils.notebook.exit.")
-    mlflow_run_id: str | None = result("The MLflow run that the exit value names.")
+    exit_value: str | None = result(
+        "What the notebook gave dbutils.notebook.exit; set when it did."
+    )
+    mlflow_run_id: str | None = result(
+        "The MLflow run that the exit value names; set when it names one."
+    )
     metrics: dict[str, float] | None = result("The run's metrics, as JSON; set when it has any.")
     runs: list[dict[str, object]] | None = result("The run with all of this, as JSON; set always.")
     error: str | None = result("What went wrong; set when the step failed.")

@@ -35,10 +35,15 @@ class Inputs(WritingInputs):
 
 @dataclass(frozen=True)
 class Outputs:
-    cancelled: list[int] | None = result("Ids of the runs that were cancelled, as JSON.")
-    left_alone: list[int] | None = result("Ids of the runs that were over already, as JSON.")
+    cancelled: list[int] | None = result(
+        "Ids of the runs that were cancelled, as JSON; set when all are over."
+    )
+    left_alone: list[int] | None = result(
+        "Ids of the runs that were over already, as JSON; set when all are over."
+    )
     states: dict[str, str] | None = result(
-        "State of each run by its id, as JSON; a run may have succeeded in the last moment."
+        "State of each run by its id, as JSON; set when all are over. A run may have "
+        "succeeded in the last moment."
     )
     error: str | None = result("What went wrong; set when the step failed.")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from databricks_service import Workspace
 from fake_drivers import Stage
-
 from modelyard.clock import FakeClock
 
 

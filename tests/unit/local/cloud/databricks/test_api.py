@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from databricks_service import ApiFailure, Workspace
 
+from databricks_service import ApiFailure, Workspace
 from modelyard.clock import FakeClock
 
 

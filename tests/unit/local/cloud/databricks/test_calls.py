@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from databricks_service import ApiFailure, Workspace
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
+from databricks_service import ApiFailure, Workspace
 from modelyard.local.cloud.databricks.calls import Call, read_arguments
 from modelyard.local.cloud.databricks.exceptions import ApiError
 from modelyard.local.cloud.tokens import Principal

@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_drivers import Stage
 
+from fake_drivers import Stage
 from modelyard.local.cloud.databricks.drivers import Drivers, NoDriver, Slot
 from modelyard.local.notebook.driver_process import DriverFailed
 from modelyard.local.notebook.runs import NotebookRequest

@@ -4,8 +4,8 @@ Job parameters go before ``notebook_params`` of run-now, these before the task's
 ``base_parameters``. References ``{{job.id}}``, ``{{job.run_id}}``, ``{{job.name}}``,
 ``{{task.name}}``, ``{{task.run_id}}``, ``{{job.parameters.NAME}}``, ``{{tasks.KEY.result_state}}``
 and ``{{tasks.KEY.values.NAME}}`` are replaced (Azure Databricks documentation, "What is a dynamic
-value reference?"); the older ``{{job_id}}``, ``{{run_id}}`` and ``{{parent_run_id}}`` too. Others stay as
-they are.
+value reference?"); the older ``{{job_id}}``, ``{{run_id}}`` and ``{{parent_run_id}}`` too. Others
+stay as they are.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from databricks_service import CLUSTER, Workspace
 from fake_drivers import Stage
-
 from modelyard.local.cloud.databricks.clusters.environment import driver_environment
 from modelyard.local.cloud.databricks.storage import Storage
 
@@ -47,7 +47,9 @@ def test_the_cluster_s_own_variables_may_name_secrets() -> None:
 
 def test_a_secret_that_is_missing_keeps_the_cluster_from_starting(workspace: Workspace) -> None:
     variables = {"KEY": "{{secrets/nowhere/key}}"}
-    cluster_id = workspace.post("clusters/create", **CLUSTER, spark_env_vars=variables)["cluster_id"]
+    cluster_id = workspace.post("clusters/create", **CLUSTER, spark_env_vars=variables)[
+        "cluster_id"
+    ]
     found = workspace.cluster_reaches(cluster_id, "TERMINATED")
     assert "Scope nowhere does not exist!" in found["state_message"]
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from databricks_service import CLUSTER, ApiFailure, Workspace, until
 from fake_drivers import Stage
-
 from modelyard.clock import FakeClock
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from databricks_service import CLUSTER, ApiFailure, Workspace
 from fake_drivers import Stage
 
@@ -75,7 +76,9 @@ def test_editing_a_terminated_cluster_does_not_start_it(workspace: Workspace) ->
 def test_a_bad_edit_changes_nothing(workspace: Workspace) -> None:
     cluster_id = workspace.cluster()
     with pytest.raises(ApiFailure, match="Node type"):
-        workspace.post("clusters/edit", **{**CLUSTER, "cluster_id": cluster_id, "node_type_id": "x"})
+        workspace.post(
+            "clusters/edit", **{**CLUSTER, "cluster_id": cluster_id, "node_type_id": "x"}
+        )
     assert workspace.get("clusters/get", cluster_id=cluster_id)["state"] == "RUNNING"
 
 
@@ -134,7 +137,7 @@ def test_a_policy_fills_in_and_refuses(workspace: Workspace) -> None:
         )
     assert failure.value.message == (
         "Cluster validation error: Validation failed for node_type_id, the value must be one of "
-        '[\'Standard_DS3_v2\'] (is "Standard_DS5_v2")'
+        "['Standard_DS3_v2'] (is \"Standard_DS5_v2\")"
     )
     with pytest.raises(ApiFailure) as failure:
         workspace.post("clusters/create", **CLUSTER, policy_id="0000000000000000")

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import pytest
+
 from databricks_service import ApiFailure, Workspace
 
 MEGABYTE = 1024 * 1024

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import pytest
+
 from databricks_service import ApiFailure, Workspace
 
 VOLUME = "Volumes/main/default/data"
@@ -42,7 +42,8 @@ def test_existing_files_are_replaced_unless_forbidden(workspace: Workspace) -> N
     )
     assert (failure.status, failure.code) == (409, "ALREADY_EXISTS")
     assert workspace.call("GET", f"fs/files/{VOLUME}/a") == b"new"
-    assert not [n for n in os.listdir(workspace.model.storage.volumes / "main/default/data") if n != "a"]
+    folder = workspace.model.storage.volumes / "main/default/data"
+    assert [path.name for path in folder.iterdir()] == ["a"]
 
 
 def test_the_folder_of_a_file_must_exist(workspace: Workspace) -> None:

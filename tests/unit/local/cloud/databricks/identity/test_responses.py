@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from databricks_service import ApiFailure, Workspace
 
 SCIM = "preview/scim/v2"

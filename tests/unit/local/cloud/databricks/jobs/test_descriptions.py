@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from databricks_service import ApiFailure, Workspace
 from fake_drivers import Stage
-
 from modelyard.clock import FakeClock
 
 VERSIONS = ("2.0", "2.1", "2.2")
@@ -43,7 +43,11 @@ def test_a_run_of_one_task_in_each_version(workspace: Workspace) -> None:
     run_id = single(workspace)
     old, middle, new = shown(workspace, run_id)
     for run in (old, middle, new):
-        assert (run["run_id"], run["format"], run["run_type"]) == (run_id, "SINGLE_TASK", "SUBMIT_RUN")
+        assert (run["run_id"], run["format"], run["run_type"]) == (
+            run_id,
+            "SINGLE_TASK",
+            "SUBMIT_RUN",
+        )
         assert run["state"]["result_state"] == "SUCCESS"
         assert run["run_page_url"] == f"http://127.0.0.1:8123/jobs/{run['job_id']}/runs/{run_id}"
     assert "status" not in old

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from databricks_service import CLUSTER, ApiFailure, Workspace, until
 from fake_drivers import FakeRun, Stage
-
 from modelyard.clock import FakeClock
 from modelyard.local.notebook.runs import NotebookRequest, NotebookResult
 
@@ -115,7 +115,11 @@ def test_a_python_file_with_arguments(workspace: Workspace, stage: Stage) -> Non
 
 def test_a_notebook_that_raises(workspace: Workspace, stage: Stage) -> None:
     stage.play = lambda _: NotebookResult(
-        "failed", error="ValueError: bad", traceback="Traceback ...\nValueError: bad", cell=2, line=3
+        "failed",
+        error="ValueError: bad",
+        traceback="Traceback ...\nValueError: bad",
+        cell=2,
+        line=3,
     )
     run_id = submit(workspace)
     run = workspace.run_ends(run_id)
@@ -212,7 +216,9 @@ def test_a_library_that_cannot_be_installed_fails_the_run(
     run = workspace.run_ends(submit(workspace, new_cluster=NEW, libraries=libraries))
     assert ended(run) == ("INTERNAL_ERROR", "FAILED", "LIBRARY_INSTALLATION_ERROR")
     message = run["state"]["state_message"]
-    assert 'Library installation failed for library due to user error for pypi: "nothing"' in message
+    assert (
+        'Library installation failed for library due to user error for pypi: "nothing"' in message
+    )
     assert "No matching distribution found for nothing" in message
     assert stage.drivers[0].runs == []
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from databricks_service import Workspace
 from fake_drivers import Stage
 

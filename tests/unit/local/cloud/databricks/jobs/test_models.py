@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from databricks_service import CLUSTER, ApiFailure, Workspace
 
 NOTEBOOK = {"notebook_task": {"notebook_path": "/Shared/train"}}
@@ -32,7 +33,11 @@ def test_a_job_is_made_and_shown(workspace: Workspace) -> None:
 def test_the_old_form(workspace: Workspace) -> None:
     cluster_id = workspace.cluster()
     job_id = workspace.post(
-        "2.0/jobs/create", name="old", existing_cluster_id=cluster_id, timeout_seconds=60, **NOTEBOOK
+        "2.0/jobs/create",
+        name="old",
+        existing_cluster_id=cluster_id,
+        timeout_seconds=60,
+        **NOTEBOOK,
     )["job_id"]
     old = settings(workspace, job_id, "2.0")
     assert (old["format"], old["notebook_task"]) == ("SINGLE_TASK", NOTEBOOK["notebook_task"])
@@ -55,7 +60,11 @@ def test_an_unknown_job(workspace: Workspace) -> None:
         assert (failure.value.status, failure.value.message) == (400, "Job 99 does not exist.")
     for verb in ("reset", "update", "delete"):
         with pytest.raises(ApiFailure, match="Job 99 does not exist"):
-            workspace.post(f"2.1/jobs/{verb}", job_id=99, new_settings={"tasks": [{"task_key": "t", **NOTEBOOK}]})
+            workspace.post(
+                f"2.1/jobs/{verb}",
+                job_id=99,
+                new_settings={"tasks": [{"task_key": "t", **NOTEBOOK}]},
+            )
 
 
 def test_reset_replaces_and_update_changes(workspace: Workspace) -> None:
@@ -84,7 +93,9 @@ def test_a_bad_change_changes_nothing(workspace: Workspace) -> None:
         workspace.post(
             "2.1/jobs/update",
             job_id=job_id,
-            new_settings={"tasks": [{"task_key": "x", **NOTEBOOK, "depends_on": [{"task_key": "y"}]}]},
+            new_settings={
+                "tasks": [{"task_key": "x", **NOTEBOOK, "depends_on": [{"task_key": "y"}]}]
+            },
         )
     assert len(settings(workspace, job_id)["tasks"]) == 1
 

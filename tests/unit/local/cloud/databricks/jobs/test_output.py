@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from databricks_service import ApiFailure, Workspace
 from fake_drivers import Stage
-
 from modelyard.local.cloud.databricks.jobs.output import LIMIT, output
 from modelyard.local.notebook.runs import CellRecord, NotebookResult
 

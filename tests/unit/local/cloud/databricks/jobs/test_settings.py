@@ -17,9 +17,7 @@ def only(cluster_id: str) -> None:
 
 
 def checked(settings: dict[str, Any], serverless: bool = True) -> None:
-    check(
-        settings, serverless=serverless, check_cluster=only, check_new_cluster=lambda _: None
-    )
+    check(settings, serverless=serverless, check_cluster=only, check_new_cluster=lambda _: None)
 
 
 def tasks(*items: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -71,7 +69,10 @@ def test_both_forms() -> None:
             tasks({**ON_CLUSTER, "new_cluster": {}, "job_cluster_key": "x"}),
             "One of job_cluster_key, new_cluster, or existing_cluster_id",
         ),
-        (tasks({**NOTEBOOK, "job_cluster_key": "x"}), "Job cluster 'x' of task 't0' is not defined"),
+        (
+            tasks({**NOTEBOOK, "job_cluster_key": "x"}),
+            "Job cluster 'x' of task 't0' is not defined",
+        ),
         (tasks(NOTEBOOK, job_clusters=[{"new_cluster": {}}]), "job_clusters.job_cluster_key"),
         (tasks(NOTEBOOK, job_clusters=[{"job_cluster_key": "x"}]), "job_clusters.new_cluster"),
         (tasks({**NOTEBOOK, "libraries": [{"deb": "x"}]}), "exactly one of pypi"),

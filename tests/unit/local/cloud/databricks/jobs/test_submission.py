@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from databricks_service import ApiFailure, Workspace, until
 from fake_drivers import Stage
-
 from modelyard.local.notebook.runs import NotebookRequest, NotebookResult
 
 
@@ -200,9 +200,7 @@ def test_a_failed_run_is_repaired(workspace: Workspace, stage: Stage) -> None:
         workspace.post("2.1/jobs/runs/repair", **latest, rerun_all_failed_tasks=True)
     with pytest.raises(ApiFailure, match="has no task z"):
         workspace.post("2.1/jobs/runs/repair", **latest, rerun_tasks=["z"])
-    workspace.post(
-        "2.1/jobs/runs/repair", **latest, rerun_tasks=["b"], rerun_dependent_tasks=True
-    )
+    workspace.post("2.1/jobs/runs/repair", **latest, rerun_tasks=["b"], rerun_dependent_tasks=True)
     run = workspace.run_ends(run_id)
     assert [t["task_key"] for t in run["tasks"][5:]] == ["b", "c"]
 

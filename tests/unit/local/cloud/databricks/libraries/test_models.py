@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 import pytest
+
 from databricks_service import CLUSTER, ApiFailure, Workspace, until
 from fake_drivers import Stage
 

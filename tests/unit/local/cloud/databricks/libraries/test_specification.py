@@ -52,7 +52,7 @@ def test_contents_are_the_union(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_or_does_not_go_together_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="dbfs:/gone.whl"):
+    with pytest.raises(Unavailable, match=r"dbfs:/gone\.whl"):
         contents([{"whl": "dbfs:/gone.whl"}], Storage(tmp_path))
     with pytest.raises(Unavailable, match=r"must not contain '\.\.'"):
         contents([{"whl": "dbfs:/../../etc/passwd"}], Storage(tmp_path))

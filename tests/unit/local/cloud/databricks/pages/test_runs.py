@@ -4,7 +4,6 @@ from typing import Any
 
 from databricks_service import Workspace, until
 from fake_drivers import Stage
-
 from modelyard.local.notebook.runs import CellRecord, NotebookResult
 
 EVIL = "<script>alert(1)</script>"
@@ -32,11 +31,23 @@ def test_the_page_tells_how_a_run_ended(workspace: Workspace, stage: Stage) -> N
         CellRecord(2, "python", "", "raise ValueError(x)", "failed"),
     )
     stage.play = lambda _: NotebookResult(
-        "failed", error="ValueError: 1", traceback="Traceback\nValueError: 1", cell=2, line=1, cells=cells
+        "failed",
+        error="ValueError: 1",
+        traceback="Traceback\nValueError: 1",
+        cell=2,
+        line=1,
+        cells=cells,
     )
     run = finished(workspace, base_parameters={"alpha": "0.5"})
     page = page_of(workspace, run["run_page_url"])
-    for told in ("FAILED", "alpha = 0.5", "cell 2, line 1", "Traceback\nValueError: 1", "loaded", "Load"):
+    for told in (
+        "FAILED",
+        "alpha = 0.5",
+        "cell 2, line 1",
+        "Traceback\nValueError: 1",
+        "loaded",
+        "Load",
+    ):
         assert told in page, told
     assert f"/compute/clusters/{run['tasks'][0]['cluster_instance']['cluster_id']}" in page
     assert "http-equiv" not in page

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import pytest
+
 from databricks_service import ApiFailure, Workspace
 
 
 def test_policies_are_made_changed_listed_and_removed(workspace: Workspace) -> None:
     made = workspace.post("policies/clusters/create", name="small", definition="{}")
-    workspace.post("policies/clusters/edit", **made, name="tiny", definition='{"a": {"type": "forbidden"}}')
+    workspace.post(
+        "policies/clusters/edit", **made, name="tiny", definition='{"a": {"type": "forbidden"}}'
+    )
     found = workspace.get("policies/clusters/get", **made)
     assert (found["name"], found["creator_user_name"]) == ("tiny", "owner@modelyard.local")
     listed = workspace.get("policies/clusters/list")

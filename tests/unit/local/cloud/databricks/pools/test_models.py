@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from databricks_service import ApiFailure, Workspace
 
 POOL: dict[str, Any] = {"instance_pool_name": "warm", "node_type_id": "Standard_DS3_v2"}

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from databricks_service import ApiFailure, Workspace
 
+from databricks_service import ApiFailure, Workspace
 from modelyard.local.cloud.databricks.exceptions import ApiError
 from modelyard.local.cloud.databricks.secrets.models import Secrets
 from modelyard.local.cloud.service import Cloud
@@ -24,7 +24,9 @@ def test_secrets_are_put_listed_read_and_deleted(workspace: Workspace) -> None:
     workspace.post("secrets/scopes/create", scope="ml")
     assert workspace.get("secrets/list", scope="ml") == {}
     workspace.post("secrets/put", scope="ml", key="b", string_value="geheim é")
-    workspace.post("secrets/put", scope="ml", key="a", bytes_value=base64.b64encode(b"\x00").decode())
+    workspace.post(
+        "secrets/put", scope="ml", key="a", bytes_value=base64.b64encode(b"\x00").decode()
+    )
     listed = workspace.get("secrets/list", scope="ml")["secrets"]
     assert [secret["key"] for secret in listed] == ["a", "b"]
     assert "value" not in listed[0]
@@ -50,7 +52,11 @@ def test_an_empty_secret_is_a_secret(workspace: Workspace) -> None:
     [
         ("put", {"scope": "no", "key": "a", "string_value": "x"}, "Scope no does not exist!"),
         ("put", {"scope": "ml", "key": "a"}, "Exactly one of"),
-        ("put", {"scope": "ml", "key": "a", "string_value": "x", "bytes_value": "eA=="}, "Exactly one"),
+        (
+            "put",
+            {"scope": "ml", "key": "a", "string_value": "x", "bytes_value": "eA=="},
+            "Exactly one",
+        ),
         ("put", {"scope": "ml", "key": "a", "bytes_value": "%"}, "base64"),
         ("put", {"scope": "ml", "key": "a b", "string_value": "x"}, "Secret key can only contain"),
         ("put", {"scope": "ml", "key": "a", "string_value": "x" * 131073}, "at most 131072 bytes"),
@@ -116,7 +122,7 @@ def test_a_scope_of_a_key_vault_needs_an_entra_token_as_in_the_service(
             scope_backend_type="AZURE_KEYVAULT",
             backend_azure_keyvault=VAULT,
         )
-    with pytest.raises(ApiFailure, match="backend_azure_keyvault.dns_name"):
+    with pytest.raises(ApiFailure, match=r"backend_azure_keyvault\.dns_name"):
         workspace.post(
             "secrets/scopes/create",
             scope="vault",

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+
 from databricks_service import ApiFailure, Workspace, until
 from fake_drivers import Stage
-
 from modelyard.clock import FakeClock
 
 
@@ -23,9 +23,7 @@ def test_a_token_works_until_it_is_revoked(workspace: Workspace) -> None:
     assert (failure.value.status, failure.value.code) == (404, "RESOURCE_DOES_NOT_EXIST")
 
 
-def test_without_a_lifetime_a_token_does_not_expire(
-    workspace: Workspace, clock: FakeClock
-) -> None:
+def test_without_a_lifetime_a_token_does_not_expire(workspace: Workspace, clock: FakeClock) -> None:
     made = workspace.post("token/create")
     assert made["token_info"]["expiry_time"] == -1
     clock.advance(10 * 365 * 86400)

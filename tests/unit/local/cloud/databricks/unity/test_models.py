@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from databricks_service import ApiFailure, Workspace
 
 
@@ -14,7 +15,11 @@ def test_a_new_workspace_has_main_default(workspace: Workspace) -> None:
 def test_what_belongs_to_nothing_is_refused(workspace: Workspace) -> None:
     for path, fields, code in (
         ("schemas", {"name": "s", "catalog_name": "no"}, "CATALOG_DOES_NOT_EXIST"),
-        ("volumes", {"name": "v", "catalog_name": "main", "schema_name": "no"}, "SCHEMA_DOES_NOT_EXIST"),
+        (
+            "volumes",
+            {"name": "v", "catalog_name": "main", "schema_name": "no"},
+            "SCHEMA_DOES_NOT_EXIST",
+        ),
     ):
         with pytest.raises(ApiFailure) as failure:
             workspace.post(f"2.1/unity-catalog/{path}", **fields)

@@ -59,16 +59,14 @@ def test_html_shows_the_notebook_escaped_and_can_be_imported_again() -> None:
     assert "<title>&lt;x&gt;</title>" in page
     source, language = formats.from_html(page)
     assert language == "PYTHON"
-    assert [c[1] for c in cells(source)][0] == "x = '<b>'"
+    assert cells(source)[0][1] == "x = '<b>'"
 
 
 @given(st.lists(st.text(alphabet="ab \n%#'\"<>é", min_size=1).filter(str.strip), min_size=1))
 def test_any_cells_survive_html(texts: list[str]) -> None:
     model = {
         "language": "python",
-        "commands": [
-            {"position": n, "command": f"y = {text!r}"} for n, text in enumerate(texts)
-        ],
+        "commands": [{"position": n, "command": f"y = {text!r}"} for n, text in enumerate(texts)],
     }
     encoded = base64.b64encode(quote(json.dumps(model)).encode()).decode()
     source, language = formats.from_html(f"<script>__DATABRICKS_NOTEBOOK_MODEL = '{encoded}'")

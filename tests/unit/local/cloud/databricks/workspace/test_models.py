@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from databricks_service import ApiFailure, Workspace
 
+from databricks_service import ApiFailure, Workspace
 from modelyard.clock import FakeClock
 
 NOTEBOOK = b"# Databricks notebook source\nprint(1)\n"
