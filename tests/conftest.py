@@ -9,6 +9,11 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+from hypothesis import settings
+
+# A loaded machine is slow; that is no fault of the code under test.
+settings.register_profile("modelyard", deadline=None)
+settings.load_profile("modelyard")
 
 _MARK = "MODELYARD_TEST_RUN"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from modelyard.images.contents import Contents, listen
 
-APP = '''
+APP = """
 import http.server, json, os, signal, sys, threading
 
 print("starting", os.environ.get("WHO"), flush=True)
@@ -47,7 +47,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 address = (os.environ["HOST"], int(os.environ["PORT"]))
 http.server.ThreadingHTTPServer(address, Handler).serve_forever()
-'''
+"""
 
 
 def contents(folder: Path, who: str, environment: Mapping[str, str] | None = None) -> Contents:
@@ -57,7 +57,7 @@ def contents(folder: Path, who: str, environment: Mapping[str, str] | None = Non
     return Contents(
         command=("python3", "/srv/app.py"),
         files={"/srv": folder},
-        environment={"WHO": who, **listen("0.0.0.0", 8080), **(environment or {})},
+        environment={"WHO": who, **listen("0.0.0.0", 8080), **(environment or {})},  # noqa: S104
         labels={"org.opencontainers.image.title": who},
     )
 

@@ -73,7 +73,7 @@ class Workplace:
 
     def __init__(self, cloud: LocalCloud, environment: dict[str, str], folder: Path) -> None:
         self.cloud, self.folder = cloud, folder
-        self.environment = dict(environment)
+        self.environment = {**environment, "TMPDIR": str(folder)}
         self._processes: list[subprocess.Popen[str]] = []
         self.next_run()
         self.http = requests.Session()

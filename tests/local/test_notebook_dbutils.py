@@ -97,7 +97,7 @@ def test_failing_child_raises_with_its_place(driver: Cluster) -> None:
 
 
 def test_child_that_takes_too_long(driver: Cluster) -> None:
-    driver.workspace.notebooks["/Shared/slow"] = notebook("%sh\necho $$ > /dbfs/slow\nsleep 69")
+    driver.workspace.notebooks["/Shared/slow"] = notebook("%sh\necho $$ > /dbfs/slow\nsleep 6069")
     result = driver.run("/Shared/parent", "dbutils.notebook.run('/Shared/slow', 1)")
     assert result.error == (
         "WorkflowException: TIMEDOUT: /Shared/slow: Run took longer than 1 s "
@@ -108,7 +108,7 @@ def test_child_that_takes_too_long(driver: Cluster) -> None:
 
 def test_cancel_of_the_parent_ends_the_child(driver: Cluster) -> None:
     driver.workspace.notebooks["/Shared/sleeps"] = notebook(
-        "print('asleep')", "%sh\necho $$ > /dbfs/asleep\nsleep 70"
+        "print('asleep')", "%sh\necho $$ > /dbfs/asleep\nsleep 6070"
     )
     run = driver.start("/Shared/parent", "dbutils.notebook.run('/Shared/sleeps', 0)")
     marker = driver.dbfs / "asleep"

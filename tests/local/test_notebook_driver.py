@@ -60,7 +60,7 @@ def test_runs_go_side_by_side(driver: Cluster) -> None:
 
 
 def test_wait_gives_none_while_the_run_goes_on(driver: Cluster) -> None:
-    run = driver.start("/Shared/wait", "%sh sleep 60")
+    run = driver.start("/Shared/wait", "%sh sleep 6060")
     assert run.wait(0.01) is None
     run.cancel()
     result = run.wait(PATIENCE)
@@ -73,11 +73,11 @@ def test_wait_gives_none_while_the_run_goes_on(driver: Cluster) -> None:
 BUSY = """\
 import os, pathlib, subprocess, sys
 file = pathlib.Path('/dbfs/pids')
-daemon = subprocess.Popen(['sleep', '61'], start_new_session=True)
-bare = subprocess.Popen(['sleep', '62'], start_new_session=True, env={})
+daemon = subprocess.Popen(['sleep', '6061'], start_new_session=True)
+bare = subprocess.Popen(['sleep', '6062'], start_new_session=True, env={})
 file.write_text(f'{os.getpid()} {daemon.pid} {bare.pid} ')"""
 
-SHELL = "%sh\nnohup sleep 63 &\necho $! $$ >> /dbfs/pids\n(sleep 64; true) &\nwait"
+SHELL = "%sh\nnohup sleep 6063 &\necho $! $$ >> /dbfs/pids\n(sleep 6064; true) &\nwait"
 
 
 @pytest.mark.parametrize("end", ["cancel", "time-out"])
@@ -108,7 +108,7 @@ def test_notebook_may_clean_up_when_it_is_cancelled(driver: Cluster) -> None:
         "import pathlib, time\n"
         "try:\n"
         "    pathlib.Path('/dbfs/started').touch()\n"
-        "    time.sleep(60)\n"
+        "    time.sleep(600)\n"
         "finally:\n"
         "    pathlib.Path('/dbfs/cleaned').touch()",
     )
@@ -140,16 +140,19 @@ def test_notebook_that_will_not_end_is_killed(driver: Cluster) -> None:
 
 
 def test_background_processes_end_with_the_run(driver: Cluster) -> None:
-    result = driver.run("/Shared/left", "%sh\nsleep 65 &\necho $!")
+    daemon = "subprocess.Popen(['sleep', '6066'], start_new_session=True, env={}).pid"
+    result = driver.run(
+        "/Shared/left", "%sh\nsleep 6065 &\necho $!", f"import subprocess\n{daemon}"
+    )
     assert result.status == "success"
-    assert not alive(int(result.logs))
+    assert not any(alive(int(pid)) for pid in result.logs.split())
 
 
 def test_killed_driver_takes_its_runs_along(tmp_path: Path) -> None:
     with cluster(tmp_path) as driver:
         runs = [
             driver.start("/Shared/busy", BUSY, SHELL),
-            driver.start("/Shared/more", "%sh echo $$ > /dbfs/more; sleep 66"),
+            driver.start("/Shared/more", "%sh echo $$ > /dbfs/more; sleep 6066"),
         ]
         pids = numbers_in(driver.dbfs / "pids", 5) + numbers_in(driver.dbfs / "more", 1)
         os.kill(driver.driver.pid, signal.SIGKILL)
@@ -175,9 +178,9 @@ def test_run_whose_supervisor_dies_ends_by_itself(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from notebook_runs import cluster\n"
         f"with cluster(Path({str(tmp_path)!r})) as c:\n"
-        "    c.start('/x', '%sh echo $$ > /dbfs/pid; sleep 67')\n"
+        "    c.start('/x', '%sh echo $$ > /dbfs/pid; sleep 6067')\n"
         "    (c.folder / 'driver.pid').write_text(str(c.driver.pid))\n"
-        "    time.sleep(60)\n"
+        "    time.sleep(600)\n"
     )
     pid = os.posix_spawn(sys.executable, [sys.executable, "-c", script], os.environ)
     try:
@@ -326,7 +329,7 @@ def test_many_runs_at_once(driver: Cluster) -> None:
 
 
 def test_cancel_from_several_threads(driver: Cluster) -> None:
-    run = driver.start("/Shared/wait", "%sh sleep 68")
+    run = driver.start("/Shared/wait", "%sh sleep 6068")
     threads = [threading.Thread(target=run.cancel) for _ in range(5)]
     for thread in threads:
         thread.start()

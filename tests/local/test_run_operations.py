@@ -310,7 +310,7 @@ def test_a_service_that_hangs_does_not_hold_up_the_end(
     sent = time.monotonic()
     process.send_signal(signal.SIGINT)
     done = place.end(process, "job-run")
-    assert time.monotonic() - sent < 10
+    assert time.monotonic() - sent < 8
     assert done.code == 130, done.text
     place.forget()
     released = place.release("job-run", **inputs)
@@ -347,7 +347,7 @@ def test_a_dead_agent_finds_its_run_again_and_judges_it(
     until(lambda: time.time() > started + 2.5, "some time has passed")
     done = place.run("job-run", **given)
     assert is_fine(done)
-    assert "found, an earlier try of this attempt started it" in done.text
+    assert "found this run of the same attempt" in done.text
     assert len(place.runs(name)) == 1
     place.environment["MODELYARD_ATTEMPT"] = "2"
     assert is_fine(place.run("job-run", **given))

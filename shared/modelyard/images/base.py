@@ -12,11 +12,13 @@ from typing import Any
 from modelyard.clock import Clock
 from modelyard.errors import ImageFailed, InputError
 from modelyard.images import host_base, interpreters, layers, reference, registry
+from modelyard.images.layers import Entry, Layer
 from modelyard.images.layout import LAYER, Descriptor, Layout
 from modelyard.images.registry_login import Login
 
 HOST = "host"
 """The name of the base that is made here."""
+_MEMORY = "base-host.json"
 _LAYER_TYPES = re.compile(
     r"application/vnd\.(oci\.image\.layer\.v1|docker\.image\.rootfs\.diff)\.tar"
 )
@@ -35,32 +37,43 @@ class BaseImage:
     python: str
     """Minor version of its Python: ``3.11``; empty when it has none."""
 
-    def require_python(self, version: str) -> None:
-        """Check that it has this one.
 
-        :raises InputError: when the model was logged with another: pickles and compiled packages
-            don't fit.
-        """
-        if version and self.python != version:
-            has = f"Python {self.python}" if self.python else "no Python that can be found"
-            raise InputError(
-                f"the base image {self.name} has {has}; the model needs Python {version}",
-                cause="a model and its packages fit the Python that logged it",
-                fix=f"use a base image with Python {version}, such as python:{version}-slim",
-            )
-
-
-def prepare(name: str, layout: Layout, *, clock: Clock, login: Login | None = None) -> BaseImage:
+def prepare(
+    name: str, layout: Layout, *, python: str, clock: Clock, login: Login | None = None
+) -> BaseImage:
     """Put a base into the layout: pulled from its registry, or made here if it is ``host``.
 
-    :raises InputError: when the name isn't an image's. Unreachable when there is no way to its
-        registry: ``host`` needs none.
+    :param python: the minor version that it has to have; empty: any.
+    :raises InputError: when the name isn't an image's, or it has another Python. Unreachable when
+        there is no way to its registry: ``host`` needs none.
     """
-    return _made(layout) if name == HOST else _pulled(name, layout, clock, login)
+    if name == HOST:
+        require_python(name, interpreters.own_version(), python)
+        return _made(layout)
+    pulled = _pulled(name, layout, clock, login)
+    require_python(name, pulled.python, python)
+    return pulled
+
+
+def require_python(name: str, has: str, needed: str) -> None:
+    """Check that a base has the Python that the model was logged with.
+
+    :raises InputError: when it hasn't: pickles and compiled packages don't fit another.
+    """
+    if needed and has != needed:
+        found = f"Python {has}" if has else "no Python that can be found"
+        raise InputError(
+            f"the base image {name} has {found}; the model needs Python {needed}",
+            cause="a model and its packages fit the Python that logged it",
+            fix=f"use a base image with Python {needed}, such as python:{needed}-slim",
+        )
 
 
 def _made(layout: Layout) -> BaseImage:
-    layer = layers.write_layer(host_base.entries(), layout.blobs)
+    entries = list(host_base.entries())
+    layer = _remembered(layout, entries) or layers.write_layer(entries, layout.blobs)
+    facts = {"made of": layers.fingerprint(entries), "layer": layer.digest, "diff": layer.diff_id}
+    (layout.folder / _MEMORY).write_text(json.dumps(facts))
     environment = [f"{name}={value}" for name, value in host_base.environment().items()]
     return BaseImage(
         HOST,
@@ -69,6 +82,17 @@ def _made(layout: Layout) -> BaseImage:
         {"Env": environment},
         interpreters.own_version(),
     )
+
+
+def _remembered(layout: Layout, entries: list[Entry]) -> Layer | None:
+    """The layer as it was written into this layout before, if no file has changed since."""
+    try:
+        facts = json.loads((layout.folder / _MEMORY).read_text())
+        path = layout.path(facts["layer"])
+        same = facts["made of"] == layers.fingerprint(entries)
+        return Layer(path, facts["layer"], facts["diff"], path.stat().st_size) if same else None
+    except (OSError, ValueError, KeyError):
+        return None  # nothing was written yet, or it isn't whole
 
 
 def _pulled(name: str, layout: Layout, clock: Clock, login: Login | None) -> BaseImage:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from modelyard.clock import Clock
-from modelyard.errors import FileError, ImageFailed, InputError
+from modelyard.errors import FileError, ImageFailed
 from modelyard.images import base as bases
 from modelyard.images import dependencies, dockerfile, host_base, interpreters, layers, programs
 from modelyard.images.contents import Contents
@@ -116,11 +116,7 @@ class ContainerEngine(ABC):
 
     def _host_base(self, contents: Contents) -> str:
         """Import the base that is made of this machine's Python, unless the engine has it."""
-        python = interpreters.own_version()
-        if contents.python not in ("", python):
-            raise InputError(
-                f"the base image 'host' has Python {python}; the model needs {contents.python}"
-            )
+        bases.require_python(bases.HOST, interpreters.own_version(), contents.python)
         with TemporaryDirectory(prefix="modelyard-base-") as scratch:
             layer = layers.write_layer(host_base.entries(), Path(scratch))
             name = f"localhost/modelyard-base:{layer.diff_id.removeprefix('sha256:')[:16]}"

@@ -123,6 +123,20 @@ def write_layer(entries: Iterable[Entry], folder: Path) -> Layer:
     )
 
 
+def fingerprint(entries: Iterable[Entry]) -> str:
+    """Changes when an entry or the file behind it does (size or time), and is made quickly."""
+    digest = hashlib.sha256()
+    for entry in _ordered(entries):
+        facts: list[object] = [entry.path, entry.link, entry.mode]
+        if isinstance(entry.source, Path):
+            status = entry.source.stat()
+            facts += [str(entry.source), status.st_size, status.st_mtime_ns, status.st_ino]
+        else:
+            facts.append(entry.source)
+        digest.update(repr(facts).encode())
+    return digest.hexdigest()
+
+
 def _write_tar(entries: Iterable[Entry], out: _Hashing) -> None:
     with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for entry in _ordered(entries):

@@ -41,8 +41,13 @@ class Oci:
                 "the engine oci needs a folder to put the image into", fix="set the input out"
             )
         layout = Layout(order.out)
-        base = bases.prepare(order.base, layout, clock=self._clock, login=order.base_login)
-        base.require_python(order.contents.python)
+        base = bases.prepare(
+            order.base,
+            layout,
+            python=order.contents.python,
+            clock=self._clock,
+            login=order.base_login,
+        )
         added = []
         if order.contents.requirements:
             added.append(_packages(order.contents, base, order.wheels, layout))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from modelyard.context import Context
 from modelyard.databricks import runs
-from modelyard.errors import ModelyardError, NotFound, WaitTimeout
+from modelyard.errors import ModelyardError, NotFound, UnknownState, WaitTimeout
 from modelyard.http import Session
 from modelyard.operations.run_records import Record
 from modelyard.waiting import Observation, Pace, wait
@@ -67,7 +67,7 @@ def release(session: Session, context: Context, state: Mapping[str, str]) -> Non
     ids = [int(one) for one in state.get(KEY, "").split(",") if one.isdecimal()]
     active = [run_id for run_id in ids if _is_active(session, context, run_id)]
     if not active:
-        context.log.info("no run of this step is active: nothing to stop")
+        context.log.info("no run of this step is known to be active")
     else:
         for run_id in active:
             runs.cancel(session, run_id)
@@ -152,4 +152,7 @@ def _is_active(session: Session, context: Context, run_id: int) -> bool:
         return not runs.get(session, run_id).state.ended
     except NotFound:
         context.log.info("run %s doesn't exist any more", run_id)
-        return False
+    except UnknownState as error:
+        runs.cancel(session, run_id)  # harmless to one that is over
+        context.log.warning("%s: cancel requested, its end can't be waited for", error.what)
+    return False

@@ -61,6 +61,8 @@ def finish(
         except FileError as other:
             context.log.warning("%s", other.what)
         raise
+    with context.shield():
+        context.publish(result_state=decisive(records).state)
     collect(session, context, records, experiment=end.experiment)
     failed = failure(session, end.name, records, source=end.source, allow_partial=end.allow_partial)
     choice: Choice | None = None

@@ -21,6 +21,8 @@ from modelyard.waiting import Pace, duration
 Launch = Callable[[Session, Record], int]
 """Submits the run of a record with its token, and returns the run's id."""
 PACE = Pace(first=0.5, factor=1.4, most=10.0)
+GRACE = 120.0
+"""Seconds within which runs end that were cancelled because another one failed."""
 EARLIER = 2.0
 """Seconds that a run must be older than its submit to count as one of an earlier try: clocks of two
 machines differ a little."""
@@ -65,7 +67,8 @@ class _Loop:
         self.session, self.context, self.launch = session, context, launch
         self.records, self.policy = records, policy
         self.waiting = list(records)
-        self.stopped = False
+        self.stopped: float | None = None
+        """When a failure stopped the others."""
 
     def go(self) -> None:
         clock = self.context.clock
@@ -78,6 +81,8 @@ class _Loop:
                 changed |= observe(self.session, self.context, record)
             self._stop_after_failure()
             if not self.waiting and not any(record.active for record in self.records):
+                return
+            if self._given_up():
                 return
             left = end - clock.monotonic()
             if left <= 0:
@@ -105,9 +110,9 @@ class _Loop:
     def _stop_after_failure(self) -> None:
         over = [record for record in self.records if record.run and record.run.state.ended]
         failed = [r for r in over if not r.succeeded(allow_partial=self.policy.allow_partial)]
-        if not failed or self.stopped or not self.policy.fail_fast:
+        if not failed or self.stopped is not None or not self.policy.fail_fast:
             return
-        self.stopped = True
+        self.stopped = self.context.clock.monotonic()
         self.waiting.clear()
         siblings = [record for record in self.records if record.active]
         if siblings:
@@ -115,7 +120,23 @@ class _Loop:
             self.context.log.info("%s failed: cancelling %s", failed[0].title, names)
         for record in siblings:
             record.cancelled_by_us = True
-            runs.cancel(self.session, record.run_id)
+            try:
+                runs.cancel(self.session, record.run_id)
+            except ModelyardError as error:  # the failed run is the news, not this
+                self.context.log.warning("%s couldn't be cancelled: %s", record.title, error.what)
+
+    def _given_up(self) -> bool:
+        """Whether runs that a failure stopped take too long to end."""
+        if self.stopped is None or self.context.clock.monotonic() < self.stopped + GRACE:
+            return False
+        for record in self.records:
+            if record.active:
+                self.context.log.warning(
+                    "%s is still %s; the end of the job cancels it again",
+                    record.title,
+                    record.state,
+                )
+        return True
 
     def _timed_out(self) -> WaitTimeout:
         unfinished = [record for record in self.records if record.active]
@@ -143,12 +164,10 @@ def submit(session: Session, context: Context, record: Record, launch: Launch) -
     seen = runs.get(session, record.run_id)
     record.url = seen.url or runs.page_url(session, seen.id, seen.job_id)
     found = bool(seen.started) and seen.started < before - EARLIER
-    context.log.info(
-        "%s: %s, %s",
-        record.title,
-        "found, an earlier try of this attempt started it" if found else "started",
-        record.url,
-    )
+    if found:
+        context.log.info("%s: found this run of the same attempt, %s", record.title, record.url)
+    else:
+        context.log.info("%s: started, %s", record.title, record.url)
 
 
 def observe(session: Session, context: Context, record: Record) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_image import model_folder
 
 from modelyard.errors import FileError
 from modelyard.images import contents
+from tiny_image import model_folder
 
 
 def test_the_image_serves_the_model_as_nobody_on_port_8080(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_image import model_folder
 
 from modelyard.errors import FileError
 from modelyard.images import model
+from tiny_image import model_folder
 
 
 def test_the_folder_tells_what_an_image_needs(tmp_path: Path) -> None:

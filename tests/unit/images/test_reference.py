@@ -57,7 +57,10 @@ def test_what_is_wrong_is_named(text: str, named: str) -> None:
 
 def test_docker_hub_is_reached_at_its_own_host() -> None:
     official, own = reference.parse("python:3.11-slim"), reference.parse("docker.io/team/wine")
-    assert (official.api_host, official.api_repository) == ("registry-1.docker.io", "library/python")
+    assert (official.api_host, official.api_repository) == (
+        "registry-1.docker.io",
+        "library/python",
+    )
     assert (own.api_host, own.api_repository) == ("registry-1.docker.io", "team/wine")
     elsewhere = reference.parse("x.azurecr.io/wine")
     assert (elsewhere.api_host, elsewhere.api_repository) == ("x.azurecr.io", "wine")

@@ -37,7 +37,9 @@ def test_pins_are_read_with_their_extras_and_markers(tmp_path: Path) -> None:
     assert found.pinned[3].line == "tomli==2.0; python_version < '3.11'"
 
 
-@pytest.mark.parametrize("loose", ["pandas", "pandas>=2", "pandas==2.*", "pandas==2,!=2.1", "a @ b"])
+@pytest.mark.parametrize(
+    "loose", ["pandas", "pandas>=2", "pandas==2.*", "pandas==2,!=2.1", "a @ b"]
+)
 def test_every_loose_requirement_is_named(tmp_path: Path, loose: str) -> None:
     path = written(tmp_path, f"mlflow==3.17.2\n{loose}\nscipy~=1.0\n")
     with pytest.raises(FileError) as refused:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ SWEEP = "[{alpha: 0.5, l1_ratio: 0.5}, {alpha: 0.3, l1_ratio: 0.3}, {alpha: 0.1,
 RMSE = {"0.5": 0.79316, "0.3": 0.74432, "0.1": 0.71288}
 BEST = {"metric": "rmse", "better": "lower", "threshold": "0.8"}
 Run = Callable[..., int]
+
+
+@pytest.fixture(autouse=True)
+def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that stay for an agent to read later stay here."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture
@@ -231,6 +238,32 @@ def test_a_failed_run_stops_the_others_and_those_not_started(
     assert recording_ci.state["runs"] == ""
 
 
+def test_siblings_that_do_not_end_do_not_hide_the_failure(
+    run: Run, workspace: JobWorkspace, recording_ci: RecordingCI, clock: FakeClock
+) -> None:
+    workspace.add_job()
+    workspace.outcome = failing("0.3")
+    workspace.after_cancel = [active("TERMINATING")]
+    start = clock.monotonic()
+    assert run(sweep=SWEEP) == 31
+    assert clock.monotonic() - start < 200
+    assert recording_ci.outputs["error"].startswith("Run 842 of wine: FAILED")
+    assert len([one for one in recording_ci.warnings() if "still TERMINATING" in one]) == 2
+    assert recording_ci.state["runs"] == "841,843"
+
+
+def test_siblings_that_can_not_be_cancelled_do_not_hide_the_failure(
+    run: Run, workspace: JobWorkspace, recording_ci: RecordingCI
+) -> None:
+    workspace.add_job()
+    workspace.outcome = failing("0.3")
+    workspace.answer_once("jobs/runs/cancel", 403, message="not you")
+    assert run(sweep=SWEEP) == 31
+    assert recording_ci.outputs["error"].startswith("Run 842 of wine: FAILED")
+    assert any("not you" in one for one in recording_ci.warnings())
+    assert recording_ci.state["runs"] == "841"
+
+
 def test_without_fail_fast_all_run_to_their_end(
     run: Run, workspace: JobWorkspace, recording_ci: RecordingCI
 ) -> None:
@@ -316,7 +349,8 @@ def test_a_dead_agent_finds_its_run_again_and_judges_it(
     clock.advance(300)
     assert run(parameters="alpha=0.5") == 31
     assert list(workspace.runs) == [841]
-    assert any("run 841 (alpha 0.5): found, an earlier try" in line for line in recording_ci.lines)
+    found = f"run 841 (alpha 0.5): found this run of the same attempt, {HOST}/#job/11/run/841"
+    assert found in recording_ci.lines
     recording_ci.run_identity = type(recording_ci.run_identity)(
         **{**vars(recording_ci.run_identity), "attempt": "2"}
     )
@@ -402,6 +436,20 @@ def test_a_run_that_goes_on_is_left_to_the_release_step(
     recording_ci.state["runs"] = "841"  # as if the state had been kept: a second time is harmless
     assert release(OPERATION, {}, recording_ci, environment={}, clock=clock) == 0
     assert len(workspace.asked("jobs/runs/cancel")) == asked
+
+
+def test_the_release_step_cancels_a_run_in_a_state_that_nobody_knows(
+    run: Run, workspace: JobWorkspace, recording_ci: RecordingCI, clock: FakeClock
+) -> None:
+    workspace.add_job()
+    workspace.outcome = lambda parameters: Outcome(active("DREAMING"))
+    workspace.after_cancel = []
+    assert run() == 34
+    assert recording_ci.state["runs"] == "841"
+    workspace.calls.clear()
+    assert release(OPERATION, {}, recording_ci, environment={}, clock=clock) == 0
+    assert workspace.asked("jobs/runs/cancel") == [{"run_id": 841}]
+    assert any("'DREAMING'" in one for one in recording_ci.warnings())
 
 
 def test_a_signal_during_the_submit_loses_no_run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
@@ -12,6 +12,21 @@ from werkzeug.wrappers import Request, Response
 from modelyard.local.cloud.service import Handler, Route
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+class _MatchingRule(Rule):
+    """A rule that is matched only. werkzeug compiles two functions for each rule that build its
+    address; nobody asks for those here, and they are most of a cloud's start."""
+
+    def _compile_builder(
+        self,
+        append_unknown: bool = True,  # noqa: ARG002
+    ) -> Callable[..., tuple[str, str]]:
+        return _build_nothing
+
+
+def _build_nothing(*_: object, **__: object) -> tuple[str, str]:
+    raise LookupError("routes of the local cloud are matched, never built")
 
 
 class Router:
@@ -54,7 +69,7 @@ class Router:
             if host not in self._maps:
                 self._maps[host] = Map(
                     [
-                        Rule(route.path, endpoint=route.handler, methods=route.methods)
+                        _MatchingRule(route.path, endpoint=route.handler, methods=route.methods)
                         for route in self._routes
                         if _serves(route, host)
                     ],
@@ -68,7 +83,10 @@ class Router:
 def _check(route: Route) -> None:
     """Now, with the route's name: in a map with all others nobody would know which it was."""
     try:
-        Map([Rule(route.path, endpoint=route.handler, methods=route.methods)])
+        rule = _MatchingRule(route.path, endpoint=route.handler, methods=route.methods)
+        Map([rule])
+        if len(rule.arguments) != route.path.count("<"):
+            raise ValueError("an argument stands in it twice")
     except (ValueError, LookupError, SyntaxError) as error:  # what a bad rule makes werkzeug raise
         raise ValueError(f"the route {route.host}{route.path} can't be used: {error}") from error
 

@@ -21,6 +21,8 @@ class Store:
         self._lock = threading.RLock()
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode=WAL")
+        # No fsync for each write: a killed process loses nothing, a power cut the last moments.
+        self._database.execute("PRAGMA synchronous=NORMAL")
         self._database.execute(
             "CREATE TABLE IF NOT EXISTS documents ("
             "collection TEXT, key TEXT, body TEXT, PRIMARY KEY (collection, key))"

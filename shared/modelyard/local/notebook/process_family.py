@@ -15,7 +15,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -33,10 +33,12 @@ class Process:
     """Its MODELYARD_PROCESS; empty: none, or not ours to read."""
 
 
-def members(name: str, processes: Iterable[Process]) -> set[int]:
-    """Process ids of the family ``name``."""
+def members(name: str, processes: Iterable[Process], known: Set[int] = frozenset()) -> set[int]:
+    """Process ids of the family ``name``, and of the ``known`` ones with their descendants."""
     everyone = list(processes)
-    family = {p.pid for p in everyone if p.name == name or p.name.startswith(name + "/")}
+    family = {
+        p.pid for p in everyone if p.pid in known or p.name == name or p.name.startswith(name + "/")
+    }
     while True:
         more = {p.pid for p in everyone if p.parent in family} - family
         if not more:
@@ -44,16 +46,20 @@ def members(name: str, processes: Iterable[Process]) -> set[int]:
         family |= more
 
 
-def living(name: str) -> set[int]:
+def living(name: str, known: Set[int] = frozenset()) -> set[int]:
     """Process ids of the family that run now, without this process."""
-    return members(name, _processes()) - {os.getpid()}
+    return members(name, _processes(), known) - {os.getpid()}
 
 
-def kill(name: str, *, patience: float = 10.0) -> None:
-    """SIGKILL until nobody of the family is left, however fast it forks; at most ``patience`` s."""
+def kill(name: str, known: Set[int] = frozenset(), *, patience: float = 10.0) -> None:
+    """SIGKILL until nobody of the family is left, however fast it forks; at most ``patience`` s.
+
+    :param known: who was found to belong to it shortly before, when whoever started them was alive.
+    """
     deadline = time.monotonic() + patience
     pause = 0.005
-    while (family := living(name)) and time.monotonic() < deadline:
+    while (family := living(name, known)) and time.monotonic() < deadline:
+        known = known | family  # with their parents dead, some could not be told any more
         for pid in family:
             # It has ended meanwhile; or it is a set-uid program, which isn't ours to end.
             with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -64,6 +64,7 @@ class RunProcess:
         self._ending: Ending | None = None
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._relatives: set[int] = set()
         self._spawned = threading.Event()
         self._exited = threading.Event()
         self._result: NotebookResult | None = None
@@ -94,6 +95,7 @@ class RunProcess:
 
     def _terminate(self) -> None:
         self._spawned.wait()  # the end can be asked for before there is a process
+        self._relatives = process_family.living(self._name)
         if self._process is not None:
             self._process.terminate()
         if not self._exited.wait(GRACE):
@@ -146,7 +148,7 @@ class RunProcess:
         if timer is not None:
             timer.cancel()
         # What it left running in the background would hold the pipe open, and outlive the run.
-        process_family.kill(self._name)
+        process_family.kill(self._name, self._relatives)
         for reader in readers:
             reader.join(FAREWELL)
         channel.close()
@@ -201,6 +203,8 @@ class RunProcess:
                     # because its shell was ended: neither is its result.
                     if self._ending is None:
                         self._finished = message["result"]
+                # Now, while the process is there to be known as their parent.
+                self._relatives = process_family.living(self._name)
                 threading.Thread(target=self._see_off, daemon=True).start()
 
     def _see_off(self) -> None:

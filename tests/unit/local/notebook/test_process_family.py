@@ -21,6 +21,7 @@ def test_family_is_who_has_the_name_and_their_descendants() -> None:
     assert members("driver/1", processes) == {11, 12, 13, 14, 16}
     assert members("driver", processes) == {10, 11, 12, 13, 14, 15, 16}
     assert members("nobody", processes) == set()
+    assert members("driver2", processes, {12, 99}) == {12, 13, 20, 21}
 
 
 def test_listing_of_ps() -> None:

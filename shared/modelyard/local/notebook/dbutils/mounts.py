@@ -92,7 +92,12 @@ class MountTable:
             document: Mapping[str, Any] = json.loads(self._file().read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        return {point: (entry[0], entry[1]) for point, entry in document.items()}
+        # A link that is gone was removed with the whole DBFS: so is its mount.
+        return {
+            point: (entry[0], entry[1])
+            for point, entry in document.items()
+            if self._link(point).is_symlink()
+        }
 
     def _write(self, table: Mapping[str, tuple[str, str]]) -> None:
         file = self._file()

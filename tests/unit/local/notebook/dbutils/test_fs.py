@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,14 @@ def test_mounts(fs: FileSystem, tmp_path: Path) -> None:
         fs.unmount("/mnt/lake")
     with pytest.raises(ExecutionError, match="Mount point not found"):
         fs.updateMount(source, "/mnt/lake")
+
+
+def test_mounts_go_with_the_whole_dbfs(fs: FileSystem, tmp_path: Path) -> None:
+    fs.mount("wasbs://lake@acc.blob.core.windows.net", "/mnt/lake")
+    shutil.rmtree(tmp_path / "dbfs")
+    (tmp_path / "dbfs").mkdir()
+    assert [mount.mountPoint for mount in fs.mounts()] == ["/"]
+    assert fs.mount("wasbs://lake@acc.blob.core.windows.net", "/mnt/lake")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks import exceptions, shapes
 from modelyard.local.cloud.databricks.clusters import catalogue
 
 FIELDS = frozenset(
@@ -24,16 +24,24 @@ FIELDS = frozenset(
 )
 """Fields that describe a cluster; others in a request are ignored, as by the service."""
 
-OBJECTS = ("spark_conf", "spark_env_vars", "custom_tags", "autoscale", "azure_attributes")
+SHAPE: dict[str, Any] = {
+    **dict.fromkeys(("cluster_name", "spark_version", "node_type_id", "driver_node_type_id"), str),
+    **dict.fromkeys(("instance_pool_id", "driver_instance_pool_id", "policy_id"), str),
+    **dict.fromkeys(("apply_policy_default_values", "is_single_node"), bool),
+    "spark_conf": {},
+    "spark_env_vars": {},
+    "custom_tags": {},
+    "azure_attributes": {},
+    "autoscale": {},
+    "init_scripts": [{}],
+}
 AUTOTERMINATION = range(10, 10001)
 
 
 def specification(request: dict[str, Any]) -> dict[str, Any]:
     """The fields of a request that describe the cluster. Raises for values of a wrong shape."""
-    fields = {key: value for key, value in request.items() if key in FIELDS and value is not None}
-    for name in OBJECTS:
-        if not isinstance(fields.get(name, {}), dict):
-            raise exceptions.invalid_parameter(f"{name} must be an object")
+    fields = {key: value for key, value in shapes.without_nulls(request).items() if key in FIELDS}
+    shapes.check(fields, SHAPE)
     if "autotermination_minutes" in fields:
         fields["autotermination_minutes"] = _integer(fields, "autotermination_minutes")
     return fields
@@ -54,9 +62,6 @@ def check(fields: dict[str, Any], is_job_cluster: bool = False) -> None:
             f"Invalid autotermination_minutes: {minutes}. It must be 0 or between "
             f"{AUTOTERMINATION.start} and {AUTOTERMINATION.stop - 1}."
         )
-    for scripts in fields.get("init_scripts", []):
-        if not isinstance(scripts, dict):
-            raise exceptions.invalid_parameter("init_scripts must hold objects")
 
 
 def size_of(fields: dict[str, Any]) -> int:

@@ -94,10 +94,10 @@ class RunDescriptions:
             "task_key": attempt["task_key"],
             **_instance(attempt),
         }
-        condition = self._records.output(attempt["run_id"]).get("condition")
-        if condition is not None:
-            fields = {**attempt["task"]["condition_task"], "outcome": condition}
-            answer["condition_task"] = fields
+        if "condition_task" in attempt["task"]:
+            found = self._records.output(attempt["run_id"])
+            outcome = {"outcome": found["condition"]} if found else {}
+            answer["condition_task"] = {**attempt["task"]["condition_task"], **outcome}
         return answer
 
     def task_run(self, attempt: Document, version: str) -> Json:

@@ -61,7 +61,8 @@ class JobExecution:
 
     def _begin(self, latest: dict[str, Document], ended: dict[str, Outcome]) -> bool:
         """Start or skip the tasks that can be; says whether any was skipped."""
-        outputs = {key: self._records.output(latest[key]["run_id"]) for key in ended}
+        conditions = [key for key in ended if "condition_task" in latest[key]["task"]]
+        outputs = {key: self._records.output(latest[key]["run_id"]) for key in conditions}
         answers = {key: out["condition"] for key, out in outputs.items() if "condition" in out}
         skipped = False
         for task_run in latest.values():

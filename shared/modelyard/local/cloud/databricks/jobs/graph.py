@@ -45,7 +45,7 @@ def check(tasks: Sequence[Task]) -> None:
 
 
 def dependencies(task: Task) -> list[str]:
-    return [str(needed["task_key"]) for needed in task.get("depends_on", [])]
+    return [str(needed.get("task_key", "")) for needed in task.get("depends_on", [])]
 
 
 def downstream(tasks: Sequence[Task], keys: set[str]) -> set[str]:

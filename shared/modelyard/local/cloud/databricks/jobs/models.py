@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks import exceptions, shapes
 from modelyard.local.cloud.databricks.clusters.models import Clusters
 from modelyard.local.cloud.databricks.jobs import settings
 from modelyard.local.cloud.service import Cloud
@@ -64,6 +64,9 @@ class Jobs:
         self, job_id: int, new: dict[str, Any], removed: list[str], version: str
     ) -> None:
         """Top-level fields are replaced; tasks and job clusters are merged by their keys."""
+        new = shapes.without_nulls(new)
+        shapes.check(new, settings.SETTINGS, "new_settings")
+        shapes.check(removed, [str], "fields_to_remove")
         with self._store.lock:
             fields = copy.deepcopy(self.get(job_id)["settings"])
             for name in removed:
@@ -80,13 +83,14 @@ class Jobs:
 
     def checked(self, wanted: dict[str, Any], version: str) -> dict[str, Any]:
         """Settings of a job or of a submitted run; raises INVALID_PARAMETER_VALUE."""
+        wanted = shapes.without_nulls(wanted)
         settings.check(
             wanted,
             serverless=version != "2.0",
             check_cluster=lambda cluster_id: _ignore(self._clusters.records.get(cluster_id)),
             check_new_cluster=lambda fields: _ignore(self._clusters.prepared(fields, "JOB")),
         )
-        return dict(wanted)
+        return wanted
 
     def reset(self) -> None:
         self._store.clear(COLLECTION)
@@ -108,8 +112,6 @@ def _remove(fields: dict[str, Any], name: str) -> None:
     fields[field] = [entry for entry in fields.get(field, []) if entry.get(key) != item]
 
 
-def _merged(old: Any, new: Any, key: str) -> list[Any]:
-    if not isinstance(new, list):
-        raise exceptions.invalid_parameter(f"The items with {key} must be a list")
-    items = {entry.get(key): entry for entry in [*old, *new] if isinstance(entry, dict)}
+def _merged(old: list[Any], new: list[Any], key: str) -> list[Any]:
+    items = {entry.get(key): entry for entry in [*old, *new]}
     return list(items.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks import exceptions, shapes
 from modelyard.local.cloud.databricks.calls import Call, Json
 from modelyard.local.cloud.databricks.jobs import output
 from modelyard.local.cloud.databricks.jobs.descriptions import RunDescriptions
@@ -37,11 +37,13 @@ class RunResponses:
 
     def run_now(self, call: Call) -> Json:
         user = call.principal.name
-        run = self._submissions.run_now(call.number("job_id"), call.arguments, user)
+        arguments = shapes.without_nulls(dict(call.arguments))
+        run = self._submissions.run_now(call.number("job_id"), arguments, user)
         return {"run_id": run["run_id"], "number_in_job": run["number_in_job"]}
 
     def submit(self, call: Call) -> Json:
-        run = self._submissions.submit(call.arguments, call.principal.name, call.version)
+        arguments = shapes.without_nulls(dict(call.arguments))
+        run = self._submissions.submit(arguments, call.principal.name, call.version)
         return {"run_id": run["run_id"]}
 
     def get(self, call: Call) -> Json:
@@ -100,7 +102,8 @@ class RunResponses:
         return {}
 
     def repair(self, call: Call) -> Json:
-        repair_id = self._submissions.repair(call.number("run_id"), call.arguments)
+        arguments = shapes.without_nulls(dict(call.arguments))
+        repair_id = self._submissions.repair(call.number("run_id"), arguments)
         return {"repair_id": repair_id}
 
     def export(self, call: Call) -> Json:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks import exceptions, shapes
 from modelyard.local.cloud.databricks.jobs import graph
 from modelyard.local.cloud.databricks.jobs.conditions import EQUALITY, ORDER
 from modelyard.local.cloud.databricks.libraries import specification
@@ -30,6 +30,35 @@ TASK_FIELDS = (
     *("retry_on_timeout", "environment_key"),
 )  # fmt: skip
 """Fields that stand beside a job's own where it has one task."""
+
+TASK: dict[str, Any] = {
+    "task_key": str,
+    "depends_on": [{"task_key": str, "outcome": str}],
+    "run_if": str,
+    "notebook_task": {"notebook_path": str, "source": str, "base_parameters": {}},
+    "spark_python_task": {"python_file": str, "source": str, "parameters": [str]},
+    "condition_task": {"op": str, "left": str, "right": str},
+    "existing_cluster_id": str,
+    "new_cluster": {},
+    "job_cluster_key": str,
+    "libraries": [{}],
+    "timeout_seconds": int,
+    "max_retries": int,
+    "min_retry_interval_millis": int,
+    "retry_on_timeout": bool,
+}
+SETTINGS: dict[str, Any] = {
+    **TASK,
+    "name": str,
+    "run_name": str,
+    "idempotency_token": str,
+    "tasks": [TASK],
+    "job_clusters": [{"job_cluster_key": str, "new_cluster": {}}],
+    "parameters": [{"name": str}],
+    "queue": {"enabled": bool},
+    "max_concurrent_runs": int,
+}
+"""Shapes of what is read here; see :mod:`modelyard.local.cloud.databricks.shapes`."""
 
 TASK_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 COUNTS = ("timeout_seconds", "max_concurrent_runs", "min_retry_interval_millis")
@@ -64,6 +93,11 @@ def check(
     ``serverless`` says whether tasks may name no compute at all. ``check_cluster`` and
     ``check_new_cluster`` raise for a cluster that doesn't exist, or can't be made.
     """
+    shapes.check(settings, SETTINGS)
+    if settings.get("git_source"):
+        raise exceptions.invalid_parameter(
+            "git_source is not supported: the local cloud runs what is in the workspace"
+        )
     _check_counts(settings)
     tasks = tasks_of(settings)
     if len(tasks) > MAX_CONCURRENT_RUNS:
@@ -73,13 +107,13 @@ def check(
         check_new_cluster(new_cluster)
     for task in tasks:
         _check_task(task, set(shared), serverless)
-        if "existing_cluster_id" in task:
-            check_cluster(str(task["existing_cluster_id"]))
-        if "new_cluster" in task:
+        if task.get("existing_cluster_id"):
+            check_cluster(task["existing_cluster_id"])
+        if task.get("new_cluster"):
             check_new_cluster(task["new_cluster"])
     graph.check(tasks)
     for parameter in settings.get("parameters", []):
-        if not isinstance(parameter, dict) or not parameter.get("name"):
+        if not parameter.get("name"):
             raise exceptions.missing_field("parameters.name")
 
 
@@ -89,11 +123,8 @@ def kind_of(task: Task) -> str:
 
 def _check_counts(fields: dict[str, Any]) -> None:
     for name in COUNTS:
-        value = fields.get(name, 0)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise exceptions.invalid_parameter(
-                f"{name} must be a whole number, at least 0, not {value!r}"
-            )
+        if fields.get(name, 0) < 0:
+            raise exceptions.invalid_parameter(f"{name} must be at least 0, not {fields[name]}")
     if fields.get("max_concurrent_runs", 0) > MAX_CONCURRENT_RUNS:
         raise exceptions.invalid_parameter(
             f"max_concurrent_runs cannot exceed {MAX_CONCURRENT_RUNS}."
@@ -103,9 +134,9 @@ def _check_counts(fields: dict[str, Any]) -> None:
 def _job_clusters(settings: Settings) -> dict[str, dict[str, Any]]:
     clusters: dict[str, dict[str, Any]] = {}
     for item in settings.get("job_clusters", []):
-        if not isinstance(item, dict) or not item.get("job_cluster_key"):
+        if not item.get("job_cluster_key"):
             raise exceptions.missing_field("job_clusters.job_cluster_key")
-        if not isinstance(item.get("new_cluster"), dict):
+        if "new_cluster" not in item:
             raise exceptions.missing_field("job_clusters.new_cluster")
         clusters[str(item["job_cluster_key"])] = item["new_cluster"]
     return clusters
@@ -113,7 +144,7 @@ def _job_clusters(settings: Settings) -> dict[str, dict[str, Any]]:
 
 def _check_task(task: Task, job_clusters: set[str], serverless: bool) -> None:
     key = task.get("task_key")
-    if not isinstance(key, str) or not TASK_KEY.fullmatch(key):
+    if key is None or not TASK_KEY.fullmatch(key):
         raise exceptions.invalid_parameter(
             f"Task key {key!r} must have 1 to 100 letters, digits, dashes or underscores."
         )
@@ -123,7 +154,7 @@ def _check_task(task: Task, job_clusters: set[str], serverless: bool) -> None:
             f"The local cloud does not run a {unsupported[0]} (task '{key}'), only: "
             f"{', '.join(KINDS)}."
         )
-    kinds = [kind for kind in KINDS if isinstance(task.get(kind), dict)]
+    kinds = [kind for kind in KINDS if kind in task]
     if len(kinds) != 1:
         raise exceptions.invalid_parameter(
             f"Task '{key}' must have exactly one of {', '.join(KINDS)}."
@@ -167,7 +198,3 @@ def _check_kind(kind: str, fields: dict[str, Any]) -> None:
             f"Only absolute paths are currently supported. Paths must begin with '/': "
             f"{fields['notebook_path']}"
         )
-    if kind == "notebook_task" and not isinstance(fields.get("base_parameters", {}), dict):
-        raise exceptions.invalid_parameter("notebook_task.base_parameters must be an object")
-    if kind == "spark_python_task" and not isinstance(fields.get("parameters", []), list):
-        raise exceptions.invalid_parameter("spark_python_task.parameters must be a list")

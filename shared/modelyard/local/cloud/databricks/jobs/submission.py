@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks import exceptions, shapes
 from modelyard.local.cloud.databricks.jobs import graph, parameters, settings, states
 from modelyard.local.cloud.databricks.jobs.engine import Engine
 from modelyard.local.cloud.databricks.jobs.forcing import Forced
@@ -13,6 +13,11 @@ from modelyard.local.cloud.databricks.jobs.models import Jobs
 from modelyard.local.cloud.databricks.jobs.records import Document, RunRecords
 
 TOKEN_LENGTH = 64
+RUN_NOW = {"job_parameters": {}, "queue": {"enabled": bool}, "idempotency_token": str}
+REPAIR = {
+    "rerun_tasks": [str],
+    **dict.fromkeys(("rerun_all_failed_tasks", "rerun_dependent_tasks"), bool),
+}
 
 
 class Submissions:
@@ -24,14 +29,15 @@ class Submissions:
 
     def run_now(self, job_id: int, arguments: Mapping[str, Any], user: str) -> Document:
         """A run of a job, with ``job_parameters``, ``notebook_params`` or ``python_params``."""
+        shapes.check(arguments, RUN_NOW)
         job = self._jobs.get(job_id)
         fields = job["settings"]
         declared = fields.get("parameters", [])
-        given = arguments.get("job_parameters") or {}
+        given = arguments.get("job_parameters", {})
         overriding = parameters.overriding(arguments, declared)
         values = parameters.job_parameters(declared, given)
         limit = int(fields.get("max_concurrent_runs", 1))
-        queue = arguments.get("queue") or fields.get("queue") or {}
+        queue = arguments.get("queue") or fields.get("queue", {})
 
         def make() -> Document:
             number = len(self._records.job_runs(job_id)) + 1
@@ -54,6 +60,8 @@ class Submissions:
     def submit(self, arguments: Mapping[str, Any], user: str, version: str) -> Document:
         """A run that belongs to no job."""
 
+        shapes.check(arguments, {"idempotency_token": str})
+
         def make() -> Document:
             fields = self._jobs.checked(dict(arguments), version)
             run = self._add(
@@ -74,6 +82,7 @@ class Submissions:
 
     def repair(self, run_id: int, arguments: Mapping[str, Any]) -> int:
         """Run tasks of an ended job run again; returns the id of the repair."""
+        shapes.check(arguments, REPAIR)
         with self._records.lock:
             run = self._records.get(run_id)
             self._engine.refuse_active(run, "repaired")
@@ -140,9 +149,9 @@ class Submissions:
         """The run of a token, or a new one."""
         if not token:
             return make()
-        if not isinstance(token, str) or len(token) > TOKEN_LENGTH:
+        if len(token) > TOKEN_LENGTH:
             raise exceptions.invalid_parameter(
-                f"idempotency_token must be a string of at most {TOKEN_LENGTH} characters"
+                f"idempotency_token must have at most {TOKEN_LENGTH} characters"
             )
         with self._records.lock:
             before = self._records.of_token(scope, token)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks import exceptions, shapes
 from modelyard.local.cloud.databricks.storage import Storage
 
 Library = dict[str, Any]
@@ -38,12 +38,11 @@ def check(library: Any) -> Library:
         )
     kind = kinds[0]
     value = library[kind]
-    if kind in NAMED:
-        name = value.get(NAMED[kind]) if isinstance(value, dict) else None
-        if not isinstance(name, str) or not name.strip():
-            raise exceptions.invalid_parameter(f"Missing required field: {kind}.{NAMED[kind]}")
-    elif not isinstance(value, str) or not value.strip():
-        raise exceptions.invalid_parameter(f"Missing required field: {kind}")
+    shapes.check(library, {kind: {NAMED[kind]: str, "repo": str} if kind in NAMED else str})
+    name = value.get(NAMED[kind], "") if kind in NAMED else value
+    if not name.strip():
+        field = f"{kind}.{NAMED[kind]}" if kind in NAMED else kind
+        raise exceptions.missing_field(field)
     return {kind: value}
 
 

@@ -32,13 +32,15 @@ def values_at(specification: dict[str, Any], path: str) -> list[Any]:
 
 
 def set_at(specification: dict[str, Any], path: str, value: Any) -> None:
-    """Set a value where nothing is; paths into lists are left alone."""
+    """Set a value where nothing is; paths that lead into anything but objects are left alone."""
     *outer, last = _steps(path)
-    target = specification
+    target: Any = specification
     for step in outer:
         if step == "*" or step.isdigit():
             return
         target = target.setdefault(step, {})
+        if not isinstance(target, dict):
+            return
     target[last] = value
 
 

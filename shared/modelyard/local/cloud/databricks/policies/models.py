@@ -6,7 +6,7 @@ import json
 import secrets
 from typing import Any
 
-from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks import exceptions, shapes
 from modelyard.local.cloud.databricks.policies import rules
 from modelyard.local.cloud.service import Cloud
 
@@ -75,6 +75,7 @@ class Policies:
 
 def _checked(request: dict[str, Any]) -> dict[str, Any]:
     fields = {key: request[key] for key in FIELDS if request.get(key) is not None}
+    shapes.check(fields, {"name": str, "description": str})
     if not fields.get("name"):
         raise exceptions.missing_field("name")
     definition = fields.setdefault("definition", "{}")

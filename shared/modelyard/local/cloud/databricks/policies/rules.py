@@ -10,12 +10,13 @@ import copy
 import re
 from typing import Any
 
-from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks import exceptions, shapes
 from modelyard.local.cloud.databricks.clusters import catalogue
 from modelyard.local.cloud.databricks.policies.attributes import SYNTHETIC, set_at, values_at
 
 TYPES = ("fixed", "forbidden", "allowlist", "blocklist", "regex", "range", "unlimited")
 Rule = dict[str, Any]
+SHAPE = {"type": str, "values": [None], "pattern": str, "isOptional": bool}
 
 
 def check_definition(definition: Any) -> dict[str, Rule]:
@@ -24,7 +25,8 @@ def check_definition(definition: Any) -> dict[str, Rule]:
         raise exceptions.invalid_parameter("The policy definition must be a JSON object")
     needed = {"fixed": "value", "allowlist": "values", "blocklist": "values", "regex": "pattern"}
     for path, rule in definition.items():
-        kind = rule.get("type") if isinstance(rule, dict) else None
+        shapes.check(rule, SHAPE, f"Policy definition for {path}")
+        kind = rule.get("type")
         if kind not in TYPES:
             raise exceptions.invalid_parameter(
                 f"Policy definition for {path} must have a type out of: {', '.join(TYPES)}"
@@ -35,6 +37,11 @@ def check_definition(definition: Any) -> dict[str, Rule]:
             )
         if kind == "regex":
             _compiled(path, rule["pattern"])
+        for bound in ("minValue", "maxValue"):
+            if kind == "range" and not _is_number(rule.get(bound, 0)):
+                raise exceptions.invalid_parameter(
+                    f"Policy definition for {path}: {bound} must be a number"
+                )
     return definition
 
 
@@ -102,15 +109,22 @@ def _problem(path: str, rule: Rule, value: Any) -> str:
 
 
 def _out_of_range(rule: Rule, value: Any, shown: str) -> str:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
+    if not _is_number(value):
         return f"the value must be a number {shown}"
+    number = float(value)
     if "minValue" in rule and number < float(rule["minValue"]):
         return f"the value must be at least {_text(rule['minValue'])} {shown}"
     if "maxValue" in rule and number > float(rule["maxValue"]):
         return f"the value must be at most {_text(rule['maxValue'])} {shown}"
     return ""
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def _resolved(path: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks import exceptions, shapes
 from modelyard.local.cloud.databricks.clusters import catalogue
 from modelyard.local.cloud.service import Cloud
 
@@ -19,6 +19,7 @@ SETTINGS = (
     *("idle_instance_autotermination_minutes", "enable_elastic_disk", "preloaded_spark_versions"),
     *("custom_tags", "azure_attributes", "disk_spec", "preloaded_docker_images"),
 )
+SHAPE = {"instance_pool_name": str, "node_type_id": str, "preloaded_spark_versions": [str]}
 NUMBERS = ("min_idle_instances", "max_capacity", "idle_instance_autotermination_minutes")
 
 
@@ -109,6 +110,7 @@ class Pools:
 
 def _checked(request: dict[str, Any]) -> dict[str, Any]:
     settings = {k: request[k] for k in SETTINGS if request.get(k) is not None}
+    shapes.check(settings, SHAPE)
     for name in ("instance_pool_name", "node_type_id"):
         if not settings.get(name):
             raise exceptions.missing_field(name)
@@ -120,7 +122,7 @@ def _checked(request: dict[str, Any]) -> dict[str, Any]:
         if name in settings:
             try:
                 settings[name] = int(settings[name])
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 settings[name] = -1
             if settings[name] < 0:
                 raise exceptions.invalid_parameter(f"{name} must be a whole number, at least 0")

@@ -7,6 +7,7 @@ laptop needs no set-up; everywhere else it has to be created first, as in the se
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ COLLECTION = "databricks.unity"
 CATALOG = "main"
 SCHEMA = "default"
 KINDS = ("catalog", "schema", "volume")
+NAME = re.compile(r"[^\x00-\x20/.\x7f]{1,255}")
 CODES = {"catalog": "CATALOG", "schema": "SCHEMA", "volume": "RESOURCE"}
 
 
@@ -121,6 +123,6 @@ class Unity:
 
 def _parts(full_name: str) -> Sequence[str]:
     parts = full_name.split(".")
-    if len(parts) > len(KINDS) or not all(parts) or any("/" in part for part in parts):
+    if len(parts) > len(KINDS) or not all(NAME.fullmatch(part) for part in parts):
         raise exceptions.invalid_parameter(f"'{full_name}' is not a valid name")
     return parts

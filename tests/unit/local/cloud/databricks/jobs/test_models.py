@@ -100,6 +100,20 @@ def test_a_bad_change_changes_nothing(workspace: Workspace) -> None:
     assert len(settings(workspace, job_id)["tasks"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"fields_to_remove": [5]}, r"fields_to_remove\[0\] must be a string"),
+        ({"fields_to_remove": ["tags/x"]}, "tags is no list of items"),
+        ({"new_settings": {"tasks": {}}}, r"new_settings\.tasks must be a list"),
+        ({"new_settings": {"tasks": [{"task_key": []}]}}, r"tasks\[0\]\.task_key must be a string"),
+    ],
+)
+def test_a_change_of_a_wrong_shape(workspace: Workspace, change: dict[str, Any], told: str) -> None:
+    with pytest.raises(ApiFailure, match=told):
+        workspace.post("2.1/jobs/update", job_id=create(workspace), **change)
+
+
 def test_a_run_keeps_what_it_was_started_with(workspace: Workspace) -> None:
     job_id = create(workspace)
     workspace.notebook()

@@ -100,7 +100,7 @@ def test_the_latest_version_is_a_version() -> None:
     [
         ([], "JSON object"),
         ({"a": {"type": "magic"}}, "for a must have a type out of"),
-        ({"a": 1}, "for a must have a type"),
+        ({"a": 1}, "for a must be an object"),
         ({"a": {"type": "fixed"}}, "needs 'value'"),
         ({"a": {"type": "regex", "pattern": "("}}, "not a regular expression"),
     ],
