@@ -12,7 +12,7 @@ from typing import Any
 from modelyard import __version__, manifest, operations
 from modelyard.ci.console import close_output
 from modelyard.ci.detection import detect
-from modelyard.databricks import profiles
+from modelyard.databricks.command_line import profiles
 from modelyard.errors import Cancelled, ModelyardError, OutputClosed
 from modelyard.execution import execute, release
 from modelyard.operation import Member, Operation

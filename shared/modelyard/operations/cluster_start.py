@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from modelyard.context import Context
-from modelyard.databricks import (
+from modelyard.databricks.clusters import (
     cluster_editing,
     cluster_stopping,
     cluster_waiting,
@@ -15,14 +15,14 @@ from modelyard.databricks import (
     library_spec,
     preflight,
 )
-from modelyard.databricks.clusters import Cluster
-from modelyard.databricks.library_spec import Library
+from modelyard.databricks.clusters.clusters import Cluster
+from modelyard.databricks.clusters.library_spec import Library
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.cluster_inputs import ClusterInputs, asked_for, full_name
-from modelyard.operations.cluster_keeping import Keeper
-from modelyard.operations.cluster_plan import Plan, make_plan
-from modelyard.operations.workspace_inputs import connect
+from modelyard.operations.clusters.cluster_inputs import ClusterInputs, asked_for, full_name
+from modelyard.operations.clusters.cluster_keeping import Keeper
+from modelyard.operations.clusters.cluster_plan import Plan, make_plan
+from modelyard.operations.inputs.workspace_inputs import connect
 
 _LIMITS = "Limits"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelyard.context import Context
-from modelyard.databricks import cluster_stopping, clusters, libraries
-from modelyard.databricks.clusters import Cluster
+from modelyard.databricks.clusters import cluster_stopping, clusters, libraries
+from modelyard.databricks.clusters.clusters import Cluster
 from modelyard.errors import NotFound
 from modelyard.http import Session
 from modelyard.operation import Operation, given, result
-from modelyard.operations.cluster_inputs import NamedCluster, full_name
-from modelyard.operations.workspace_inputs import connect
+from modelyard.operations.clusters.cluster_inputs import NamedCluster, full_name
+from modelyard.operations.inputs.workspace_inputs import connect
 
 
 @dataclass(frozen=True, kw_only=True)

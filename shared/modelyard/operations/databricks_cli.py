@@ -10,11 +10,12 @@ from pathlib import Path
 from modelyard.azure import identity
 from modelyard.context import Context
 from modelyard.credentials import StaticToken
-from modelyard.databricks import command_line, connection, profile_file
-from modelyard.databricks.profile_file import Profile
+from modelyard.databricks import connection
+from modelyard.databricks.command_line import command_line, profile_file
+from modelyard.databricks.command_line.profile_file import Profile
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
 
 ME = "/api/2.0/preview/scim/v2/Me"
 SECRETS = frozenset(

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelyard.context import Context
-from modelyard.databricks import places
-from modelyard.databricks.entries import FOLDER
+from modelyard.databricks.files import places
+from modelyard.databricks.files.entries import FOLDER
+from modelyard.databricks.files.places import Place
 from modelyard.databricks.names import counted, listed
-from modelyard.databricks.places import Place
 from modelyard.errors import InputError, ModelyardError, NotFound, ServiceError
 from modelyard.http import Session
 from modelyard.operation import Operation, given, result
-from modelyard.operations import destinations
-from modelyard.operations.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs import destinations
+from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
 
 KEPT = "paths"
 

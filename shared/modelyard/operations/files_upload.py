@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.context import Context
-from modelyard.databricks import places, transfer
-from modelyard.databricks.file_comparison import COMPARE_LIMIT
-from modelyard.databricks.local_files import LEFT_OUT, find
+from modelyard.databricks.files import places, transfer
+from modelyard.databricks.files.file_comparison import COMPARE_LIMIT
+from modelyard.databricks.files.local_files import LEFT_OUT, find
+from modelyard.databricks.files.places import Place
+from modelyard.databricks.files.remote_tree import below
+from modelyard.databricks.files.transfer import Choice
 from modelyard.databricks.names import counted, listed, shown, size_text
 from modelyard.databricks.parallel import MOST
-from modelyard.databricks.places import Place
-from modelyard.databricks.remote_tree import below
-from modelyard.databricks.transfer import Choice
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Operation, given, result
-from modelyard.operations import destinations
-from modelyard.operations.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs import destinations
+from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelyard.context import Context
-from modelyard.databricks import cluster_spec, pools, preflight
-from modelyard.databricks.pools import Pool
+from modelyard.databricks.clusters import cluster_spec, pools, preflight
+from modelyard.databricks.clusters.pools import Pool
 from modelyard.errors import InputError, ServiceError
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
 
 
 @dataclass(frozen=True, kw_only=True)

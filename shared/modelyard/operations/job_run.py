@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelyard.context import Context
-from modelyard.databricks import mlflow_runs, remote_paths, runs, sweep
-from modelyard.databricks.job_settings import NotebookJob
-from modelyard.databricks.jobs import Job
+from modelyard.databricks.files import remote_paths
+from modelyard.databricks.jobs import runs, sweep
+from modelyard.databricks.jobs.job_settings import NotebookJob
+from modelyard.databricks.jobs.jobs import Job
+from modelyard.databricks.mlflow import mlflow_runs
 from modelyard.errors import InputError
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations import job_plan, run_cancelling, task_inputs
-from modelyard.operations.run_finishing import Finish, finish
-from modelyard.operations.run_records import Record, labels
-from modelyard.operations.run_watch import Policy, watch
-from modelyard.operations.task_inputs import TaskInputs
-from modelyard.operations.workspace_inputs import connect
+from modelyard.operations.inputs.workspace_inputs import connect
+from modelyard.operations.runs import job_plan, run_cancelling, task_inputs
+from modelyard.operations.runs.run_finishing import Finish, finish
+from modelyard.operations.runs.run_records import Record, labels
+from modelyard.operations.runs.run_watch import Policy, watch
+from modelyard.operations.runs.task_inputs import TaskInputs
 from modelyard.selection import DIRECTIONS, criterion
 
 _JOB = "Job"

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelyard.context import Context
-from modelyard.databricks import cluster_waiting, clusters, libraries, library_spec
-from modelyard.databricks.cluster_states import Phase
-from modelyard.databricks.clusters import Cluster
-from modelyard.databricks.library_spec import Library
+from modelyard.databricks.clusters import cluster_waiting, clusters, libraries, library_spec
+from modelyard.databricks.clusters.cluster_states import Phase
+from modelyard.databricks.clusters.clusters import Cluster
+from modelyard.databricks.clusters.library_spec import Library
 from modelyard.errors import ClusterFailed, NotFound
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.cluster_inputs import NamedCluster, full_name
-from modelyard.operations.workspace_inputs import connect
+from modelyard.operations.clusters.cluster_inputs import NamedCluster, full_name
+from modelyard.operations.inputs.workspace_inputs import connect
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.context import Context
-from modelyard.databricks import mlflow_models, mlflow_runs
-from modelyard.databricks.mlflow_models import Model
-from modelyard.databricks.mlflow_runs import MlflowRun
+from modelyard.databricks.mlflow import mlflow_models, mlflow_runs
+from modelyard.databricks.mlflow.mlflow_models import Model
+from modelyard.databricks.mlflow.mlflow_runs import MlflowRun
 from modelyard.errors import InputError, NoModel, NotFound
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.run_records import labels
-from modelyard.operations.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
+from modelyard.operations.runs.run_records import labels
 from modelyard.selection import (
     DIRECTIONS,
     Candidate,

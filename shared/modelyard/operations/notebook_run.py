@@ -7,17 +7,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from modelyard.context import Context
-from modelyard.databricks import remote_paths, runs, sweep
-from modelyard.databricks.failing_line import SourceFolder
+from modelyard.databricks.files import remote_paths
+from modelyard.databricks.jobs import runs, sweep
+from modelyard.databricks.notebooks.failing_line import SourceFolder
 from modelyard.errors import InputError
 from modelyard.http import Session
 from modelyard.operation import Operation, given, result
-from modelyard.operations import run_cancelling, task_inputs
-from modelyard.operations.run_finishing import Finish, finish
-from modelyard.operations.run_records import Record, labels
-from modelyard.operations.run_watch import Policy, watch
-from modelyard.operations.task_inputs import TaskInputs
-from modelyard.operations.workspace_inputs import connect
+from modelyard.operations.inputs.workspace_inputs import connect
+from modelyard.operations.runs import run_cancelling, task_inputs
+from modelyard.operations.runs.run_finishing import Finish, finish
+from modelyard.operations.runs.run_records import Record, labels
+from modelyard.operations.runs.run_watch import Policy, watch
+from modelyard.operations.runs.task_inputs import TaskInputs
 
 _GIT = "Git"
 TASK_KEY = "main"

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.context import Context
-from modelyard.databricks import notebook_choice, notebooks, remote_paths, workspace_tree
-from modelyard.databricks.local_files import LEFT_OUT
+from modelyard.databricks.files import remote_paths, workspace_tree
+from modelyard.databricks.files.local_files import LEFT_OUT
+from modelyard.databricks.files.remote_tree import below
 from modelyard.databricks.names import counted, listed, shown
-from modelyard.databricks.notebook_choice import Choice, Notebook
+from modelyard.databricks.notebooks import notebook_choice, notebooks
+from modelyard.databricks.notebooks.notebook_choice import Choice, Notebook
 from modelyard.databricks.parallel import MOST
-from modelyard.databricks.remote_tree import below
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Operation, given, result
-from modelyard.operations import destinations
-from modelyard.operations.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs import destinations
+from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
 
 
 @dataclass(frozen=True, kw_only=True)

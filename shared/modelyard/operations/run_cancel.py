@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelyard.context import Context
-from modelyard.databricks import jobs, runs
+from modelyard.databricks.jobs import jobs, runs
 from modelyard.errors import InputError, NotFound
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations import task_inputs
-from modelyard.operations.run_cancelling import until_over
-from modelyard.operations.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
+from modelyard.operations.runs import task_inputs
+from modelyard.operations.runs.run_cancelling import until_over
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,8 @@ from modelyard.databricks.secrets import KeyVault, Scope
 from modelyard.errors import InputError
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations import secret_inputs
-from modelyard.operations.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs import secret_inputs
+from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
 
 log = logging.getLogger(__name__)
 

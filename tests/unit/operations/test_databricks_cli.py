@@ -142,7 +142,7 @@ def test_one_that_is_not_on_path_is_put_there(
         seen.append(program)
         return folder
 
-    monkeypatch.setattr("modelyard.databricks.command_line.install", install)
+    monkeypatch.setattr("modelyard.databricks.command_line.command_line.install", install)
     environment["PATH"] = ""
     assert run(recording_ci, clock, environment, profiles=PROFILES) == 0
     assert recording_ci.paths == [folder]

@@ -9,8 +9,8 @@ import requests_mock
 
 from fake_content import BASE, MILLISECONDS, FakeContent, Notebook
 from modelyard.clock import FakeClock
-from modelyard.databricks import file_comparison
-from modelyard.databricks.local_files import LocalFile
+from modelyard.databricks.files import file_comparison
+from modelyard.databricks.files.local_files import LocalFile
 from modelyard.execution import execute
 from modelyard.operations.files_upload import OPERATION
 

@@ -9,7 +9,8 @@ import requests_mock as mocking
 
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
-from modelyard.databricks import connection, runs
+from modelyard.databricks import connection
+from modelyard.databricks.jobs import runs
 from modelyard.execution import execute
 from modelyard.operations.run_cancel import OPERATION
 from unit.conftest import RecordingCI

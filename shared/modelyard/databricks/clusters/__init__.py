@@ -1,0 +1,1 @@
+"""Clusters, instance pools, policies and libraries."""

@@ -1,0 +1,1 @@
+"""The Databricks command line and its profiles."""

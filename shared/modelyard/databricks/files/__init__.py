@@ -1,0 +1,1 @@
+"""Files: DBFS, Unity Catalog volumes, workspace files."""

@@ -1,0 +1,1 @@
+"""Notebooks: importing them, and finding the line that failed."""

@@ -1,0 +1,1 @@
+"""What the operations about clusters share."""

@@ -1,0 +1,1 @@
+"""What the operations that run something share."""
