@@ -57,12 +57,13 @@ bench: $(VENV)/.development ## measurements beside the peers, in one run
 	set -e; for one in benchmarks/*.py; do $(BIN)/python $$one; done
 
 lock: $(VENV)/.development ## renew the lock files from setup.cfg
-	$(BIN)/pip install --quiet uv
-	for set in core local development; do \
+	$(BIN)/pip install --quiet 'uv>=0.5,<1'
+	upgrade=--upgrade; for set in development local core; do \
 		case $$set in core) extras=;; local) extras='--extra local';; development) extras='--extra local --extra test';; esac; \
 		$(BIN)/uv pip compile setup.cfg requirements/build.in $$extras --universal --python-version 3.10 \
-			--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --upgrade \
+			--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $$upgrade \
 			-o requirements/$$set.txt; \
+		upgrade='--constraint requirements/development.txt'; \
 	done
 
 clean: ## remove what was made here, not the caches

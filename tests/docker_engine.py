@@ -29,5 +29,3 @@ docker = pytest.mark.skipif(
 )
 RUNNERS = ["process", pytest.param("docker", marks=docker)]
 """What runs an image, for ``parametrize``."""
-ENGINES = ["oci", pytest.param("docker", marks=docker)]
-"""What builds an image, for ``parametrize``."""

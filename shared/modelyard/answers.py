@@ -60,7 +60,7 @@ def classify(response: requests.Response, call: str, rules: tuple[Rule, ...] = (
     """
     code, message = error_body(response)
     text = f"{call} answered {response.status_code}"
-    text += f" {code}" if code else ""
+    text += f" {code}" if code and code != str(response.status_code) else ""
     text += f": {message}" if message else ""
     status = response.status_code
     for rule in (*rules, *COMMON):

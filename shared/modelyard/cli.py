@@ -118,14 +118,15 @@ def _parse(operation: Operation[Any, Any], rest: list[str]) -> tuple[Mapping[str
             nargs="?" if member.type is bool else None,
             const="true" if member.type is bool else None,
         )
-    own_profile = any(member.name == "profile" for member in operation.input_members)
-    if not own_profile:
+    names = {member.name for member in operation.input_members}
+    takes_profile = "workspace_url" in names and "profile" not in names
+    if takes_profile:
         parser.add_argument("--profile", default="", help="A profile of ~/.databrickscfg.")
     options, unknown = parser.parse_known_args(rest)
     if unknown:
         parser.error(_complaint(operation, unknown[0]))
     values = vars(options)
-    profile = "" if own_profile else values.pop("profile")
+    profile = values.pop("profile") if takes_profile else ""
     return {k.replace("_", "-"): v for k, v in values.items() if v is not None}, profile
 
 

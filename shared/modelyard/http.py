@@ -6,6 +6,7 @@ may be repeated; a credential that is a provider; typed errors; nothing secret i
 
 from __future__ import annotations
 
+import copy
 import logging
 import random
 from collections.abc import Mapping
@@ -81,6 +82,20 @@ class Session:
         self._random = random.Random(seed)  # noqa: S311 - jitter, not a secret
         self._requests = requests.Session()
         self._requests.headers["User-Agent"] = f"modelyard/{__version__}"
+
+    def adapted(
+        self,
+        *,
+        retries: Retries | None = None,
+        timeouts: Timeouts | None = None,
+        clock: Clock | None = None,
+    ) -> Session:
+        """The same session, signed in the same way, with another patience."""
+        other = copy.copy(self)
+        other._retries = retries or self._retries
+        other._timeouts = timeouts or self._timeouts
+        other.clock = clock or self.clock
+        return other
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """GET a JSON object."""

@@ -81,6 +81,8 @@ def parse(member: Member, text: str) -> Any:
     if member.type is Structure:
         value = structure(name, text, secret=member.spec.secret)
         if not isinstance(value, (list, dict)):
+            if _FILE.fullmatch(stripped):
+                raise FileError(f"{stripped} holds neither a list nor a mapping, in YAML or JSON")
             raise InputError(f"{name} is neither a list nor a mapping, in YAML or JSON")
         return value
     if member.type == tuple[str, ...]:
@@ -139,10 +141,14 @@ def structure(name: str, text: str, *, secret: bool = False) -> Any:
     if _FILE.fullmatch(line):
         where = line
         text = _contents(name, line)
-    with suppress(ValueError):  # first, because YAML takes its escapes and a few letters otherwise
-        return json.loads(text)
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        with suppress(ValueError):  # first: YAML takes its escapes and a few letters otherwise
+            return json.loads(text)
+        value = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        json.dumps(value, default=str)  # a YAML alias may make a value part of itself
+        return value
+    except (RecursionError, ValueError):
+        raise FileError(f"{where}: this is nested too deep, or refers to itself") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         at = f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""

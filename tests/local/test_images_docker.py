@@ -36,10 +36,12 @@ def command(*words: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def image(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> BuiltImage:
+def image(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltImage]:
     host = cloud.url.removeprefix("http://")
     what = contents(tmp_path_factory.mktemp("app"), "a")
-    return build_contents(what, engine="docker", base="host", tags=[f"{host}/tiny:1"])
+    built = build_contents(what, engine="docker", base="host", tags=[f"{host}/tiny:1"])
+    yield built
+    command("image", "rm", "--force", built.digest)
 
 
 @pytest.fixture
@@ -112,6 +114,7 @@ def test_packages_are_installed_without_a_network(tmp_path: Path) -> None:
     assert printed == f"{PACKAGES}/own.py from the wheel"
     listed = command("run", "--rm", "--network", "none", str(built.reference), "ls", "/tmp")
     assert "wheels" not in listed
+    command("image", "rm", "--force", built.digest)
 
 
 def test_a_base_with_another_python_is_found_out_in_the_build(
@@ -122,6 +125,7 @@ def test_a_base_with_another_python_is_found_out_in_the_build(
         build_contents(
             what, engine="docker", base=str(image.reference), tags=["modelyard-test:old"]
         )
+    assert command("ps", "--all", "--quiet", "--filter", f"ancestor={image.digest}") == ""
 
 
 def test_the_id_is_the_one_that_docker_knows(image: BuiltImage) -> None:

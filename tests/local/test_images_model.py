@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from docker_engine import ENGINES
+from docker_engine import docker
 from modelyard import images
 from modelyard.clock import SystemClock
 from modelyard.images import interpreters, run, running
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.skipif(
     reason="MODELYARD_WHEELS names no folder that .ci/wheels has filled",
 )
 CLOCK = SystemClock()
+NAME = "modelyard-test-model"
 
 # In a process of its own: what the tests have imported would become requirements of the model.
 LOG = """
@@ -98,36 +99,55 @@ def started() -> Iterator[list[Running]]:
         one.stop()
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_the_image_of_a_model_predicts_as_the_model_does(
-    logged: Logged, engine: str, tmp_path: Path, started: list[Running]
+@pytest.fixture(scope="module")
+def first(logged: Logged, tmp_path_factory: pytest.TempPathFactory) -> BuiltImage:
+    """Built without an engine."""
+    return build(logged, "oci", tmp_path_factory.mktemp("oci"))
+
+
+def assert_predicts(
+    built: BuiltImage, runner: str, logged: Logged, folder: Path, started: list[Running]
 ) -> None:
-    built = build(logged, engine, tmp_path / "out")
-    assert built.size > 50e6
-    runner = "process" if engine == "oci" else engine
-    settings = Settings("modelyard-test-model")
-    place = Place(tmp_path / "place", tmp_path / "out")
-    (tmp_path / "place").mkdir()
-    started.append(run.start(built.reference, settings, place, runner=runner, clock=CLOCK))
+    place = Place(folder, built.layout or folder)
+    started.append(run.start(built.reference, Settings(NAME), place, runner=runner, clock=CLOCK))
     running.wait_until_ready(started[0], clock=CLOCK)
     url = f"{started[0].url}/invocations"
     answer = requests.post(url, json=logged.body, timeout=60)
     assert answer.json()["predictions"] == pytest.approx(logged.predictions)
-    wrong = requests.post(url, json={"dataframe_split": {"columns": ["a"], "data": [[1]]}},
-                          timeout=60)  # fmt: skip
-    assert wrong.status_code == 400
-    if engine == "docker":
-        asked = ["docker", "exec", settings.name, "id", "-u"]
+    wrong = {"dataframe_split": {"columns": ["a"], "data": [[1]]}}
+    assert requests.post(url, json=wrong, timeout=60).status_code == 400
+
+
+def test_without_an_engine_it_predicts_as_the_model_does(
+    first: BuiltImage, logged: Logged, tmp_path: Path, started: list[Running]
+) -> None:
+    assert first.size > 50e6
+    assert_predicts(first, "process", logged, tmp_path, started)
+
+
+def test_the_same_model_and_wheels_give_the_same_digest(
+    first: BuiltImage, logged: Logged, tmp_path: Path
+) -> None:
+    assert build(logged, "oci", tmp_path).digest == first.digest
+    layout = Layout(tmp_path)
+    config = layout.read_json(layout.manifest().config)["config"]
+    assert config["User"] == "65534:65534"
+    assert config["Labels"]["org.opencontainers.image.revision"] == "0123456789abcdef"
+    assert config["Labels"]["io.modelyard.python"] == interpreters.own_version()
+
+
+@docker
+def test_in_a_container_of_docker_it_predicts_as_the_model_does(
+    logged: Logged, tmp_path: Path, started: list[Running]
+) -> None:
+    built = build(logged, "docker", tmp_path)
+    try:
+        assert_predicts(built, "docker", logged, tmp_path, started)
+        asked = ["docker", "exec", NAME, "id", "-u"]
         shown = subprocess.run(asked, capture_output=True, text=True, check=True)
         assert shown.stdout.strip() == "65534"
-
-
-def test_the_same_model_and_wheels_give_the_same_digest(logged: Logged, tmp_path: Path) -> None:
-    first = build(logged, "oci", tmp_path / "1")
-    second = build(logged, "oci", tmp_path / "2")
-    assert first.digest == second.digest
-    layout = Layout(tmp_path / "2")
-    document = layout.read_json(layout.manifest().config)
-    assert document["config"]["User"] == "65534:65534"
-    assert document["config"]["Labels"]["org.opencontainers.image.revision"] == "0123456789abcdef"
-    assert document["config"]["Labels"]["io.modelyard.python"] == interpreters.own_version()
+    finally:
+        for one in started:
+            one.stop()
+        remove = ["docker", "image", "rm", "--force", built.digest]
+        subprocess.run(remove, capture_output=True, check=True)

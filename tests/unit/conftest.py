@@ -16,12 +16,13 @@ from typing import Any
 
 import pytest
 
-from modelyard.ci.base import CISystem, Level, Position, RunIdentity
+from modelyard.ci.base import CISystem, Level, Position
 from modelyard.ci.disarming import disarm
 from modelyard.clock import Clock, FakeClock
 from modelyard.context import Context
 from modelyard.masking import Masker
 from modelyard.operation import Member, Operation
+from modelyard.run_identity import RunIdentity
 
 IDENTITY = RunIdentity(
     repository="https://ci.example/house/project",

@@ -300,3 +300,19 @@ def test_the_nearest_name() -> None:
 def test_no_text_is_an_unexpected_error(member: Any, text: str) -> None:
     with suppress(InputError, FileError):
         parse(member, text)
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]\n", "[" * 100_000, "a: &a {b: *a}\n"])
+def test_a_value_without_end_is_refused(text: str) -> None:
+    with pytest.raises(FileError, match="nested too deep, or refers to itself"):
+        structure("sweep", text)
+
+
+def test_a_file_that_holds_nothing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty.yml").write_text("")
+    member = next(one for one in OPERATION.input_members if one.type is Structure)
+    with pytest.raises(FileError, match=r"empty\.yml holds neither"):
+        parse(member, "empty.yml")

@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from modelyard.ci.base import Level, Position, RunIdentity
+from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
 from modelyard.errors import InputError
 from modelyard.operation import Member
+from modelyard.run_identity import RunIdentity
 
 _DATA = str.maketrans({"%": "%AZP25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = {**_DATA, **str.maketrans({";": "%3B", "]": "%5D"})}
@@ -133,15 +136,20 @@ class AzurePipelines:
     def summary(self, markdown: str) -> None:
         self._summaries += 1  # the agent uploads the file later: each needs a name of its own
         name = f"modelyard-{self._summaries:02}-{os.urandom(4).hex()}.md"
-        folder = Path(self._environment.get("AGENT_TEMPDIRECTORY") or ".").resolve()
-        path = folder / name
+        path = self._temporary_folder() / name
         path.write_text(self.clean(markdown), encoding="utf-8", errors="backslashreplace")
         self._command("task.uploadsummary", {}, str(path))
 
     def upload(self, name: str, path: Path) -> None:
-        self._command(
-            "artifact.upload", {"containerfolder": name, "artifactname": name}, str(path.resolve())
-        )
+        # The agent reads the file when it likes, which may be after this process has ended.
+        kept = self._temporary_folder() / f"modelyard-{os.urandom(8).hex()}" / path.name
+        kept.parent.mkdir(parents=True)
+        shutil.copy2(path, kept)
+        self._command("artifact.upload", {"containerfolder": name, "artifactname": name}, str(kept))
+
+    def _temporary_folder(self) -> Path:
+        """The agent's, which it empties after the job."""
+        return Path(self._environment.get("AGENT_TEMPDIRECTORY") or tempfile.gettempdir()).resolve()
 
     def save_state(self, key: str, value: str) -> None:
         if self._state is None:

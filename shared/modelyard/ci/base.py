@@ -9,38 +9,9 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from modelyard.operation import Member
+from modelyard.run_identity import RunIdentity
 
 Level = Literal["notice", "warning", "error"]
-
-
-@dataclass(frozen=True)
-class RunIdentity:
-    """Names this run of this step, so that the same attempt finds its own work again."""
-
-    repository: str
-    pipeline: str
-    run: str
-    attempt: str
-    job: str
-    step: str
-    commit: str = ""
-    branch: str = ""
-    instance: str = ""
-    """Tells jobs of one name apart: the legs of a matrix."""
-
-    @property
-    def build(self) -> str:
-        """Names the build: the same in all its jobs, steps and attempts.
-
-        Without the attempt, because agents count it for each job or stage: a job that is run
-        again has to find what another job of its build left.
-        """
-        return f"{self.repository}/{self.pipeline}/{self.run}"
-
-    @property
-    def key(self) -> str:
-        """Names the step of the attempt."""
-        return f"{self.build}.{self.attempt}/{self.job}/{self.instance}/{self.step}"
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from modelyard.ci.base import Level, Position, RunIdentity
+from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
 from modelyard.errors import FileError
 from modelyard.operation import Member
+from modelyard.run_identity import RunIdentity
 
 _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = {**_DATA, **str.maketrans({":": "%3A", ",": "%2C"})}

@@ -17,10 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from modelyard.ci.base import Level, Position, RunIdentity
+from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
 from modelyard.masking import MASK
 from modelyard.operation import Member
+from modelyard.run_identity import RunIdentity
 
 _COLOURS = {"notice": "36", "warning": "33", "error": "31"}
 
@@ -83,7 +84,7 @@ class Terminal:
         if self._job is not None:
             path = self._folder() / f"{self._step}.outputs.json"
             outputs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-            path.write_text(json.dumps({**outputs, name: value}, indent=2), encoding="utf-8")
+            _write_whole(path, json.dumps({**outputs, name: value}, indent=2))
 
     def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
         if secret:
@@ -111,7 +112,7 @@ class Terminal:
     def save_state(self, key: str, value: str) -> None:
         if self._job is not None:
             path = self._state_path()
-            path.write_text(json.dumps({**self.load_state(), key: value}), encoding="utf-8")
+            _write_whole(path, json.dumps({**self.load_state(), key: value}))
 
     def load_state(self) -> Mapping[str, str]:
         if self._job is None or not self._state_path().exists():
@@ -153,6 +154,13 @@ class Terminal:
         if not sys.stdout.isatty() or "NO_COLOR" in self._environment:
             return text
         return f"\033[{_COLOURS[level]}m{text}\033[0m"
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that whoever is killed in the middle leaves the old one."""
+    unfinished = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
 
 
 def _git(*arguments: str) -> str:

@@ -40,7 +40,13 @@ def workspace_base(url: str, name: str = "workspace-url") -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port, parts = "", None, urlsplit("https://")
-    if not re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:]*:[0-9a-f:.]*", host) or parts.username:
+    if parts.username is not None or parts.password is not None:
+        raise InputError(
+            f"{name} holds a user name or password before {host}",
+            cause="an address is written to logs, and a secret may not be",
+            fix="give the address alone, and the token through the input token",
+        )
+    if not re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:]*:[0-9a-f:.]*", host):
         raise InputError(
             f"{name} is {url!r}, which is not the address of a workspace",
             fix="give the workspace's address, such as https://adb-1234.5.azuredatabricks.net",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
@@ -20,9 +19,7 @@ def hurried(session: Session) -> Session:
 
     Nothing is repeated: who is in a hurry does something else first.
     """
-    other = copy.copy(session)
-    other._retries, other._timeouts = ONCE, SHORT
-    return other
+    return session.adapted(retries=ONCE, timeouts=SHORT)
 
 
 @contextmanager
@@ -36,10 +33,7 @@ def shielded(
     """
     with ExitStack() as stack:
         stack.enter_context(shield())
-        other = copy.copy(session)
-        other._timeouts = SUBMIT
-        other.clock = _Lowering(session.clock, shield, stack)
-        yield other
+        yield session.adapted(timeouts=SUBMIT, clock=_Lowering(session.clock, shield, stack))
 
 
 class _Lowering:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from modelyard.images.building import build, push
+from modelyard.images.building import build, check, push
 from modelyard.images.engine import BuiltImage
 from modelyard.images.registry_login import Login
 
-__all__ = ["BuiltImage", "Login", "build", "push"]
+__all__ = ["BuiltImage", "Login", "build", "check", "push"]

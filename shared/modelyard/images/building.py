@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.clock import Clock, SystemClock
@@ -125,3 +126,24 @@ def _references(tags: Sequence[str]) -> list[ImageReference]:
                 f"{one} has a digest, and what is built gets its own", fix="name it by a tag"
             )
     return found
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a build would make."""
+
+    names: tuple[str, ...]
+    python: str
+    requirements: tuple[str, ...]
+
+
+def check(model_folder: Path, *, tags: Sequence[str], wheels: Path | None = None) -> Wanted:
+    """Everything about a build that can be known without building.
+
+    :raises FileError, InputError: as :func:`build`.
+    """
+    what = contents.of_model(model_folder)
+    names = tuple(str(name) for name in _references(tags))
+    if wheels is not None and not any(wheels.glob("*.whl")):
+        raise InputError(f"the folder {wheels} holds no wheel")
+    return Wanted(names, what.python, what.requirements)

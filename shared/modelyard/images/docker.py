@@ -48,8 +48,9 @@ class Docker(ContainerEngine):
 
     @property
     def build_options(self) -> tuple[str, ...]:  # type: ignore[override]
-        """BuildKit may keep what it builds to itself unless told to load it."""
-        return ("--progress=plain", "--load") if self._has_buildkit else ()
+        """BuildKit may keep what it builds to itself unless told to load it; the builder before it
+        leaves a container where a step fails."""
+        return ("--progress=plain", "--load") if self._has_buildkit else ("--force-rm",)
 
     def environment(self) -> Mapping[str, str]:
         # Without buildx the command line would fail rather than take the builder that it has.

@@ -85,7 +85,7 @@ def entries() -> Iterator[Entry]:
     if Path("/usr/share/zoneinfo").is_dir():
         yield from _followed(Path("/usr/share/zoneinfo"), "usr/share/zoneinfo")
     yield from _python()
-    yield from _filesand_libraries()
+    yield from _files_and_libraries()
 
 
 def _python() -> Iterator[Entry]:
@@ -132,7 +132,7 @@ def _followed(folder: Path, target: str) -> Iterator[Entry]:
             yield file_entry(f"{target}/{name}", (folder / name).resolve())
 
 
-def _filesand_libraries() -> Iterator[Entry]:
+def _files_and_libraries() -> Iterator[Entry]:
     found = []
     for name in PROGRAMS:
         path = shutil.which(name, path="/usr/bin:/bin")

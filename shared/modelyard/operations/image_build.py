@@ -58,6 +58,11 @@ class Inputs:
         environment=("MODELYARD_REGISTRY_PASSWORD",),
     )
 
+    dry_run: bool = given(
+        "Check the model, the names and the login, say what would be built, and build nothing.",
+        default=False,
+    )
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -82,6 +87,10 @@ def run(inputs: Inputs, context: Context) -> Outputs:
             f"{folder} isn't a folder", fix="give the folder that model-select downloaded"
         )
     login = _login(inputs)
+    if inputs.dry_run:
+        wanted = images.check(folder, tags=_names(inputs, context), wheels=_wheels(inputs))
+        context.log.info("would build %s for Python %s", ", ".join(wanted.names), wanted.python)
+        return Outputs()
     with tempfile.TemporaryDirectory(prefix="modelyard-image-") as temporary:
         built = images.build(
             folder,

@@ -44,7 +44,9 @@ class Outputs:
     endpoint: str | None = result("Name of the endpoint; always set.")
     scoring_url: str | None = result("Address to send rows to; set when the endpoint is healthy.")
     image: str | None = result("The image that serves; set when the endpoint is healthy.")
-    action: str | None = result("created, updated or left-alone; set when the endpoint is healthy.")
+    action: str | None = result(
+        "created, updated or left-alone (in a dry run: would be); set when that is done."
+    )
     error: str | None = result("What went wrong; set when it failed.")
 
 
@@ -70,8 +72,8 @@ def run(inputs: Inputs, context: Context) -> Outputs:
                 context.log.info("endpoint %s goes on serving %s", inputs.endpoint, before.image)
             raise
         context.log.info("endpoint %s: %s, %s", inputs.endpoint, action, served.scoring_url)
-    if served is None:
-        return Outputs()
+    if served is None or (session.read_only and action != "left-alone"):
+        return Outputs(action=action)
     context.ci.summary(
         summary.table(
             ("endpoint", "image", "scoring URL", ""),

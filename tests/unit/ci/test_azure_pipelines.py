@@ -163,13 +163,19 @@ def test_a_summary_is_a_file_of_its_own_without_secrets(tmp_path: Path, printed:
     assert [one.data for one in uploads] == sorted(one.data for one in uploads)
 
 
-def test_an_artifact_is_uploaded_by_its_full_path(tmp_path: Path, printed: Printed) -> None:
-    AzurePipelines({}).upload("report", tmp_path / "x" / ".." / "report.html")
+def test_an_artifact_outlives_the_file_it_was_made_from(tmp_path: Path, printed: Printed) -> None:
+    agents_folder, made = tmp_path / "agent", tmp_path / "report.html"
+    agents_folder.mkdir()
+    made.write_text("<p>figures</p>")
+    AzurePipelines({"AGENT_TEMPDIRECTORY": str(agents_folder)}).upload("report", made)
+    made.unlink()
 
     (command,) = agents.azure_commands(printed())
     assert command.name == "artifact.upload"
     assert command.properties == {"containerfolder": "report", "artifactname": "report"}
-    assert command.data == str(tmp_path.resolve() / "report.html")
+    kept = Path(command.data)
+    assert kept.is_relative_to(agents_folder)
+    assert (kept.name, kept.read_text()) == ("report.html", "<p>figures</p>")
 
 
 def later(output: str) -> AzurePipelines:

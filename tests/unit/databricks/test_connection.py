@@ -56,7 +56,7 @@ def test_a_port_stays_and_this_machine_needs_no_encryption(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url", ["", "https://", "https:///x", "https://a b", "https://[::1", "https://a:b", "a_b;c",
-            "https://user:pw@adb-1.2.azuredatabricks.net", "https://x:99999"],
+            "https://x:99999"],
 )  # fmt: skip
 def test_what_is_no_address(url: str) -> None:
     with pytest.raises(InputError, match=r"workspace-url is .*not the address of a workspace"):
@@ -158,3 +158,10 @@ def test_a_wrong_token_is_not_waited_for(server: Any, clock: FakeClock) -> None:
         first_contact(connect(BASE, StaticToken("dapi-made-up"), clock=clock))
 
     assert clock.slept == []
+
+
+def test_a_password_in_the_address_is_refused_and_not_shown() -> None:
+    with pytest.raises(InputError) as refused:
+        workspace_base("https://user:p4ssw0rd@adb-1.2.azuredatabricks.net")
+    assert "p4ssw0rd" not in "\n".join(refused.value.lines())
+    assert "user name or password" in refused.value.what

@@ -106,3 +106,22 @@ def test_what_can_not_work_is_refused_before_anything_is_built(
 def test_a_missing_model_folder_is_named(make_context: Make, tmp_path: Path) -> None:
     with pytest.raises(FileError, match="nowhere"):
         image_build.run(inputs(tmp_path / "nowhere"), make_context(OPERATION))
+
+
+def test_a_dry_run_says_what_it_would_build_and_builds_nothing(
+    builder: Builder,
+    make_context: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    caplog.set_level("INFO", logger="modelyard")
+    (tmp_path / "MLmodel").write_text(
+        "mlflow_version: 3.17.2\n"
+        "flavors:\n  python_function: {loader_module: mlflow.sklearn, python_version: 3.11.7}\n"
+    )
+    (tmp_path / "requirements.txt").write_text("mlflow==3.17.2\nscikit-learn==1.9.1\n")
+    image_build.run(inputs(tmp_path, push=True, dry_run=True), make_context(OPERATION))
+    assert "would build reg.example/wine:42 for Python 3.11" in caplog.text
+    assert not builder.asked
+    assert not builder.pushed

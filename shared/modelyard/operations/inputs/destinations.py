@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Protocol
 
 from modelyard.errors import InputError
 from modelyard.reading import nearest
+from modelyard.run_identity import RunIdentity
 
 PLACEHOLDERS = ("repository", "branch", "pull-request", "commit")
 HELP = (
     "{repository}, {branch}, {pull-request} and {commit} stand for those of this run; a pull "
     "request's {branch} is pr-123, a tag's tag-NAME, and a slash in a name becomes -."
 )
-
-
-class Run(Protocol):
-    """What is asked of a run: the identity that the CI system gives it."""
-
-    @property
-    def repository(self) -> str: ...
-
-    @property
-    def branch(self) -> str: ...
-
-    @property
-    def commit(self) -> str: ...
-
-
 _PULL = re.compile(r"refs/pull/(\d+)/(?:merge|head)")
 
 
-def expand(target: str, identity: Run, *, name: str = "target") -> str:
+def expand(target: str, identity: RunIdentity, *, name: str = "target") -> str:
     """The target with its placeholders filled in.
 
     :param name: the input, for the message.
@@ -60,7 +45,7 @@ def expand(target: str, identity: Run, *, name: str = "target") -> str:
     return re.sub(r"(?<!\$)\{([^{}]*)\}", value, target)
 
 
-def _value(name: str, identity: Run) -> str:
+def _value(name: str, identity: RunIdentity) -> str:
     if name == "repository":
         last = re.split(r"[/\\:]", identity.repository.rstrip("/\\"))[-1]
         return _safe(last.removesuffix(".git"))

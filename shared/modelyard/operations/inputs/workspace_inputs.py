@@ -139,6 +139,10 @@ def _workspace(inputs: WorkspaceInputs, context: Context) -> tuple[str, str]:
 def _credential(inputs: WorkspaceInputs, resource_id: str, context: Context) -> Credential:
     if inputs.token:
         return StaticToken(inputs.token)
+    if inputs.azure_client_id:
+        context.log.info(
+            "no token is given: signing in as the service principal %s", inputs.azure_client_id
+        )
     principal = _principal(inputs, context, identity.DATABRICKS)
     if not resource_id:
         return principal
