@@ -27,9 +27,7 @@ def main() -> None:
             path = source / f"folder{number % 6}" / f"notebook{number}.py"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"# Databricks notebook source\nprint({number})\n")
-        with LocalCloud(
-            Path(temporary) / "state", services=("entra", "databricks")
-        ) as cloud:
+        with LocalCloud(Path(temporary) / "state", services=("entra", "databricks")) as cloud:
             cloud.faults.add(Rule(action="delay", seconds=DELAY, path="/api/*", times=None))
             environment = program_environment(cloud.environment)
             ours = [sys.executable, "-m", "modelyard", "notebooks-import", f"--source={source}"]

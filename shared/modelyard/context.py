@@ -7,10 +7,12 @@ import json
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from modelyard.ci.base import CISystem, Level, Position
 from modelyard.clock import Clock, SystemClock
+from modelyard.errors import FileError
 from modelyard.operation import Operation
 from modelyard.reading import to_text
 from modelyard.signals import Signals
@@ -83,6 +85,13 @@ class Context:
         if text.strip():
             with self.ci.group(title):
                 self.ci.write(text.rstrip())
+
+    def upload(self, name: str, path: Path) -> None:
+        """Keep a file as an artifact. Where that fails it is a warning: the work itself is done."""
+        try:
+            self.ci.upload(name, path)
+        except (FileError, OSError) as error:
+            self.annotate("warning", f"the artifact {name} can't be kept: {error}")
 
     def annotate(self, level: Level, text: str, *, file: str = "", line: int = 0) -> None:
         """A message that stands out, at a file and line of the repository where known."""

@@ -1,5 +1,4 @@
-"""What really happens: driver processes, installed libraries, files that notebooks and the API
-share."""
+"""What really happens: driver processes, and files that notebooks and the API share."""
 
 from __future__ import annotations
 
@@ -7,100 +6,17 @@ import io
 import json
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 import requests
 from databricks.sdk import WorkspaceClient
-from databricks.sdk.service import compute, jobs, workspace
+from databricks.sdk.service import compute, jobs
 
+from databricks_bench import CLUSTER, Bench, all_gone, driver_of, on, processes, sleeper
 from modelyard.local.cloud.cloud import LocalCloud
-from wheels import make_wheel
 
 CLOUD_SERVICES = ("entra", "arm", "databricks")
-DEADLINE = 60.0
-
-CLUSTER: dict[str, Any] = {
-    "spark_version": "15.4.x-cpu-ml-scala2.12",
-    "node_type_id": "Standard_DS3_v2",
-    "num_workers": 1,
-}
-
-
-def until(reached: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + DEADLINE
-    while time.monotonic() < deadline:
-        value = reached()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen within {DEADLINE} s")
-
-
-class Bench:
-    """A workspace with what these tests do over and over."""
-
-    def __init__(self, client: WorkspaceClient) -> None:
-        self.client = client
-
-    def cluster(self, **fields: Any) -> str:
-        return str(self.client.clusters.create_and_wait(**{**CLUSTER, **fields}).cluster_id)
-
-    def notebook(self, path: str, source: str) -> str:
-        self.client.workspace.upload(
-            path,
-            io.BytesIO(f"# Databricks notebook source\n{source}".encode()),
-            format=workspace.ImportFormat.SOURCE,
-            language=workspace.Language.PYTHON,
-            overwrite=True,
-        )
-        return path
-
-    def submit(self, **task: Any) -> int:
-        answer = self.client.api_client.do(
-            "POST", "/api/2.1/jobs/runs/submit", body={"tasks": [{"task_key": "t", **task}]}
-        )
-        assert isinstance(answer, dict)
-        return int(answer["run_id"])
-
-    def task(self, run_id: int) -> jobs.RunTask:
-        tasks = self.client.jobs.get_run(run_id).tasks
-        assert tasks is not None
-        return tasks[-1]
-
-    def state(self, run_id: int) -> tuple[str, str]:
-        state = self.task(run_id).state
-        assert state is not None
-        assert state.life_cycle_state is not None
-        result = state.result_state.value if state.result_state else ""
-        return state.life_cycle_state.value, result
-
-    def finish(self, run_id: int) -> tuple[str, str]:
-        until(lambda: (self.client.jobs.get_run(run_id).end_time or 0) > 0, f"the end of {run_id}")
-        return self.state(run_id)
-
-    def output(self, run_id: int) -> jobs.RunOutput:
-        return self.client.jobs.get_run_output(self.task(run_id).run_id or 0)
-
-    def result(self, run_id: int) -> str:
-        """The exit value of a run that succeeded."""
-        assert self.finish(run_id) == ("TERMINATED", "SUCCESS"), self.output(run_id)
-        output = self.output(run_id).notebook_output
-        assert output is not None
-        return output.result or ""
-
-    def libraries(self, cluster_id: str) -> list[compute.LibraryFullStatus]:
-        waiting = {"PENDING", "RESOLVING", "INSTALLING"}
-
-        def settled() -> Any:
-            found = list(self.client.libraries.cluster_status(cluster_id))
-            return found if all(s.status and s.status.value not in waiting for s in found) else None
-
-        return list(until(settled, "the installation"))
 
 
 @pytest.fixture(scope="module")
@@ -111,42 +27,6 @@ def bench(cloud: LocalCloud) -> Bench:
 @pytest.fixture(scope="module")
 def cluster_id(bench: Bench) -> str:
     return bench.cluster(cluster_name="shared")
-
-
-def on(cluster_id: str, path: str, **parameters: str) -> dict[str, Any]:
-    task = {"notebook_path": path, "base_parameters": parameters}
-    return {"existing_cluster_id": cluster_id, "notebook_task": task}
-
-
-def driver_of(cloud: LocalCloud, cluster_id: str) -> psutil.Process:
-    record = cloud.cloud.store.get("databricks.clusters", cluster_id)
-    assert record is not None
-    return psutil.Process(record["driver_pid"])
-
-
-SLEEPER = """
-import os, subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-with open("/dbfs/pids/NAME", "w") as file:
-    file.write(f"{os.getpid()} {child.pid}")
-time.sleep(600)
-"""
-
-
-def sleeper(bench: Bench, name: str) -> str:
-    bench.client.dbfs.mkdirs("/pids")
-    return bench.notebook(f"/Shared/{name}", SLEEPER.replace("NAME", name))
-
-
-def processes(cloud: LocalCloud, name: str) -> list[psutil.Process]:
-    """The notebook's process and its child, once they are there."""
-    file = cloud.folder / "databricks" / "dbfs" / "pids" / name
-    until(lambda: file.exists() and file.read_text().count(" ") == 1, "the notebook's start")
-    return [psutil.Process(int(pid)) for pid in file.read_text().split()]
-
-
-def all_gone(found: list[psutil.Process]) -> bool:
-    return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in found)
 
 
 def test_a_notebook_works_with_the_workspace(bench: Bench, cluster_id: str) -> None:
@@ -300,73 +180,6 @@ def test_a_new_cluster_is_gone_after_its_run(bench: Bench) -> None:
     gone = bench.client.clusters.wait_get_cluster_terminated(instance.cluster_id)
     assert gone.termination_reason is not None
     assert gone.termination_reason.code is compute.TerminationReasonCode.JOB_FINISHED
-
-
-@pytest.fixture(scope="module")
-def wheel_paths(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A wheel in each file system, and a requirements file that names one."""
-    folder = tmp_path_factory.mktemp("wheels")
-    bench.client.files.create_directory("/Volumes/main/default/libs")
-    made = {}
-    for place in ("dbfs", "volumes", "workspace"):
-        wheel = make_wheel(folder, f"wine_{place}", "1.0", f"PLACE = {place!r}\n")
-        made[place] = {
-            "dbfs": f"dbfs:/libs/{wheel.name}",
-            "volumes": f"/Volumes/main/default/libs/{wheel.name}",
-            "workspace": f"/Workspace/Shared/{wheel.name}",
-        }[place]
-        content = io.BytesIO(wheel.read_bytes())
-        if place == "dbfs":
-            bench.client.dbfs.upload(made[place], content, overwrite=True)
-        elif place == "volumes":
-            bench.client.files.upload(made[place], content)
-        else:
-            target = made[place].removeprefix("/Workspace")
-            bench.client.workspace.upload(target, content, format=workspace.ImportFormat.AUTO)
-    return made
-
-
-def test_libraries_are_really_installed(bench: Bench, wheel_paths: dict[str, str]) -> None:
-    cluster_id = bench.cluster(cluster_name="libraries")
-    wheels = [compute.Library(whl=path) for path in wheel_paths.values()]
-    bench.client.libraries.install(cluster_id, wheels)
-    statuses = {status.status for status in bench.libraries(cluster_id)}
-    assert statuses == {compute.LibraryInstallStatus.INSTALLED}
-    path = bench.notebook(
-        "/Shared/imports",
-        "import wine_dbfs, wine_volumes, wine_workspace\n"
-        "dbutils.notebook.exit(wine_dbfs.PLACE + wine_volumes.PLACE + wine_workspace.PLACE)\n",
-    )
-    assert bench.result(bench.submit(**on(cluster_id, path))) == "dbfsvolumesworkspace"
-    # Gone after an uninstall and a restart, and not before.
-    bench.client.libraries.uninstall(cluster_id, wheels[:1])
-    assert bench.result(bench.submit(**on(cluster_id, path)))
-    bench.client.clusters.restart_and_wait(cluster_id)
-    left = bench.libraries(cluster_id)
-    assert len(left) == 2
-    run_id = bench.submit(**on(cluster_id, path))
-    assert bench.finish(run_id) == ("TERMINATED", "FAILED")
-    assert bench.output(run_id).error == "ModuleNotFoundError: No module named 'wine_dbfs'"
-    bench.client.clusters.permanent_delete(cluster_id)
-
-
-def test_a_library_that_cannot_be_installed_says_what_pip_said(
-    bench: Bench, cluster_id: str, tmp_path: Path
-) -> None:
-    broken = make_wheel(tmp_path, "broken", "1.0", "", requires="no-such-package-of-nobody==9.9")
-    bench.client.dbfs.upload(f"/libs/{broken.name}", io.BytesIO(broken.read_bytes()))
-    library = {"whl": f"dbfs:/libs/{broken.name}"}
-    path = bench.notebook("/Shared/never", "print('never')\n")
-    run_id = bench.submit(**on(cluster_id, path), libraries=[library])
-    assert bench.finish(run_id) == ("INTERNAL_ERROR", "FAILED")
-    state = bench.task(run_id).state
-    assert state is not None
-    assert "Library installation failed for library due to user error" in (
-        state.state_message or ""
-    )
-    assert "no-such-package-of-nobody" in (state.state_message or "")
-    statuses = {s.status for s in bench.libraries(cluster_id)}
-    assert statuses == {compute.LibraryInstallStatus.FAILED}
 
 
 def test_a_cloud_that_stops_leaves_nothing_running_and_tells_the_truth(

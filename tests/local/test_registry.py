@@ -27,6 +27,14 @@ DATA = bytes(range(256)) * 4096
 DIGEST = "sha256:" + hashlib.sha256(DATA).hexdigest()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_storage() -> Iterator[None]:
+    """Also where the program docker-registry is installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("modelyard.local.cloud.registry.urls.PROGRAM", "not-installed")
+        yield
+
+
 @pytest.fixture(scope="module")
 def http() -> Iterator[requests.Session]:
     with requests.Session() as session:

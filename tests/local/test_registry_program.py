@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.parent.mkdir()
     path.write_text(STAND_IN)
     path.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", str(path.parent))
     return path
 
 
@@ -94,8 +95,9 @@ def test_a_program_that_died_is_started_again_and_stops_with_the_cloud(
     first = http.get(f"{cloud.url}/v2/").json()["pid"]
     assert http.get(f"{cloud.url}/v2/").json()["pid"] == first
     os.kill(first, signal.SIGKILL)
+    deadline = time.monotonic() + 20
     second = http.get(f"{cloud.url}/v2/")
-    while second.status_code == 503:  # it may not be reaped yet
+    while second.status_code == 503 and time.monotonic() < deadline:  # it may not be reaped yet
         second = http.get(f"{cloud.url}/v2/")
     assert second.json()["pid"] != first
     cloud.stop()
@@ -106,8 +108,6 @@ def test_a_program_that_died_is_started_again_and_stops_with_the_cloud(
 def test_without_the_program_its_images_are_not_lost_silently(
     cloud: LocalCloud, http: requests.Session, program: Path
 ) -> None:
-    if shutil.which("docker-registry", path="/usr/bin:/bin:/usr/local/bin"):
-        pytest.skip("the real program is installed")
     assert http.get(f"{cloud.url}/v2/").ok
     cloud.stop()
     program.unlink()

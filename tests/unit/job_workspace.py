@@ -74,6 +74,10 @@ class JobWorkspace:
         self.after_cancel: list[Json] = [active("TERMINATING"), CANCELED]
         """States of a run that is cancelled."""
         self.notebooks: dict[str, str] = {}
+        self.absent: set[str] = set()
+        """Paths without a notebook; at every other one there is one."""
+        self.user = "robot@example.com"
+        """Who asks."""
         self.mlflow: dict[str, Json] = {}
         self.experiments: dict[str, str] = {"/Shared/wine": "7"}
         self.models: list[Json] = []
@@ -197,7 +201,8 @@ class JobWorkspace:
             settings[field] = listed[start : start + PAGE]
             if listed[start + PAGE :]:
                 more = {"next_page_token": str(start + PAGE)}
-        return 200, {"job_id": job_id, "settings": settings, **more}
+        owner = settings.pop("run_as_user_name", self.user)
+        return 200, {"job_id": job_id, "run_as_user_name": owner, "settings": settings, **more}
 
     def _jobs_create(self, arguments: Json) -> tuple[int, Json]:
         job_id = 11 + len(self.jobs)
@@ -290,6 +295,24 @@ class JobWorkspace:
         start, most = int(arguments.get("page_token", 0)), int(arguments["limit"])
         more = {"next_page_token": str(start + most)} if found[start + most :] else {}
         return 200, {"runs": found[start : start + most], **more}
+
+    def _workspace_get_status(self, arguments: Json) -> tuple[int, Json]:
+        path = arguments["path"]
+        if path in self.absent:
+            text = f"Path ({path}) doesn't exist."
+            return 404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": text}
+        return 200, {"path": path, "object_type": "NOTEBOOK", "language": "PYTHON"}
+
+    def _workspace_list(self, arguments: Json) -> tuple[int, Json]:
+        folder = arguments["path"].rstrip("/")
+        inside = [path for path in self.notebooks if path.rpartition("/")[0] == folder]
+        if not inside:
+            text = f"Path ({folder}) doesn't exist."
+            return 404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": text}
+        return 200, {"objects": [{"path": one, "object_type": "NOTEBOOK"} for one in inside]}
+
+    def _preview_scim_v2_Me(self, arguments: Json) -> tuple[int, Json]:  # noqa: N802
+        return 200, {"userName": self.user}
 
     def _workspace_export(self, arguments: Json) -> tuple[int, Json]:
         text = self.notebooks.get(arguments["path"])

@@ -102,12 +102,12 @@ class Terminal:
             file.write(self._console.clean(markdown) + "\n")
 
     def upload(self, name: str, path: Path) -> None:
-        if self._job is not None:
-            folder = self._folder() / "artifacts" / name
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, folder)
-            path = folder / path.name
-        self._console.write(f"artifact {name}: {path}")
+        if self._job is None:
+            return  # nothing keeps it, and the file itself may be gone in a moment
+        folder = self._folder() / "artifacts" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, folder)
+        self._console.write(f"artifact {name}: {folder / path.name}")
 
     def save_state(self, key: str, value: str) -> None:
         if self._job is not None:

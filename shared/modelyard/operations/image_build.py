@@ -112,7 +112,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         artifact = Path(temporary) / "image.json"
         facts = {name: context.published[name] for name in ("image", "digest", "size", "engine")}
         artifact.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        context.ci.upload("image", artifact)
+        context.upload("image", artifact)
     context.ci.summary(
         summary.table(
             ("image", "digest", "size", "built with"),

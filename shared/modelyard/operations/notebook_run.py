@@ -10,6 +10,7 @@ from modelyard.context import Context
 from modelyard.databricks.files import remote_paths
 from modelyard.databricks.jobs import runs, sweep
 from modelyard.databricks.notebooks.failing_line import SourceFolder
+from modelyard.databricks.notebooks.notebook_presence import check_present
 from modelyard.errors import InputError
 from modelyard.http import Session
 from modelyard.operation import Operation, given, result
@@ -88,6 +89,8 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     timeout = task_inputs.seconds(inputs.timeout_minutes, "timeout-minutes") or 0
     source = SourceFolder(".") if inputs.git_url else task_inputs.source(inputs)
     session = connect(inputs, context)
+    if not inputs.git_url:
+        check_present(session, settings["tasks"][0]["notebook_task"]["notebook_path"])
     if session.read_only:
         context.log.info("would run %s: %s", inputs.notebook, sweep.shown(parameters))
         return Outputs()

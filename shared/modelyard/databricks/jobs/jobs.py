@@ -26,6 +26,8 @@ class Job:
 
     id: int
     settings: Mapping[str, Any]
+    run_as: str = ""
+    """The identity that its runs have: a user's name or a service principal's application id."""
 
     @property
     def name(self) -> str:
@@ -55,6 +57,27 @@ class Job:
         """The parameters that a run may set. Those of the job, if it has any, are the only ones."""
         return self.job_parameters or self.notebook_parameters
 
+    @property
+    def first_notebooks(self) -> tuple[str, ...]:
+        """Paths of the workspace's notebooks that a run begins with.
+
+        Not those of a Git repository, nor of tasks that wait for others, which may not be run or
+        may be what the others make.
+        """
+        usual = "GIT" if self.settings.get("git_source") else "WORKSPACE"
+        notebooks = [
+            task.get("notebook_task") or {}
+            for task in self.settings.get("tasks") or []
+            if not task.get("depends_on")
+        ]
+        paths = [
+            str(one.get("notebook_path", ""))
+            for one in notebooks
+            if (one.get("source") or usual) == "WORKSPACE"
+        ]
+        # "{{job.parameters.x}}" is filled in when a task begins.
+        return tuple(dict.fromkeys(one for one in paths if one[:1] == "/" and "{{" not in one))
+
 
 def find(session: Session, name: str) -> Job | None:
     """The job of exactly this name, upper and lower case told apart.
@@ -77,6 +100,7 @@ def get(session: Session, job_id: int) -> Job:
     """
     answer = session.get(f"{API}/get", {"job_id": job_id})
     settings: dict[str, Any] = dict(answer.get("settings") or {})
+    run_as = str(answer.get("run_as_user_name") or answer.get("creator_user_name") or "")
     page = answer.get("next_page_token")
     while page:
         answer = session.get(f"{API}/get", {"job_id": job_id, "page_token": page})
@@ -84,7 +108,7 @@ def get(session: Session, job_id: int) -> Job:
             if more := (answer.get("settings") or {}).get(field):
                 settings[field] = [*settings.get(field, []), *more]
         page = answer.get("next_page_token")
-    return Job(job_id, settings)
+    return Job(job_id, settings, run_as)
 
 
 def named(session: Session, name_or_id: str) -> Job:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from modelyard.clock import Clock
+from modelyard.local.cloud.admin import access
 from modelyard.local.cloud.admin.urls import AdminService
 from modelyard.local.cloud.authority import Authority
 from modelyard.local.cloud.credentials import WORKSPACE_HOST, Credentials, load_or_create
@@ -119,6 +120,11 @@ class LocalCloud:
         return self.cloud.environment
 
     @property
+    def admin_headers(self) -> Mapping[str, str]:
+        """What a request to ``URL/modelyard/...`` carries; not for programs that use the cloud."""
+        return access.headers(self._credentials.admin_key)
+
+    @property
     def failures(self) -> list[str]:
         """Crashes of handlers since the start: bugs of the cloud, which tests look for."""
         return list(self._dispatcher.failures)
@@ -159,7 +165,8 @@ class LocalCloud:
             self._tokens.add(self._credentials.databricks_token, "made by the local cloud itself")
         self.services = {name: self._create(name) for name in self._names}
         everything: list[Service] = [AdminService(self), *self.services.values()]
-        router = Router(route for service in everything for route in service.routes())
+        routes = (route for service in everything for route in service.routes())
+        router = Router(access.guarded(routes, self._credentials.admin_key))
         for service in self.services.values():
             stack.callback(service.stop)  # also what a failed start has begun
             service.start()

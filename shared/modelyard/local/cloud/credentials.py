@@ -33,6 +33,8 @@ class Credentials:
     """Object id of the service principal that ``client_id`` belongs to."""
     client_secret: str = dataclasses.field(repr=False)
     databricks_token: str = dataclasses.field(repr=False)
+    admin_key: str = dataclasses.field(repr=False)
+    """For the cloud's own interface; not among the variables that programs get."""
 
 
 def load_or_create(folder: Path) -> Credentials:
@@ -45,6 +47,7 @@ def load_or_create(folder: Path) -> Credentials:
             object_id=str(uuid.uuid4()),
             client_secret=secrets.token_urlsafe(30),
             databricks_token=f"dapi{secrets.token_hex(16)}",
+            admin_key=secrets.token_urlsafe(30),
         )
         write_private(path, json.dumps(dataclasses.asdict(new), indent=2).encode())
     try:

@@ -9,6 +9,7 @@ from modelyard.context import Context
 from modelyard.databricks.jobs import job_settings, jobs
 from modelyard.databricks.jobs.job_settings import NotebookJob
 from modelyard.databricks.jobs.jobs import Job
+from modelyard.databricks.notebooks.notebook_presence import check_present
 from modelyard.errors import InputError
 from modelyard.http import Session
 
@@ -19,9 +20,12 @@ DRY = 0
 def existing(session: Session, name_or_id: str) -> Job:
     """A job that is run as it is.
 
-    :raises NotFound, Ambiguous:
+    :raises NotFound: when there is no such job, or no notebook where it looks for it.
+    :raises Ambiguous:
     """
-    return jobs.named(session, name_or_id)
+    job = jobs.named(session, name_or_id)
+    _check_notebooks(session, job)
+    return job
 
 
 def as_asked(
@@ -35,12 +39,14 @@ def as_asked(
 
     :param at_creation: settings that only a new job gets: an existing one keeps its own.
     :raises InputError: when the existing job isn't one of a single notebook.
+    :raises NotFound: when there is no such notebook; then nothing is created or updated.
     """
     job = jobs.get(session, int(asked.name)) if asked.name.isdecimal() else None
     job = job or jobs.find(session, asked.name)
     log = context.log
     if job is None:
         settings = {**at_creation, **asked.settings}
+        _check_notebooks(session, Job(DRY, settings))
         if session.read_only:
             log.info("job %s: would create it", asked.name)
             return Job(DRY, settings)
@@ -48,13 +54,15 @@ def as_asked(
         log.info("job %s (%s): created", job.name, job.id)
         return job
     wanted = job_settings.changes(job, asked)
+    merged = Job(job.id, {**job.settings, **wanted.settings}, job.run_as)
+    _check_notebooks(session, merged)
     if not wanted.settings:
         log.info("job %s (%s): left alone", job.name, job.id)
         return job
     fields = ", ".join(wanted.fields)
     if session.read_only:
         log.info("job %s (%s): would update %s", job.name, job.id, fields)
-        return Job(job.id, _merged(job, wanted.settings))
+        return merged
     job = jobs.update(session, job, wanted.settings)
     log.info("job %s (%s): updated %s", job.name, job.id, fields)
     return job
@@ -75,5 +83,6 @@ def check_asked_alone(notebook: str | None, settings: Mapping[str, Any]) -> None
         )
 
 
-def _merged(job: Job, changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {**job.settings, **changes}
+def _check_notebooks(session: Session, job: Job) -> None:
+    for path in job.first_notebooks:
+        check_present(session, path, run_as=job.run_as)

@@ -44,17 +44,18 @@ def keep_file(context: Context, records: Sequence[Record], name: str, path: str 
     """Write the runs to a file and keep it as an artifact of the CI run.
 
     :param name: of the artifact.
-    :param path: where to write; None for a temporary folder, which stays: an agent reads the file
-        after this process has ended.
+    :param path: where to write; None for a temporary folder, which is gone afterwards.
+    :raises FileError: when the file can't be written.
     """
-    file = Path(path) if path else Path(tempfile.mkdtemp(prefix="modelyard-")) / FILE
     document = [record.as_json() for record in records]
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(document, indent=2, ensure_ascii=False), encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"{file} can't be written: {error.strerror}") from None
-    context.ci.upload(name, file)
+    with tempfile.TemporaryDirectory(prefix="modelyard-") as temporary:
+        file = Path(path) if path else Path(temporary) / FILE
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(document, indent=2, ensure_ascii=False), encoding="utf-8")
+        except OSError as error:
+            raise FileError(f"{file} can't be written: {error.strerror}") from None
+        context.upload(name, file)
 
 
 def _read_output(session: Session, context: Context, record: Record, run: Run) -> None:

@@ -54,12 +54,9 @@ def finish(
         yield done
     except BaseException as error:
         # No call to the service here: an agent that cancels leaves no time for it.
-        told = error if isinstance(error, ModelyardError) else None
         context.publish(**_outputs(context, records, decisive(records)))
-        try:
-            _tell(context, records, end, None, told)
-        except FileError as other:
-            context.log.warning("%s", other.what)
+        if any(record.run_id for record in records):  # else the error itself says it all
+            _tell(context, records, end, None, error)
         raise
     with context.shield():
         context.publish(result_state=decisive(records).state)
@@ -131,11 +128,21 @@ def _tell(
     records: Sequence[Record],
     end: Finish,
     choice: Choice | None,
-    error: ModelyardError | None,
+    error: BaseException | None,
 ) -> None:
-    context.ci.summary(runs_summary(end.name, records, by=end.by, choice=choice, error=error))
+    """Summary and files. Where there is an error already, theirs are only warnings.
+
+    :raises FileError:
+    """
+    told = error if isinstance(error, ModelyardError) else None
     slug = re.sub(r"[^A-Za-z0-9._-]+", "-", end.name).strip("-") or "runs"
-    keep_file(context, records, f"runs-{slug}", end.file)
+    try:
+        context.ci.summary(runs_summary(end.name, records, by=end.by, choice=choice, error=told))
+        keep_file(context, records, f"runs-{slug}", end.file)
+    except (FileError, OSError) as other:
+        if error is None:
+            raise
+        context.annotate("warning", str(other))
 
 
 def _result(

@@ -56,7 +56,8 @@ class TaskInputs(WritingInputs):
         group=_REPORT,
     )
     runs_file: str | None = given(
-        "File to write the runs to, as JSON. Left out, they are only kept as an artifact.",
+        "File to write the runs to, as JSON. Left out, they are in the output runs and in an "
+        "artifact of the CI run.",
         default=None,
         group=_REPORT,
     )

@@ -12,7 +12,6 @@ from modelyard.local.cloud.commands import faults, lifecycle, logs
 from modelyard.local.cloud.commands.arguments import (
     Subparsers,
     add_command,
-    running_url,
     state_folder,
 )
 from modelyard.local.cloud.commands.client import call
@@ -90,7 +89,7 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    status = call(running_url(arguments), "GET", "status")
+    status = call(state_folder(arguments), "GET", "status")
     text = json.dumps(status, indent=2) if arguments.json else describe(status)
     sys.stdout.write(f"{text}\n")
     return 0
@@ -116,10 +115,9 @@ def _logs(arguments: argparse.Namespace) -> int:
 
 def _reset(arguments: argparse.Namespace) -> int:
     folder = state_folder(arguments)
-    cloud = running(folder)
-    if cloud is None:
+    if running(folder) is None:
         reset_stopped(folder)
     else:
-        call(cloud.url, "POST", "reset", {})
+        call(folder, "POST", "reset", {})
     sys.stdout.write("All state is forgotten.\n")
     return 0

@@ -8,8 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from modelyard.local.cloud.exceptions import LocalCloudError, NotRunning
-from modelyard.local.cloud.running import running
+from modelyard.local.cloud.exceptions import LocalCloudError
 
 STATE_VARIABLE = "MODELYARD_LOCAL_STATE"
 DEFAULT_STATE = Path(".modelyard/local")
@@ -46,12 +45,3 @@ def state_folder(arguments: argparse.Namespace) -> Path:
     """From ``--state``, else MODELYARD_LOCAL_STATE, else ``.modelyard/local``."""
     named = arguments.state or os.environ.get(STATE_VARIABLE)
     return (Path(named) if named else DEFAULT_STATE).absolute()
-
-
-def running_url(arguments: argparse.Namespace) -> str:
-    """Where the cloud answers. Raises NotRunning."""
-    folder = state_folder(arguments)
-    cloud = running(folder)
-    if cloud is None:
-        raise NotRunning(folder)
-    return cloud.url

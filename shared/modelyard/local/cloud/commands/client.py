@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import requests
 
-from modelyard.local.cloud.exceptions import LocalCloudError
+from modelyard.local.cloud.admin import access
+from modelyard.local.cloud.credentials import load_or_create
+from modelyard.local.cloud.exceptions import LocalCloudError, NotRunning
+from modelyard.local.cloud.running import running
 
 TIMEOUT_SECONDS = 60.0
 
 
-def call(url: str, method: str, path: str, body: Any = None) -> Any:
-    """``call(url, "GET", "status")`` -> the answer's JSON. Raises LocalCloudError."""
+def call(folder: Path, method: str, path: str, body: Any = None) -> Any:
+    """``call(state_folder, "GET", "status")`` -> the answer's JSON, as only the owner of the state
+    folder, who can read the key, gets it. Raises LocalCloudError; NotRunning without a cloud."""
+    cloud = running(folder)
+    if cloud is None:
+        raise NotRunning(folder)
+    url, key = cloud.url, load_or_create(folder).admin_key
     with requests.Session() as session:
         session.trust_env = False  # no proxy stands between this machine and itself
         try:
             response = session.request(
-                method, f"{url}/modelyard/{path}", json=body, timeout=TIMEOUT_SECONDS
+                method,
+                f"{url}/modelyard/{path}",
+                json=body,
+                headers=access.headers(key),
+                timeout=TIMEOUT_SECONDS,
             )
             document = response.json()
         except requests.RequestException as error:

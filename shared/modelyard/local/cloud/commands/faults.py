@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from modelyard.local.cloud.commands.arguments import Subparsers, add_command, running_url
+from modelyard.local.cloud.commands.arguments import Subparsers, add_command, state_folder
 from modelyard.local.cloud.commands.client import call
 from modelyard.local.cloud.exceptions import LocalCloudError
 from modelyard.local.cloud.faults import ACTIONS
@@ -61,13 +61,13 @@ def _add(arguments: argparse.Namespace) -> int:
         "body": _body(arguments.body),
         "seconds": arguments.seconds,
     }
-    added = call(running_url(arguments), "POST", "faults", rule)
+    added = call(state_folder(arguments), "POST", "faults", rule)
     sys.stdout.write(f"{added['id']}\n")
     return 0
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    rules = call(running_url(arguments), "GET", "faults")["faults"]
+    rules = call(state_folder(arguments), "GET", "faults")["faults"]
     for rule in rules:
         sys.stdout.write(f"{_describe(rule)}\n")
     if not rules:
@@ -77,7 +77,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _clear(arguments: argparse.Namespace) -> int:
     path = f"faults/{arguments.rule}" if arguments.rule else "faults"
-    call(running_url(arguments), "DELETE", path)
+    call(state_folder(arguments), "DELETE", path)
     return 0
 
 

@@ -57,7 +57,7 @@ class JobExecution:
             else:
                 changed = self._begin(latest, ended)
             if not changed:
-                self._wait(len(ended), told is not None)
+                self._wait(len(ended))
 
     def _begin(self, latest: dict[str, Document], ended: dict[str, Outcome]) -> bool:
         """Start or skip the tasks that can be; says whether any was skipped."""
@@ -81,19 +81,16 @@ class JobExecution:
         """Whether this execution has yet to start or skip it."""
         return task_run["run_id"] not in self._started and self._records.outcome(task_run) is None
 
-    def _wait(self, ended: int, told: bool) -> None:
-        """Until a task more has ended, or the run is told to end; looks after its time-out."""
+    def _wait(self, ended: int) -> None:
+        """Until one task more has ended; tells the run to end when its time is over."""
 
         def moved() -> bool:
             run = self._records.get(self._run_id)
-            if not told and requested_end(run) is None and self._is_late(run):
+            if requested_end(run) is None and self._is_late(run):
                 self._records.update(self._run_id, cancel=TIMEOUT)
                 self._around.changes.announce()
-                return True
-            now = sum(
-                1 for task in self._records.latest(run).values() if self._records.outcome(task)
-            )
-            return now != ended or (not told and requested_end(run) is not None)
+            latest = self._records.latest(run).values()
+            return sum(self._records.outcome(task) is not None for task in latest) != ended
 
         self._around.changes.wait_until(moved)
 

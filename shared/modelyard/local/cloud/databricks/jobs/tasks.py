@@ -135,8 +135,6 @@ class TaskAttempt:
 
     def _judged(self, result: NotebookResult, cluster_id: str, generation: int) -> Outcome:
         if result.status == "driver_lost":
-            # It may be the end of this run that the cluster or the cloud were told first.
-            self._watch.check()
             return self._lost(cluster_id, generation)
         return {
             "success": states.success(),
@@ -146,7 +144,7 @@ class TaskAttempt:
         }[result.status]
 
     def _lost(self, cluster_id: str, generation: int) -> Outcome:
-        """The driver is gone; its cluster soon says why."""
+        """The driver is gone: its cluster soon says why, unless this run had to end anyway."""
         looks = 0
 
         def told() -> bool:

@@ -90,6 +90,22 @@ def test_termination_while_the_driver_starts(workspace: Workspace, stage: Stage)
     assert workspace.get("clusters/get", cluster_id=cluster_id)["state"] == "TERMINATED"
 
 
+def test_a_driver_of_an_earlier_start_is_not_taken_for_that_of_the_last(
+    workspace: Workspace, stage: Stage
+) -> None:
+    stage.may_start.clear()
+    cluster_id = workspace.post("clusters/create", **CLUSTER)["cluster_id"]
+    until(lambda: stage.drivers, "the launch of the driver")
+    workspace.post("clusters/delete", cluster_id=cluster_id)
+    workspace.cluster_reaches(cluster_id, "TERMINATED")
+    workspace.post("clusters/start", cluster_id=cluster_id)
+    until(lambda: len(stage.drivers) == 2, "the launch of another driver")
+    stage.may_start.set()
+    workspace.cluster_reaches(cluster_id, "RUNNING")
+    until(lambda: stage.drivers[0].stopped, "the end of the late driver")
+    assert not stage.drivers[1].stopped
+
+
 def test_restart_is_a_new_driver(workspace: Workspace, stage: Stage) -> None:
     cluster_id = workspace.cluster()
     stage.may_start.clear()

@@ -78,6 +78,29 @@ def test_states_on_the_way(
     settled(workspace, cluster_id)
 
 
+def test_a_cluster_that_stops_meanwhile_has_nothing_installed(
+    workspace: Workspace, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, go = threading.Event(), threading.Event()
+    build = stage.build
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        going.set()
+        assert go.wait(10)
+        return build(*arguments, **options)
+
+    monkeypatch.setattr(workspace.model.libraries, "_build", slow)
+    cluster_id = workspace.cluster()
+    workspace.post("libraries/install", cluster_id=cluster_id, libraries=[NUMPY])
+    assert going.wait(10)
+    workspace.post("clusters/delete", cluster_id=cluster_id)
+    workspace.cluster_reaches(cluster_id, "TERMINATED")
+    go.set()
+    assert workspace.model.workers.join(10)
+    assert statuses(workspace, cluster_id) == {"numpy==2.0": "PENDING"}
+    assert workspace.model.libraries.python(cluster_id) is None
+
+
 def test_one_that_fails_says_why_and_leaves_the_others(workspace: Workspace, stage: Stage) -> None:
     stage.broken_packages.add("no-such-thing")
     cluster_id = workspace.cluster()
@@ -146,6 +169,17 @@ def test_uninstalling_takes_a_restart(workspace: Workspace) -> None:
     assert statuses(workspace, cluster_id) == {"pandas": "INSTALLED"}
     python = workspace.model.libraries.python(cluster_id)
     assert str(python) == "/environments/pandas/bin/python"
+
+
+def test_without_its_only_library_a_cluster_is_as_it_was(workspace: Workspace) -> None:
+    cluster_id = workspace.cluster()
+    workspace.post("libraries/install", cluster_id=cluster_id, libraries=[NUMPY])
+    settled(workspace, cluster_id)
+    workspace.post("libraries/uninstall", cluster_id=cluster_id, libraries=[NUMPY])
+    workspace.post("clusters/restart", cluster_id=cluster_id)
+    workspace.cluster_reaches(cluster_id, "RUNNING")
+    assert statuses(workspace, cluster_id) == {}
+    assert workspace.model.libraries.python(cluster_id) is None
 
 
 def test_installing_again_takes_back_an_uninstall(workspace: Workspace) -> None:
