@@ -187,22 +187,31 @@ class Workplace:
 
         until(there, "the outputs are written")
 
-    def fault(self, **rule: object) -> None:
-        answer = self.http.post(f"{self.cloud.url}/modelyard/faults", json=rule, timeout=30)
+    def own(self, method: str, path: str, body: object = None) -> Any:
+        """The answer of the cloud's own interface."""
+        answer = self.http.request(
+            method,
+            f"{self.cloud.url}/modelyard/{path}",
+            json=body,
+            headers=self.cloud.admin_headers,
+            timeout=30,
+        )
         assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def fault(self, **rule: object) -> None:
+        self.own("POST", "faults", rule)
 
     def next_run_ends(self, **state: object) -> None:
-        url = f"{self.cloud.url}/modelyard/databricks/next-run"
-        answer = self.http.post(url, json=state, timeout=30)
-        assert answer.status_code == 200, answer.text
+        self.own("POST", "databricks/next-run", state)
 
     def calls(self, path: str) -> list[dict[str, Any]]:
-        answer = self.http.get(f"{self.cloud.url}/modelyard/requests", timeout=30).json()
+        answer = self.own("GET", "requests")
         return [one for one in answer["requests"] if one["path"].endswith(path)]
 
     def forget(self) -> None:
-        self.http.delete(f"{self.cloud.url}/modelyard/faults", timeout=30)
-        self.http.delete(f"{self.cloud.url}/modelyard/requests", timeout=30)
+        self.own("DELETE", "faults")
+        self.own("DELETE", "requests")
 
     def close(self) -> None:
         for process in self._processes:

@@ -118,16 +118,27 @@ class Job:
         answer = self.get("libraries/cluster-status", cluster_id=cluster_id)
         return [one["status"] for one in answer.get("library_statuses", [])]
 
-    def fault(self, **rule: object) -> None:
-        answer = self.http.post(f"{self.cloud.url}/modelyard/faults", json=rule, timeout=30)
+    def own(self, method: str, path: str, body: object = None) -> Any:
+        """The answer of the cloud's own interface."""
+        answer = self.http.request(
+            method,
+            f"{self.cloud.url}/modelyard/{path}",
+            json=body,
+            headers=self.cloud.admin_headers,
+            timeout=30,
+        )
         assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def fault(self, **rule: object) -> None:
+        self.own("POST", "faults", rule)
 
     def calls(self, path: str) -> list[dict[str, Any]]:
-        answer = self.http.get(f"{self.cloud.url}/modelyard/requests", timeout=30).json()
+        answer = self.own("GET", "requests")
         return [one for one in answer["requests"] if one["path"].endswith(path)]
 
     def writes(self) -> list[str]:
-        answer = self.http.get(f"{self.cloud.url}/modelyard/requests", timeout=30).json()
+        answer = self.own("GET", "requests")
         return [
             one["path"]
             for one in answer["requests"]
@@ -135,8 +146,8 @@ class Job:
         ]
 
     def forget(self) -> None:
-        self.http.delete(f"{self.cloud.url}/modelyard/faults", timeout=30)
-        self.http.delete(f"{self.cloud.url}/modelyard/requests", timeout=30)
+        self.own("DELETE", "faults")
+        self.own("DELETE", "requests")
 
 
 @pytest.fixture

@@ -78,12 +78,23 @@ class Client:
     def api(self, method: str, path: str, **more: Any) -> requests.Response:
         return self.http.request(method, f"{self.cloud.url}/api/2.0/{path}", timeout=30, **more)
 
-    def fault(self, **rule: object) -> None:
-        answer = self.http.post(f"{self.cloud.url}/modelyard/faults", json=rule, timeout=30)
+    def own(self, method: str, path: str, body: object = None) -> Any:
+        """The answer of the cloud's own interface."""
+        answer = self.http.request(
+            method,
+            f"{self.cloud.url}/modelyard/{path}",
+            json=body,
+            headers=self.cloud.admin_headers,
+            timeout=30,
+        )
         assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def fault(self, **rule: object) -> None:
+        self.own("POST", "faults", rule)
 
     def requests(self, method: str = "", contains: str = "") -> list[dict[str, Any]]:
-        answer = self.http.get(f"{self.cloud.url}/modelyard/requests", timeout=30).json()
+        answer = self.own("GET", "requests")
         return [
             one
             for one in answer["requests"]
@@ -98,8 +109,8 @@ class Client:
         ]
 
     def forget(self) -> None:
-        self.http.delete(f"{self.cloud.url}/modelyard/faults", timeout=30)
-        self.http.delete(f"{self.cloud.url}/modelyard/requests", timeout=30)
+        self.own("DELETE", "faults")
+        self.own("DELETE", "requests")
 
     def notebook(self, path: str) -> str:
         query = {"path": path, "format": "SOURCE", "direct_download": "true"}

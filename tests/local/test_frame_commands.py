@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
 from modelyard.local.cloud.processes import start_time
 from modelyard.local.cloud.running import claimed_by, running
@@ -24,8 +26,8 @@ SERVICES = ["--services", "entra,arm"]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + 60
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen"
         time.sleep(0.02)
@@ -79,6 +81,19 @@ def session_members(pid: int) -> list[int]:
             continue
         if int(fields[3]) == pid and fields[0] != "Z":
             found.append(int(stat.parent.name))
+    return found
+
+
+def processes_of(folder: Path) -> dict[int, str]:
+    """Processes with the folder in their command line or environment: ids and command lines."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command, variables = ((process / name).read_bytes() for name in ("cmdline", "environ"))
+        except OSError:
+            continue  # gone, or somebody else's
+        if str(folder).encode() in command + variables:
+            found[int(process.name)] = command.replace(b"\0", b" ").decode(errors="replace")
     return found
 
 
@@ -239,6 +254,31 @@ def test_a_killed_cloud_is_not_mistaken_for_a_running_one(
     assert run("down").stdout == f"No local cloud runs in {folder}.\n"
     assert run("up", "--detach", *SERVICES).returncode == 0
     assert run("down").stdout.startswith("Stopped")
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc")
+def test_a_killed_cloud_leaves_nothing_running(run: Run, folder: Path) -> None:
+    """The tracking server starts processes of its own, and belongs to another session."""
+    done = run("up", "--detach", "--services", "entra,mlflow")
+    assert done.returncode == 0, done.stderr
+    cloud = running(folder)
+    assert cloud is not None
+
+    def mlflow() -> int:
+        return sum("uvicorn" in one or "spawn_main" in one for one in processes_of(folder).values())
+
+    try:
+        wait_for(mlflow, "mlflow's own processes")
+    finally:
+        os.kill(cloud.pid, signal.SIGKILL)
+    wait_for(lambda: not processes_of(folder), "the end of all processes", seconds=10)
+    assert run("down").stdout == f"No local cloud runs in {folder}.\n"
+
+
+def test_another_user_of_the_port_can_reset_nothing(run: Run, up: str) -> None:
+    run("fault", "add", "html", "--path", "/never")
+    assert requests.post(f"{up}/modelyard/reset", json={}, timeout=30).status_code == 401
+    assert "/never" in run("fault", "list").stdout
 
 
 def test_status(run: Run, up: str, folder: Path) -> None:

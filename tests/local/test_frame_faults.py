@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -17,11 +18,22 @@ LOGIN = "login.microsoftonline.com"
 def session(cloud: LocalCloud, inside_cloud: dict[str, str]) -> Iterator[requests.Session]:
     with requests.Session() as made:
         yield made
-        assert made.delete(f"{cloud.url}/modelyard/faults").status_code == 200
+        assert own(made, cloud, "DELETE", "faults").status_code == 200
+
+
+def own(
+    session: requests.Session, cloud: LocalCloud, method: str, path: str, **more: Any
+) -> requests.Response:
+    """The answer of the cloud's own interface. The key stays out of the session, which asks others
+    too."""
+    headers = {**cloud.admin_headers, **more.pop("headers", {})}
+    return session.request(
+        method, f"{cloud.url}/modelyard/{path}", headers=headers, timeout=30, **more
+    )
 
 
 def add(session: requests.Session, cloud: LocalCloud, **rule: object) -> str:
-    answer = session.post(f"{cloud.url}/modelyard/faults", json=rule)
+    answer = own(session, cloud, "POST", "faults", json=rule)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["id"])
 
@@ -112,22 +124,20 @@ def test_a_late_answer_meets_the_clients_time_limit(
 
 
 def test_rules_are_listed_and_removed(session: requests.Session, cloud: LocalCloud) -> None:
-    url = f"{cloud.url}/modelyard/faults"
     rule = add(session, cloud, action="reset", path="/nowhere", times=None)
-    (listed,) = session.get(url).json()["faults"]
+    (listed,) = own(session, cloud, "GET", "faults").json()["faults"]
     assert (listed["id"], listed["path"], listed["times"]) == (rule, "/nowhere", None)
-    assert session.delete(f"{url}/{rule}").status_code == 200
-    assert session.delete(f"{url}/{rule}").status_code == 404
-    assert session.get(url).json() == {"faults": []}
+    assert own(session, cloud, "DELETE", f"faults/{rule}").status_code == 200
+    assert own(session, cloud, "DELETE", f"faults/{rule}").status_code == 404
+    assert own(session, cloud, "GET", "faults").json() == {"faults": []}
 
 
 @pytest.mark.parametrize("body", ['{"action": "explode"}', "[]", "{"])
 def test_a_rule_that_makes_no_sense_is_refused(
     session: requests.Session, cloud: LocalCloud, body: str
 ) -> None:
-    answer = session.post(
-        f"{cloud.url}/modelyard/faults", data=body, headers={"Content-Type": "application/json"}
-    )
+    headers = {"Content-Type": "application/json"}
+    answer = own(session, cloud, "POST", "faults", data=body, headers=headers)
     assert answer.status_code == 400
     assert answer.json()["message"]
 
@@ -138,22 +148,26 @@ def test_a_foreign_web_page_can_change_nothing(
 ) -> None:
     """Browsers send text/plain to any origin, but ask first before they send JSON."""
     body = '{"action": "reset", "advance_seconds": 1}'
-    url = f"{cloud.url}/modelyard/{path}"
-    assert session.post(url, data=body, headers={"Content-Type": "text/plain"}).status_code == 415
+    headers = {"Content-Type": "text/plain"}
+    assert own(session, cloud, "POST", path, data=body, headers=headers).status_code == 415
 
 
-def test_the_own_interface_is_on_loopback_only(session: requests.Session) -> None:
+def test_the_own_interface_is_on_loopback_only(
+    session: requests.Session, cloud: LocalCloud
+) -> None:
     for path in ("status", "faults", "requests"):
-        answer = session.get(f"https://management.azure.com/modelyard/{path}")
+        answer = session.get(
+            f"https://management.azure.com/modelyard/{path}", headers=cloud.admin_headers
+        )
         assert answer.status_code == 404
 
 
 def test_names_that_were_refused_are_listed(session: requests.Session, cloud: LocalCloud) -> None:
-    session.delete(f"{cloud.url}/modelyard/requests")
+    own(session, cloud, "DELETE", "requests")
     with pytest.raises(requests.exceptions.ProxyError):
         session.get("https://pypi.org/simple?token=geheim")
     session.get("http://example.com/path?token=geheim")
-    found = session.get(f"{cloud.url}/modelyard/requests", params={"status": "403"}).json()
+    found = own(session, cloud, "GET", "requests", params={"status": "403"}).json()
     assert [(entry["method"], entry["host"], entry["path"]) for entry in found["requests"]] == [
         ("CONNECT", "pypi.org:443", ""),
         ("GET", "example.com", ""),
@@ -161,14 +175,14 @@ def test_names_that_were_refused_are_listed(session: requests.Session, cloud: Lo
 
 
 def test_requests_are_listed_without_secrets(session: requests.Session, cloud: LocalCloud) -> None:
-    session.delete(f"{cloud.url}/modelyard/requests")
+    own(session, cloud, "DELETE", "requests")
     session.get("https://management.azure.com/subscriptions?sig=geheim", auth=("u", "geheim"))
     session.post(f"https://{LOGIN}/nobody/oauth2/token", data={"resource": "geheim"})
     text = (cloud.folder / "requests.jsonl").read_text()
-    url = f"{cloud.url}/modelyard/requests"
-    (found,) = session.get(url, params={"host": LOGIN, "status": "400"}).json()["requests"]
+    wanted = {"host": LOGIN, "status": "400"}
+    (found,) = own(session, cloud, "GET", "requests", params=wanted).json()["requests"]
     assert (found["method"], found["path"]) == ("POST", "/nobody/oauth2/token")
-    assert len(session.get(url).json()["requests"]) == 2
+    assert len(own(session, cloud, "GET", "requests").json()["requests"]) == 2
     assert "geheim" not in text
-    assert "geheim" not in session.get(url).text
-    assert session.get(url, params={"hots": LOGIN}).status_code == 400
+    assert "geheim" not in own(session, cloud, "GET", "requests").text
+    assert own(session, cloud, "GET", "requests", params={"hots": LOGIN}).status_code == 400

@@ -371,6 +371,48 @@ def test_an_unknown_parameter_starts_nothing(
     assert place.calls("jobs/run-now") == []
 
 
+@pytest.mark.parametrize("dry_run", ["false", "true"])
+def test_a_missing_notebook_makes_nothing(
+    dry_run: str, place: Workplace, name: str, inputs: dict[str, Any]
+) -> None:
+    given = {**inputs, "notebook": "/Shared/wine/trian", "dry_run": dry_run}
+    done = place.run("job-run", **given)
+    assert done.code == 14, done.text
+    assert done.text.count("error: there is no notebook /Shared/wine/trian in ") == 1
+    assert "(did you mean train?)" in done.text
+    assert place.get("jobs/list", name=name).get("jobs", []) == []
+    once = place.run("notebook-run", notebook="/Shared/wine", dry_run=dry_run)
+    assert once.code == 14, once.text
+    assert "/Shared/wine in " in once.text
+    assert "is a folder, not a notebook" in once.text
+    assert place.calls("jobs/runs/submit") == []
+
+
+def test_on_a_terminal_nothing_is_left_in_the_temporary_folder(
+    place: Workplace, inputs: dict[str, Any], tmp_path: Path
+) -> None:
+    del place.environment["MODELYARD_JOB"]
+    before = set(tmp_path.iterdir())
+    done = place.run("job-run", **inputs)
+    assert is_fine(done)
+    assert "\nruns=[" in done.text
+    assert "artifact" not in done.text
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_without_the_folder_for_artifacts_the_result_stands(
+    place: Workplace, inputs: dict[str, Any], tmp_path: Path
+) -> None:
+    for variable in ("GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"):
+        place.environment[variable] = str(tmp_path / variable.lower())
+    place.environment["GITHUB_ACTIONS"] = "true"
+    place.environment.pop("RUNNER_TEMP", None)
+    done = place.run("job-run", **inputs, parameters="mode=raise")
+    assert done.code == 31, done.text
+    assert "::warning::the artifact runs-" in done.text
+    assert "RUNNER_TEMP" in done.text
+
+
 def test_a_dry_run_writes_nothing(place: Workplace, name: str, inputs: dict[str, Any]) -> None:
     done = place.run("job-run", **inputs, sweep="{alpha: [0.5, 0.3]}", dry_run="true")
     assert is_fine(done)

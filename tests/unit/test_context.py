@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from modelyard.context import Context
-from modelyard.errors import Cancelled
+from modelyard.errors import Cancelled, FileError
 from modelyard.operation import Operation, result
 
 
@@ -143,3 +144,20 @@ def test_the_environment_is_the_one_given(context: Context) -> None:
 def test_a_shield_needs_no_signals(context: Context) -> None:
     with context.shield():
         pass
+
+
+@pytest.mark.parametrize("error", [FileError("RUNNER_TEMP isn't set"), OSError("disk full")])
+def test_an_artifact_that_can_not_be_kept_is_a_warning(
+    error: Exception,
+    context: Context,
+    recording_ci: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    def refuse(name: str, path: Path) -> None:
+        raise error
+
+    monkeypatch.setattr(recording_ci, "upload", refuse)
+    context.upload("report", tmp_path / "report.html")
+
+    assert recording_ci.warnings() == [f"the artifact report can't be kept: {error}"]

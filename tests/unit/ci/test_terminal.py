@@ -100,7 +100,7 @@ def test_a_command_alone_keeps_nothing(
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
     assert ci.load_state() == {}
     assert ci.releases_later is False
-    assert printed() == f"run-id=12\n# Done\n"
+    assert printed() == "run-id=12\n# Done\n"
 
 
 def test_a_job_folder_keeps_what_other_systems_keep(tmp_path: Path, printed: Printed) -> None:

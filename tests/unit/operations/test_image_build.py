@@ -125,3 +125,20 @@ def test_a_dry_run_says_what_it_would_build_and_builds_nothing(
     assert "would build reg.example/wine:42 for Python 3.11" in caplog.text
     assert not builder.asked
     assert not builder.pushed
+
+
+def test_an_artifact_that_can_not_be_kept_does_not_fail_what_was_pushed(
+    builder: Builder,
+    make_context: Make,
+    recording_ci: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(name: str, path: Path) -> None:
+        raise FileError("the variable RUNNER_TEMP isn't set")
+
+    monkeypatch.setattr(recording_ci, "upload", refuse)
+    image_build.run(inputs(tmp_path, push=True), make_context(OPERATION))
+    assert recording_ci.outputs["image"] == f"reg.example/wine@{DIGEST}"
+    assert "RUNNER_TEMP" in recording_ci.warnings()[0]
+    assert len(recording_ci.summaries) == 1

@@ -11,6 +11,7 @@ import pytest
 import requests_mock as mocking
 
 from modelyard.clock import FakeClock
+from modelyard.errors import FileError
 from modelyard.execution import execute, release
 from modelyard.operations.job_run import OPERATION
 from unit.conftest import IDENTITY, RecordingCI
@@ -32,7 +33,7 @@ Run = Callable[..., int]
 
 @pytest.fixture(autouse=True)
 def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files that stay for an agent to read later stay here."""
+    """Temporary files that stay would stay here."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
@@ -774,3 +775,86 @@ def test_a_refused_submit_starts_nothing(
     assert workspace.runs == {}
     assert workspace.log.count("POST jobs/run-now") == 1
     assert recording_ci.outputs["result-state"] == "NOT STARTED"
+    assert recording_ci.text.count("not you") == 1
+    assert recording_ci.summaries == []
+    assert recording_ci.uploads == {}
+
+
+@pytest.mark.parametrize("dry_run", ["false", "true"])
+@pytest.mark.parametrize("given", [{}, {"notebook": "/Shared/wine/train"}], ids=["as-is", "asked"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_missing_notebook_is_one_error_before_anything_is_made(
+    there: bool,
+    given: dict[str, str],
+    dry_run: str,
+    run: Run,
+    workspace: JobWorkspace,
+    recording_ci: RecordingCI,
+) -> None:
+    if there:
+        workspace.add_job()
+    elif not given:
+        return
+    workspace.absent = {"/Shared/wine/train"}
+    workspace.notebooks = {"/Shared/wine/trains": ""}
+    assert run(dry_run=dry_run, **given) == 14
+    assert workspace.calls == []
+    (error,) = recording_ci.errors()
+    assert f"no notebook /Shared/wine/train in {HOST} (did you mean trains?)" in error
+    assert "MY014" in error
+    assert recording_ci.summaries == []
+
+
+def test_a_job_that_runs_as_somebody_else_may_see_more(run: Run, workspace: JobWorkspace) -> None:
+    workspace.add_job(run_as_user_name="owner@example.com")
+    workspace.absent = {"/Shared/wine/train"}
+    assert run() == 0
+
+
+def test_the_notebook_that_replaces_a_missing_one_counts(run: Run, workspace: JobWorkspace) -> None:
+    workspace.add_job()
+    workspace.absent = {"/Shared/wine/train"}
+    assert run(notebook="/Shared/wine/other") == 0
+
+
+@pytest.mark.parametrize("outcome", [Outcome(), Outcome(over("FAILED"))], ids=["fine", "failed"])
+def test_an_artifact_that_can_not_be_kept_changes_no_result(
+    outcome: Outcome,
+    run: Run,
+    workspace: JobWorkspace,
+    recording_ci: RecordingCI,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(name: str, path: Path) -> None:
+        raise FileError("the variable RUNNER_TEMP isn't set")
+
+    monkeypatch.setattr(recording_ci, "upload", refuse)
+    workspace.add_job()
+    workspace.outcome = lambda parameters: outcome
+    failed = outcome.states == [over("FAILED")]
+    assert run() == (31 if failed else 0)
+    (warning,) = recording_ci.warnings()
+    assert "RUNNER_TEMP" in warning
+    assert recording_ci.outputs["result-state"] == ("FAILED" if failed else "SUCCESS")
+    assert recording_ci.outputs.get("error", "").startswith("Run 841 of wine" if failed else "")
+
+
+def test_a_runs_file_that_can_not_be_written(
+    run: Run, workspace: JobWorkspace, recording_ci: RecordingCI, tmp_path: Path
+) -> None:
+    workspace.add_job()
+    (tmp_path / "taken").mkdir()
+    assert run(runs_file=str(tmp_path / "taken")) == 3
+    assert "can't be written" in recording_ci.outputs["error"]
+    workspace.outcome = lambda parameters: Outcome(over("FAILED"))
+    assert run(runs_file=str(tmp_path / "taken"), parameters="alpha=1") == 31
+    assert "can't be written" in recording_ci.warnings()[0]
+
+
+def test_no_temporary_file_stays(
+    run: Run, workspace: JobWorkspace, recording_ci: RecordingCI, tmp_path: Path
+) -> None:
+    workspace.add_job()
+    assert run() == 0
+    assert recording_ci.uploads["runs-wine"].name == "runs.json"
+    assert list(tmp_path.iterdir()) == []

@@ -26,7 +26,7 @@ GIT = {
 
 @pytest.fixture(autouse=True)
 def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files that stay for an agent to read later stay here."""
+    """Temporary files that stay would stay here."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
@@ -216,3 +216,34 @@ def test_run_once_and_cancelled_by_the_release_step(
     assert release(OPERATION, {}, recording_ci, environment={}, clock=clock) == 0
     assert workspace.state_of(841) == "CANCELED"
     assert recording_ci.state["runs"] == ""
+
+
+@pytest.mark.parametrize("dry_run", ["false", "true"])
+def test_a_missing_notebook_is_one_error_and_no_run(
+    dry_run: str, run: Run, workspace: JobWorkspace, recording_ci: RecordingCI
+) -> None:
+    workspace.absent = {"/Shared/wine/prepare"}
+    workspace.notebooks = {"/Shared/wine/prepared": ""}
+    assert run(dry_run=dry_run) == 14
+    assert workspace.calls == []
+    (error,) = recording_ci.errors()
+    assert f"no notebook /Shared/wine/prepare in {HOST} (did you mean prepared?)" in error
+    assert recording_ci.summaries == []
+    assert recording_ci.uploads == {}
+
+
+def test_a_notebook_of_a_repository_is_not_looked_for_in_the_workspace(
+    run: Run, workspace: JobWorkspace
+) -> None:
+    assert run(**GIT) == 0
+    assert "GET workspace/get-status" not in workspace.log
+
+
+def test_a_refused_submit_is_told_once(
+    run: Run, workspace: JobWorkspace, recording_ci: RecordingCI
+) -> None:
+    workspace.answer_once("jobs/runs/submit", 403, message="not you")
+    assert run() == 11
+    assert recording_ci.text.count("not you") == 1
+    assert recording_ci.summaries == []
+    assert recording_ci.uploads == {}

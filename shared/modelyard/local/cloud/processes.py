@@ -58,14 +58,14 @@ class Children:
         program = shutil.which(str(command[0]), path=environment.get("PATH", os.defpath))
         if program is None:
             raise FileNotFoundError(f"{command[0]} is not there, or not a program")
+        # -I and -S: the child's own variables mustn't change how the guard starts.
+        guarded = [sys.executable, "-I", "-S", guard.__file__]
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         theirs, ours = os.pipe()  # neither is inherited, but for pass_fds
         try:
             with log.open("ab") as output:
                 child = subprocess.Popen(
-                    # -I and -S: the child's own variables mustn't change how the guard starts.
-                    [sys.executable, "-I", "-S", guard.__file__, str(theirs)]
-                    + [os.path.abspath(program), *(str(part) for part in command[1:])],
+                    [*guarded, str(theirs), Path(program).absolute(), *map(str, command[1:])],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,

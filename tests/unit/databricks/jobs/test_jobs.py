@@ -114,3 +114,40 @@ def test_an_update_leaves_the_other_settings(workspace: JobWorkspace, session: S
     assert job.settings["schedule"] == {"quartz": "daily"}
     (body,) = workspace.asked("jobs/update")
     assert body == {"job_id": job.id, "new_settings": {"timeout_seconds": 60}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "paths"),
+    [
+        ({"tasks": [{"notebook_task": {"notebook_path": "/a"}}]}, ("/a",)),
+        ({"tasks": [{"notebook_task": {"notebook_path": "/a", "source": "GIT"}}]}, ()),
+        ({"git_source": {}, "tasks": [{"notebook_task": {"notebook_path": "/a"}}]}, ("/a",)),
+        (
+            {"git_source": {"git_url": "x"}, "tasks": [{"notebook_task": {"notebook_path": "a"}}]},
+            (),
+        ),
+        (
+            {
+                "git_source": {"git_url": "x"},
+                "tasks": [{"notebook_task": {"notebook_path": "/a", "source": "WORKSPACE"}}],
+            },
+            ("/a",),
+        ),
+        ({"tasks": [{"notebook_task": {"notebook_path": "/{{job.parameters.x}}"}}]}, ()),
+        ({"tasks": [{"spark_jar_task": {}}]}, ()),
+        (
+            {
+                "tasks": [
+                    {"notebook_task": {"notebook_path": "/a"}},
+                    {"notebook_task": {"notebook_path": "/a"}},
+                    {"notebook_task": {"notebook_path": "/b"}, "depends_on": [{"task_key": "x"}]},
+                ]
+            },
+            ("/a",),
+        ),
+    ],
+)
+def test_the_notebooks_that_a_run_begins_with(
+    settings: dict[str, Any], paths: tuple[str, ...]
+) -> None:
+    assert jobs.Job(11, settings).first_notebooks == paths

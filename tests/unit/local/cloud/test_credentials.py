@@ -22,6 +22,7 @@ def test_each_state_folder_has_its_own(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     a, b = load_or_create(tmp_path / "a"), load_or_create(tmp_path / "b")
     assert a.databricks_token != b.databricks_token
+    assert a.admin_key != b.admin_key
     assert a.client_secret != b.client_secret
     assert a.tenant_id != b.tenant_id
 
@@ -30,6 +31,7 @@ def test_secrets_are_not_shown_by_accident(tmp_path: Path) -> None:
     credentials = load_or_create(tmp_path)
     assert credentials.client_secret not in repr(credentials)
     assert credentials.databricks_token not in repr(credentials)
+    assert credentials.admin_key not in repr(credentials)
 
 
 @pytest.mark.parametrize("text", ["", "nothing", "[]", "{}", '{"unknown": 1}'])

@@ -13,7 +13,7 @@ from modelyard.local.cloud.environment import (
     without_real_world,
 )
 
-CREDENTIALS = Credentials("tenant", "client", "object", "the-secret", "the-token")
+CREDENTIALS = Credentials("tenant", "client", "object", "the-secret", "the-token", "the-key")
 
 
 @pytest.fixture
@@ -31,6 +31,12 @@ def test_names_the_cloud_in_every_way_that_clients_look(
     assert variables["DATABRICKS_HOST"].startswith("https://adb-")
     assert variables["DATABRICKS_TOKEN"] == "the-token"
     assert variables["AZURE_CLIENT_SECRET"] == "the-secret"
+
+
+def test_the_key_of_the_clouds_own_interface_is_not_for_programs(
+    variables: dict[str, str],
+) -> None:
+    assert not [name for name, value in variables.items() if "the-key" in value]
 
 
 def test_only_loopback_goes_past_the_proxy(variables: dict[str, str]) -> None:

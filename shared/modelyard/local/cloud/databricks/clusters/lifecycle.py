@@ -178,7 +178,7 @@ class Lifecycle:
                 folder=self._folder / cluster_id,
                 environment=self._environment(self._records.get(cluster_id)),
             )
-        except (DriverFailed, exceptions.ApiError) as error:
+        except (DriverFailed, exceptions.ApiError, OSError) as error:
             message = error.message if isinstance(error, exceptions.ApiError) else str(error)
             self._failed(cluster_id, generation, reasons.startup_failure(message))
             return

@@ -46,7 +46,7 @@ class Engine:
             if run["life_cycle_state"] == "QUEUED":
                 for queued in (*run["task_run_ids"], run["run_id"]):
                     self._records.finish(queued, states.canceled())
-            elif run["life_cycle_state"] in ACTIVE:
+            elif run["life_cycle_state"] in ACTIVE and "cancel" not in run:
                 self._records.update(run["run_id"], cancel=USER)
                 self._records.move(run["run_id"], "TERMINATING", "Cancelling the run")
         self._around.changes.announce()

@@ -68,6 +68,9 @@ class TaskAttempt:
             return self._on_cluster()
         except Ended as ended:
             return ended.outcome
+        except exceptions.ApiError as error:
+            # What the workspace refuses now, though it was there before: a deleted cluster.
+            return states.internal_error("CLUSTER_ERROR", error.message)
 
     def _decide(self) -> Outcome:
         self._move("RUNNING")

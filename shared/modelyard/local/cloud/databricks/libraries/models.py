@@ -186,7 +186,7 @@ class Libraries:
                 wheels=contents.wheels,
                 index_url=contents.index_url,
             )
-        except (InstallFailed, Unavailable) as error:
+        except (InstallFailed, Unavailable, OSError) as error:
             if blame:
                 message = (
                     f"Library installation attempted on the driver node of cluster {cluster_id} "

@@ -93,8 +93,15 @@ def contents(libraries: Sequence[Library], storage: Storage) -> Contents:
         elif kind == "whl":
             found.wheels.append(_file(value, storage))
         elif kind == "requirements":
-            found.requirements += _file(value, storage).read_text("utf-8").splitlines()
+            found.requirements += _lines(value, storage)
     return found
+
+
+def _lines(path: str, storage: Storage) -> list[str]:
+    try:
+        return _file(path, storage).read_text("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise Unavailable(f"{path} is not a requirements file: {error}") from None
 
 
 def _file(path: str, storage: Storage) -> Path:

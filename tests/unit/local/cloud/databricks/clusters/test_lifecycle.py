@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,18 @@ def test_a_driver_that_does_not_start_terminates_the_cluster_with_the_reason(
     assert found["termination_reason"]["code"] == "SPARK_STARTUP_FAILURE"
     assert found["termination_reason"]["type"] == "SERVICE_FAULT"
     assert "no such interpreter" in found["state_message"]
+
+
+def test_a_full_disk_terminates_the_cluster_with_the_reason(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def launch(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(workspace.model.lifecycle.drivers, "launch", launch)
+    cluster_id = workspace.post("clusters/create", **CLUSTER)["cluster_id"]
+    found = workspace.cluster_reaches(cluster_id, "TERMINATED")
+    assert "No space left on device" in found["state_message"]
 
 
 def test_stop_and_start_again(workspace: Workspace, stage: Stage, clock: FakeClock) -> None:

@@ -56,6 +56,11 @@ def test_what_is_not_there_or_does_not_go_together_is_told(tmp_path: Path) -> No
         contents([{"whl": "dbfs:/gone.whl"}], Storage(tmp_path))
     with pytest.raises(Unavailable, match=r"must not contain '\.\.'"):
         contents([{"whl": "dbfs:/../../etc/passwd"}], Storage(tmp_path))
+    storage = Storage(tmp_path)
+    storage.create()
+    (storage.dbfs / "r.txt").write_bytes(b"\xff")
+    with pytest.raises(Unavailable, match="is not a requirements file"):
+        contents([{"requirements": "dbfs:/r.txt"}], storage)
     two = [{"pypi": {"package": n, "repo": f"http://{n}"}} for n in "ab"]
     with pytest.raises(Unavailable, match="http://b and http://a"):
         contents(two, Storage(tmp_path))
