@@ -95,9 +95,11 @@ found["unity"] = {
 }
 found["no schema"] = refused(mlflow.register_model, logged.model_uri, "main.nowhere.wine")
 catalog = workspace.registered_models.get("main.default.wine")
-found["catalog"] = [catalog.full_name, catalog.aliases[0].alias_name, catalog.aliases[0].version_num]
+[alias] = catalog.aliases
+found["catalog"] = [catalog.full_name, alias.alias_name, alias.version_num]
 workspace.registered_models.set_alias("main.default.wine", "challenger", 1)
-found["challenger"] = workspace.model_versions.get_by_alias("main.default.wine", "challenger").version
+challenger = workspace.model_versions.get_by_alias("main.default.wine", "challenger")
+found["challenger"] = challenger.version
 workspace.registered_models.delete_alias("main.default.wine", "challenger")
 found["no alias"] = refused(
     workspace.model_versions.get_by_alias, "main.default.wine", "challenger")

@@ -23,6 +23,8 @@ from modelyard.local.cloud.service import Cloud
 
 START_SECONDS = 180.0
 """It takes about ten seconds, and longer on a busy machine."""
+PORT_SECONDS = 3.0
+"""How long the port of an earlier server is waited for."""
 ARTIFACTS = "dbfs:/databricks/mlflow-tracking"
 """Root of all artifacts, as on Databricks: clients bring them to the workspace's Files API."""
 SETTINGS, PORT = "mlflow-settings", "port"
@@ -102,8 +104,10 @@ class MlflowServer:
         return answer.status_code, body
 
     def _start(self) -> None:
-        if self._child is not None and self._child.poll() is None:
-            return
+        if self._child is not None:
+            if self._child.poll() is None:
+                return
+            self._children.stop(self._child)  # its workers may live on, and hold the port
         self._folder.mkdir(parents=True, exist_ok=True)
         self._ready = False
         self._port = self._choose_port()
@@ -141,18 +145,25 @@ class MlflowServer:
 
     def _choose_port(self) -> int:
         """The port it had before, so that a page in a browser stays right; or a free one."""
-        before = (self._cloud.store.get(SETTINGS, PORT) or {}).get("port", 0)
-        for wanted in (before, 0):
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind(("127.0.0.1", wanted))
-                except OSError:
-                    continue
-                port = int(probe.getsockname()[1])
-            self._cloud.store.put(SETTINGS, PORT, {"port": port})
-            return port
-        raise NotRunning("No port of 127.0.0.1 is free.")
+        before = int((self._cloud.store.get(SETTINGS, PORT) or {}).get("port", 0))
+        deadline = time.monotonic() + PORT_SECONDS
+        port = _bindable(before)
+        while not port and time.monotonic() < deadline and not self._stopped.wait(0.05):
+            port = _bindable(before)  # whoever had it may be on the way out
+        port = port or _bindable(0)
+        self._cloud.store.put(SETTINGS, PORT, {"port": port})
+        return port
+
+
+def _bindable(wanted: int) -> int:
+    """The port, or any for 0, if a server could have it now; else 0."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
+        return int(probe.getsockname()[1])
 
 
 def _answers(session: requests.Session, url: str) -> bool:

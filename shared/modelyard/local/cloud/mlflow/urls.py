@@ -10,14 +10,19 @@ from werkzeug.wrappers import Response
 from modelyard.local.cloud.databricks.api import METHODS, VERSION, Answer, Api
 from modelyard.local.cloud.databricks.auth.models import Authentication
 from modelyard.local.cloud.databricks.calls import Call
+from modelyard.local.cloud.databricks.files.models import Files
 from modelyard.local.cloud.databricks.files.responses import FileResponses
 from modelyard.local.cloud.databricks.identity.models import Identities
+from modelyard.local.cloud.databricks.storage import Storage
+from modelyard.local.cloud.databricks.unity.models import Unity
 from modelyard.local.cloud.mlflow.catalog_responses import CatalogResponses
 from modelyard.local.cloud.mlflow.responses import ReviewResponses, Tracking
 from modelyard.local.cloud.mlflow.reviews import Reviews
 from modelyard.local.cloud.mlflow.server import MlflowServer
 from modelyard.local.cloud.mlflow.unity import UnityModels
 from modelyard.local.cloud.mlflow.unity_responses import ModelFiles, UnityResponses
+from modelyard.local.cloud.mlflow.version_files import VersionFiles
+from modelyard.local.cloud.mlflow.version_files_responses import VersionFilesResponses
 from modelyard.local.cloud.service import Cloud, Handler, Route
 from modelyard.local.cloud.tokens import Tokens
 
@@ -52,6 +57,7 @@ class MlflowService:
             ),
             *self._review_routes(),
             *self._unity_routes(),
+            *self._version_files_routes(),
         ]
 
     def start(self) -> None:
@@ -119,6 +125,18 @@ class MlflowService:
             api.get(f"{models}/<full_name>/aliases/<alias>", catalog.get_alias),
             api.stream("PUT", f"{models}/<full_name>/aliases/<alias>", catalog.set_alias),
             api.delete(f"{models}/<full_name>/aliases/<alias>", catalog.delete_alias),
+        ]
+
+    def _version_files_routes(self) -> list[Route]:
+        api = Api(self._cloud, self._authenticate)
+        storage = Storage(self._cloud.folder / "databricks")
+        files = Files(storage, Unity(self._cloud, storage))
+        known = VersionFiles(self._cloud, self._server, files)
+        answers = VersionFilesResponses(known, FileResponses(files))
+        return [
+            api.get("mlflow/model-versions/list-artifacts", answers.list),
+            api.get("mlflow/model-versions/get-signed-download-uri", answers.sign),
+            api.page("/mlflow-files/<secret>", answers.download),
         ]
 
 
