@@ -9,7 +9,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks import exceptions, shapes
 from modelyard.local.cloud.tokens import Principal
 
 Json = dict[str, Any]
@@ -40,15 +40,7 @@ class Call:
         return value
 
     def number(self, name: str, default: int | None = None) -> int:
-        value = self._value(name, default)
-        try:
-            if isinstance(value, bool | float):
-                raise ValueError
-            return int(value)
-        except (TypeError, ValueError):
-            raise exceptions.invalid_parameter(
-                f"{name} must be a whole number, not {value!r}"
-            ) from None
+        return shapes.whole_number(name, self._value(name, default))
 
     def flag(self, name: str, default: bool = False) -> bool:
         value = self._value(name, default)

@@ -42,6 +42,16 @@ def check(value: Any, shape: Any, name: str = "") -> None:
         raise _wrong(name, NAMES[shape], value)
 
 
+def whole_number(name: str, value: Any) -> int:
+    """A number that may be written as a string, as in protobuf's JSON."""
+    try:
+        if isinstance(value, bool | float):
+            raise ValueError
+        return int(value)
+    except (TypeError, ValueError):
+        raise _wrong(name, NAMES[int], value) from None
+
+
 def _wrong(name: str, expected: str, value: Any) -> exceptions.ApiError:
     shown = repr(value)
     if len(shown) > 60:

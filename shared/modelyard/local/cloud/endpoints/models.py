@@ -154,16 +154,7 @@ class Endpoints:
                 return
             self._retire(name, slot)
             self._failed.discard((name, slot))
-            try:
-                started = self._start(name, document["deployments"][slot])
-            except LaunchFailed as error:
-                self._failed.add((name, slot))
-                log.warning("endpoint %s did not come up again: %s", name, error)
-                self._note_failure(name, document, document["deployments"][slot], error)
-            except Stopping:
-                return
-            with self._table:
-                self._running[name, slot] = started
+            self._relaunch(name, slot, document)
 
     def stop(self, seconds: float = 20.0) -> None:
         """Stop every server; the endpoints stay known."""
@@ -206,6 +197,20 @@ class Endpoints:
         with self._table:
             self._running[name, slot] = server
         return slot
+
+    def _relaunch(self, name: str, slot: str, document: Json) -> None:
+        deployment = document["deployments"][slot]
+        try:
+            server = self._start(name, deployment)
+        except LaunchFailed as error:
+            self._failed.add((name, slot))
+            log.warning("endpoint %s did not come up again: %s", name, error)
+            self._note_failure(name, document, deployment, error)
+        except Stopping:
+            return
+        else:
+            with self._table:
+                self._running[name, slot] = server
 
     def _start(self, name: str, deployment: Json) -> Server:
         registry = self._cloud.url.removeprefix("http://")

@@ -24,7 +24,10 @@ def test_a_waiter_wakes_when_something_is_announced() -> None:
     assert not waiter.is_alive()
 
 
-def test_nothing_announced_between_look_and_wait_is_missed() -> None:
+def test_nothing_announced_between_look_and_wait_is_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("modelyard.local.cloud.databricks.changes.POLL_SECONDS", 60.0)
     changes = Changes()
     looks: list[int] = []
 
@@ -33,7 +36,9 @@ def test_nothing_announced_between_look_and_wait_is_missed() -> None:
         changes.announce()  # as another thread would, at the worst moment
         return len(looks) == 3
 
-    changes.wait_until(look)
+    waiter = threading.Thread(target=changes.wait_until, args=(look,), daemon=True)
+    waiter.start()
+    waiter.join(5)
     assert len(looks) == 3
 
 

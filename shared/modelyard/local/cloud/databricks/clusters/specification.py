@@ -125,14 +125,6 @@ def _is_single_node(fields: dict[str, Any]) -> bool:
 
 
 def _integer(fields: dict[str, Any], name: str) -> int:
-    value = fields.get(name)
-    if value is None:
+    if name not in fields:
         raise exceptions.missing_field(name)
-    try:
-        if isinstance(value, bool | float):
-            raise ValueError
-        return int(value)
-    except (TypeError, ValueError):
-        raise exceptions.invalid_parameter(
-            f"{name} must be a whole number, not {value!r}"
-        ) from None
+    return shapes.whole_number(name, fields[name])
