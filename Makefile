@@ -29,7 +29,7 @@ demo-stop: $(VENV)/.local ## stop the local cloud that `make demo` leaves up
 
 test: lint test-unit test-contract test-local test-acceptance ## everything
 
-test-unit: $(VENV)/.development ## seconds; no sockets
+test-unit: $(VENV)/.development ## half a minute; no sockets
 	$(BIN)/pytest tests/unit -q -n $(JOBS)
 
 test-contract: $(VENV)/.development ## declarations, generated files, imports
@@ -82,6 +82,7 @@ $(CACHE)/wheels/.complete: .ci/wheels requirements/local.txt $(VENV)/.local
 
 # A stamp for each set: the lock file, and this package in place.
 $(VENV)/.%: requirements/%.txt setup.cfg $(BIN)/python
-	$(BIN)/pip install --quiet --require-hashes --requirement requirements/$*.txt
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "installing the packages of requirements/$*.txt into $(VENV); the first time that takes a minute or two"
+	@$(BIN)/pip install --quiet --require-hashes --requirement requirements/$*.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

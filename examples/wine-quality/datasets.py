@@ -36,6 +36,8 @@ def write_table(dataset: Dataset, folder: Path, wine_csv: str = "") -> Path:
     :raises SystemExit: when the file isn't the one that the figures are of.
     """
     path = folder / "table.csv"
+    if wine_csv and dataset.name != "wine":
+        raise SystemExit("WINE_CSV is given without DATASET=wine")
     if dataset.name == "diabetes":
         # Bundled with scikit-learn: 442 patients, ten measurements, disease progression after a
         # year. Unscaled: the measurements as they were taken.
@@ -68,10 +70,15 @@ def write_rows(table: Path, dataset: Dataset, folder: Path, count: int = 10) -> 
 def _read(source: str) -> bytes:
     if not source:
         raise SystemExit("DATASET=wine needs WINE_CSV=path-or-URL of UCI's winequality-red.csv")
+    if source.startswith("http://"):
+        raise SystemExit(f"WINE_CSV: {source} isn't fetched; give an https address or a path")
     if source.startswith("https://"):
-        with urllib.request.urlopen(source, timeout=60) as answer:  # noqa: S310 - https only
-            content: bytes = answer.read()
-            return content
+        try:
+            with urllib.request.urlopen(source, timeout=60) as answer:  # noqa: S310 - https only
+                content: bytes = answer.read()
+                return content
+        except OSError as error:
+            raise SystemExit(f"WINE_CSV: {source} can't be fetched: {error}") from None
     path = Path(source.removeprefix("file://"))
     if not path.is_file():
         raise SystemExit(f"WINE_CSV: there is no file {path}")

@@ -117,7 +117,11 @@ def main() -> int:
     stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
     folder = options.jobs.resolve() / f"wine-quality-{stamp}-{os.getpid()}"
     folder.mkdir(parents=True, mode=0o700)
-    table = write_table(dataset, folder, options.wine_csv)
+    try:
+        table = write_table(dataset, folder, options.wine_csv)
+    except SystemExit:
+        folder.rmdir()
+        raise
     rows = write_rows(table, dataset, folder)
     print(f"wine-quality on the {dataset.name} table; logs in {folder}", flush=True)
     state = options.state.absolute()
@@ -130,8 +134,11 @@ def main() -> int:
         print(f"modelyard local: {failure}", file=sys.stderr)
         return 1
     except StepFailed as failure:
-        print(f"{failure}; the local cloud is still up: modelyard local logs", file=sys.stderr)
+        print(f"{failure}. The local cloud stays up; `make demo-stop` stops it.", file=sys.stderr)
         return failure.code
+    except KeyboardInterrupt:  # between two steps: a step that runs is cancelled by itself
+        print("cancelled. `make demo-stop` stops the local cloud, if it is up.", file=sys.stderr)
+        return 130
     path = report.write(folder / "report.html", job.steps, outcome)
     print(report.text(outcome))
     print(f"\nreport: {path}")

@@ -73,6 +73,7 @@ def text(outcome: Outcome) -> str:
 
 def write(path: Path, steps: Sequence[Step], outcome: Outcome) -> Path:
     """Write the HTML report; returns its path."""
+    scoring = outcome.endpoints.items()
     body = [
         f"<h1>{escape(outcome.title)}</h1>",
         f"<h2>{escape(outcome.metric)} of each run</h2>",
@@ -82,7 +83,8 @@ def write(path: Path, steps: Sequence[Step], outcome: Outcome) -> Path:
         _table(
             [("image", f"<code>{escape(outcome.image)}</code>")]
             + [("digest", f"<code>{escape(outcome.digest)}</code>")]
-            + [(escape(name), _link(url)) for name, url in outcome.endpoints.items()]
+            # Not links: a browser would GET them, and rows are POSTed.
+            + [(escape(name), f"<code>{escape(url)}</code>") for name, url in scoring]
         ),
         "<h2>Steps</h2>",
         _table([_step(step) for step in steps]),
