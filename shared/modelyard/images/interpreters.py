@@ -23,7 +23,9 @@ def own_version() -> str:
 
 def own() -> Path:
     """The interpreter itself, not the one of a virtual environment around it."""
-    return Path(getattr(sys, "_base_executable", None) or sys.executable)
+    # sys._base_executable would be it, but is the environment's own before Python 3.11.
+    base = Path(sys.base_exec_prefix, "bin", f"python{own_version()}")
+    return base if base.is_file() else Path(sys.executable)
 
 
 def architecture() -> str:
