@@ -3,9 +3,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-# The newest Python that the lock files know; any of 3.10 to 3.13 will do.
-PYTHON ?= $(firstword $(foreach one,python3.11 python3.12 python3.13 python3.10 python3,\
-	$(shell command -v $(one) 2>/dev/null)))
+# The first that really runs (a version manager may have names that don't).
+PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3.10 python3; do \
+	$$one -c '' 2>/dev/null && { echo $$one; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 CACHE ?= .cache

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import requests
 
-import modelyard
 from docker_engine import RUNNERS, docker
 from modelyard import images
 from modelyard.clock import SystemClock
@@ -377,11 +376,15 @@ class OtherCloud:
         self._process = subprocess.Popen(
             [*command, "--services", ",".join(CLOUD_SERVICES)],
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": str(Path(modelyard.__file__).parents[1])},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
-        until(lambda: cloud_state.running(state) is not None)
-        found = cloud_state.running(state)
-        assert found is not None
+        try:
+            until(lambda: cloud_state.running(state) is not None)
+            found = cloud_state.running(state)
+            assert found is not None
+        except BaseException:
+            self.kill()
+            raise
         self.url = found.url
         self.environment = {"DATABRICKS_TOKEN": load_or_create(state).databricks_token}
         self.failures: list[str] = []
