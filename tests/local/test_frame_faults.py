@@ -165,11 +165,11 @@ def test_the_own_interface_is_on_loopback_only(
 def test_names_that_were_refused_are_listed(session: requests.Session, cloud: LocalCloud) -> None:
     own(session, cloud, "DELETE", "requests")
     with pytest.raises(requests.exceptions.ProxyError):
-        session.get("https://pypi.org/simple?token=geheim")
+        session.get("https://packages.example/simple?token=geheim")
     session.get("http://example.com/path?token=geheim")
     found = own(session, cloud, "GET", "requests", params={"status": "403"}).json()
     assert [(entry["method"], entry["host"], entry["path"]) for entry in found["requests"]] == [
-        ("CONNECT", "pypi.org:443", ""),
+        ("CONNECT", "packages.example:443", ""),
         ("GET", "example.com", ""),
     ]
 

@@ -5,6 +5,7 @@ Source of its configuration: https://distribution.github.io/distribution/about/c
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import shutil
@@ -93,7 +94,8 @@ class RegistryProgram:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
                     return
-            time.sleep(0.05)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(0.05)
         raise exceptions.unavailable(f"{PROGRAM} did not start; it wrote {log}")
 
 
