@@ -9,10 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelyard import __version__, manifest, operations
+from modelyard import __version__, operations
 from modelyard.ci.console import close_output
-from modelyard.ci.detection import detect
-from modelyard.databricks.command_line import profiles
+from modelyard.ci.detection import detect, hide_private
 from modelyard.errors import Cancelled, ModelyardError, OutputClosed
 from modelyard.execution import execute, release
 from modelyard.operation import Member, Operation
@@ -71,6 +70,9 @@ def _dispatch(arguments: list[str]) -> int:
 
         return commands.main(rest)
     if command == "generate":
+        # Imported where they are used: a step of a pipeline pays for every import it doesn't need.
+        from modelyard import manifest
+
         return manifest.main(rest)
     if command in ("run", "release"):
         if not rest:
@@ -86,10 +88,13 @@ def _operate(name: str, rest: list[str], command: str = "") -> int:
     operation = operations.load(name)
     given, profile = _parse(operation, rest)
     call = release if command == "release" else execute
+    ci = detect(dict(os.environ), step=name)  # a copy, since this process keeps less of it:
+    if command:
+        hide_private(os.environ, ci)
     return call(
         operation,
         given,
-        detect(step=name),
+        ci,
         more_sources=_profile_source(profile),
         # A script step's own inputs (INPUT_SCRIPT ...) aren't those of a command in the script.
         from_ci=bool(command),
@@ -97,7 +102,11 @@ def _operate(name: str, rest: list[str], command: str = "") -> int:
 
 
 def _profile_source(profile: str) -> Sequence[Source]:
-    return (profiles.source(profile, os.environ),) if profile else ()
+    if not profile:
+        return ()
+    from modelyard.databricks.command_line import profiles
+
+    return (profiles.source(profile, os.environ),)
 
 
 def _parse(operation: Operation[Any, Any], rest: list[str]) -> tuple[Mapping[str, str], str]:
@@ -109,8 +118,8 @@ def _parse(operation: Operation[Any, Any], rest: list[str]) -> tuple[Mapping[str
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for member in operation.input_members:
-        if member.spec.secret:
-            continue  # a command line is seen by every process of the machine
+        if member.spec.secret or member.spec.connection:
+            continue  # a command line is seen by every process of the machine; and see ``Input``
         parser.add_argument(
             f"--{member.kebab}",
             help=_help(member),
@@ -139,7 +148,11 @@ def _complaint(operation: Operation[Any, Any], argument: str) -> str:
         if member.spec.secret and member.kebab == flag:
             names = " or ".join(member.spec.environment) or "an environment variable"
             return f"--{flag} is a secret and isn't taken from a command line: set {names}"
-    known = [member.kebab for member in operation.input_members if not member.spec.secret]
+    known = [
+        member.kebab
+        for member in operation.input_members
+        if not member.spec.secret and not member.spec.connection
+    ]
     return f"there is no input --{flag}{nearest(flag, known)}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 import urllib.parse
@@ -62,8 +61,8 @@ def _escaped(part: str) -> Iterator[str]:
     yield json.dumps(part)[1:-1]
     yield json.dumps(part, ensure_ascii=False)[1:-1]
     yield repr(part)[1:-1]
-    yield html.escape(part)
-    yield html.escape(part, quote=False)
+    yield _xml(part)
+    yield _xml(part).replace('"', "&quot;").replace("'", "&#x27;")
     for quoted in (
         urllib.parse.quote(part, safe="", errors="replace"),
         urllib.parse.quote(part, safe="/", errors="replace"),
@@ -72,6 +71,10 @@ def _escaped(part: str) -> Iterator[str]:
     ):
         yield quoted
         yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
+
+
+def _xml(part: str) -> str:
+    return part.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _encoded(part: str) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -10,8 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
-
-import yaml
 
 from modelyard.errors import FileError, InputError, ModelyardError
 from modelyard.operation import Member, Operation, Structure, members
@@ -71,9 +68,8 @@ def parse(member: Member, text: str) -> Any:
     name, stripped = member.kebab, text.strip()
     choices = member.spec.choices
     if choices and stripped not in choices:
-        near = difflib.get_close_matches(stripped, choices, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise InputError(f"{name} is {stripped!r}, not one of {', '.join(choices)}{hint}")
+        listed = ", ".join(choices)
+        raise InputError(f"{name} is {stripped!r}, not one of {listed}{nearest(stripped, choices)}")
     if member.type is bool:
         return _boolean(name, stripped)
     if member.type in (int, float):
@@ -122,15 +118,6 @@ def _list(name: str, text: str, *, secret: bool) -> tuple[str, ...]:
     return tuple(to_text(item) for item in value)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without dates: 2024-01-31 stays the text that a service's JSON has."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - the parent's own attribute
-        first: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
-        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
 def structure(name: str, text: str, *, secret: bool = False) -> Any:
     """JSON or YAML, in place or in a file that a single line names.
 
@@ -141,22 +128,23 @@ def structure(name: str, text: str, *, secret: bool = False) -> Any:
     if _FILE.fullmatch(line):
         where = line
         text = _contents(name, line)
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)  # first: YAML takes its escapes and a few letters otherwise
+    from modelyard import plain_yaml
+
     try:
-        with suppress(ValueError):  # first: YAML takes its escapes and a few letters otherwise
-            return json.loads(text)
-        value = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        value = plain_yaml.load(text)
         json.dumps(value, default=str)  # a YAML alias may make a value part of itself
         return value
+    except plain_yaml.Mistake as mistake:
+        at = f":{mistake.line}:{mistake.column}" if mistake.line else ""
+        problem = "not valid" if secret else mistake.problem
+        failure = FileError(f"{where}{at}: this isn't YAML or JSON: {problem}")
+        if where == line and mistake.line:
+            failure.file, failure.line = line, mistake.line
+        raise failure from None
     except (RecursionError, ValueError):
         raise FileError(f"{where}: this is nested too deep, or refers to itself") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        at = f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
-        problem = (not secret and getattr(error, "problem", None)) or "not valid"
-        failure = FileError(f"{where}{at}: this isn't YAML or JSON: {problem}")
-        if where == line and mark is not None:
-            failure.file, failure.line = line, mark.line + 1
-        raise failure from None
 
 
 def _contents(name: str, path: str) -> str:
@@ -197,6 +185,8 @@ def to_text(value: Any) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """`` (did you mean NAME?)``, or nothing."""
+    import difflib  # only now: most steps make no mistake
+
     near = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 

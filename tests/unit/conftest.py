@@ -23,6 +23,7 @@ from modelyard.context import Context
 from modelyard.masking import Masker
 from modelyard.operation import Member, Operation
 from modelyard.run_identity import RunIdentity
+from modelyard.service_connection import ServiceConnection
 
 IDENTITY = RunIdentity(
     repository="https://ci.example/house/project",
@@ -85,6 +86,7 @@ class RecordingCI:
     """
 
     name = "recording"
+    private: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.inputs: dict[str, str] = {}
@@ -112,6 +114,8 @@ class RecordingCI:
         self.summaries: list[str] = []
         self.uploads: dict[str, Path] = {}
         self.state: dict[str, str] = {}
+        self.connections: dict[str, ServiceConnection] = {}
+        """By id."""
         self._masker = Masker()
 
     @property
@@ -197,6 +201,9 @@ class RecordingCI:
 
     def load_state(self) -> Mapping[str, str]:
         return dict(self.state)
+
+    def service_connection(self, id: str) -> ServiceConnection:
+        return self.connections[id]
 
     def identity(self) -> RunIdentity:
         return self.run_identity

@@ -141,7 +141,7 @@ def test_all_wrong_inputs_are_said_at_once(fake: Fake, capsys: Captured) -> None
     out = capsys.readouterr().out
     assert "3 inputs are wrong:" in out
     assert "cluster-name is missing or empty" in out
-    assert "mode is 'overwrit', not one of append, overwrite; did you mean overwrite?" in out
+    assert "mode is 'overwrit', not one of append, overwrite (did you mean overwrite?)" in out
     assert "dry-run is 'maybe', not true or false" in out
     assert "docs/reference/cluster-start.md" in out
 
@@ -272,7 +272,7 @@ def test_the_exit_code_is_that_of_the_error(fake: Fake, error: BaseException, co
 
 
 def test_ctrl_c_before_an_operation_runs(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(**more: Any) -> None:
+    def interrupted(*given: Any, **more: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "detect", interrupted)

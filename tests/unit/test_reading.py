@@ -86,7 +86,7 @@ def test_false(text: str) -> None:
         ("minutes", "long", "minutes is 'long', not a number"),
         ("minutes", "inf", "minutes is 'inf', not a finite number"),
         ("minutes", "nan", "minutes is 'nan', not a finite number"),
-        ("mode", "overwrit", "mode is 'overwrit', not one of append, overwrite, fail; did you "),
+        ("mode", "overwrit", "mode is 'overwrit', not one of append, overwrite, fail (did you "),
         ("mode", "zzz", "mode is 'zzz', not one of append, overwrite, fail"),
         ("paths", "[a, {b: c}]", "paths is not a list of texts"),
         ("settings", "just words", "settings is neither a list nor a mapping"),

@@ -15,11 +15,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from modelyard.ci import azure_connections
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
 from modelyard.errors import InputError
 from modelyard.operation import Member
 from modelyard.run_identity import RunIdentity
+from modelyard.service_connection import ServiceConnection
 
 _DATA = str.maketrans({"%": "%AZP25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = {**_DATA, **str.maketrans({";": "%3B", "]": "%5D"})}
@@ -45,6 +47,13 @@ class AzurePipelines:
     """A step of a pipeline job."""
 
     name = "azure-pipelines"
+    private: tuple[str, ...] = (
+        "INPUT_",
+        "ENDPOINT_AUTH",
+        "SECRET_",
+        "SECUREFILE_TICKET_",
+        "VSTS_TASKVARIABLE_",
+    )
     releases_later = True
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
@@ -54,7 +63,7 @@ class AzurePipelines:
         self._summaries = 0
 
     def given(self, member: Member) -> str | None:
-        for name in (member.camel, *member.spec.aliases):
+        for name in _names(member):
             value = self._environment.get("INPUT_" + _env_name(name), "")
             if re.fullmatch(r"\$\([\w.-]+\)", value.strip()):
                 raise InputError(
@@ -64,8 +73,16 @@ class AzurePipelines:
                 return value
         return None
 
-    def unknown_inputs(self, _members: Sequence[Member]) -> list[str]:
-        return []  # the agent passes declared inputs only, and warns of others itself
+    def unknown_inputs(self, members: Sequence[Member]) -> list[str]:
+        known = {_env_name(name) for member in members for name in _names(member)}
+        variables = json.loads(self._environment.get("VSTS_PUBLIC_VARIABLES") or "[]")
+        # A pipeline variable "input.x" looks like an input x.
+        known |= {_env_name(name).removeprefix("INPUT_") for name in variables}
+        return sorted(
+            name.removeprefix("INPUT_").lower()
+            for name, value in self._environment.items()
+            if name.startswith("INPUT_") and name.removeprefix("INPUT_") not in known and value
+        )
 
     def write(self, text: str) -> None:
         self._console.write(text)
@@ -162,6 +179,12 @@ class AzurePipelines:
         state: dict[str, str] = json.loads(text) if text else {}
         return state
 
+    def service_connection(self, id: str) -> ServiceConnection:
+        connection = azure_connections.read(self._environment, id)
+        for secret in (connection.client_secret, connection.job_token):
+            self.mask(secret)
+        return connection
+
     def identity(self) -> RunIdentity:
         get = self._environment.get
         return RunIdentity(
@@ -183,6 +206,11 @@ class AzurePipelines:
         written = "".join(f"{key}={escape_property(value)};" for key, value in properties.items())
         space = " " if written else ""
         self._console.write_raw(f"##vso[{command}{space}{written}]{escape_data(data)}")
+
+
+def _names(member: Member) -> tuple[str, ...]:
+    """The names of an input in a pipeline's YAML."""
+    return (member.camel, *member.spec.aliases)
 
 
 def _env_name(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 from modelyard.operation import Member
 from modelyard.run_identity import RunIdentity
+from modelyard.service_connection import ServiceConnection
 
 Level = Literal["notice", "warning", "error"]
 
@@ -27,6 +28,8 @@ class CISystem(Protocol):
     """The CI system. Every text is masked, then disarmed; every command of our own is escaped."""
 
     name: str
+    private: tuple[str, ...]
+    """How the variables begin that are meant for this step alone, not for programs it starts."""
 
     @property
     def releases_later(self) -> bool:
@@ -95,6 +98,13 @@ class CISystem(Protocol):
 
     def load_state(self) -> Mapping[str, str]:
         """What :meth:`save_state` kept."""
+        ...
+
+    def service_connection(self, id: str) -> ServiceConnection:
+        """What the agent gave for an input that names a service connection; masked.
+
+        :raises InputError: where there are no service connections, or not this one.
+        """
         ...
 
     def identity(self) -> RunIdentity:

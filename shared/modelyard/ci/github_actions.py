@@ -10,16 +10,16 @@ import json
 import os
 import re
 import shutil
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
-from modelyard.errors import FileError
+from modelyard.errors import FileError, InputError
 from modelyard.operation import Member
 from modelyard.run_identity import RunIdentity
+from modelyard.service_connection import ServiceConnection
 
 _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = {**_DATA, **str.maketrans({":": "%3A", ",": "%2C"})}
@@ -46,7 +46,7 @@ def file_entry(name: str, value: str) -> str:
     """
     if not name or re.search(r"[\r\n=]|<<", name):
         raise ValueError(f"{name!r} can't name an output or a variable")
-    delimiter = f"modelyard_{uuid.uuid4().hex}"
+    delimiter = f"modelyard_{os.urandom(16).hex()}"
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 
 
@@ -54,6 +54,12 @@ class GitHubActions:
     """A step of a workflow job."""
 
     name = "github-actions"
+    private: tuple[str, ...] = (
+        "INPUT_",
+        "STATE_",
+        "ACTIONS_RUNTIME_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    )
     releases_later = True
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
@@ -62,10 +68,12 @@ class GitHubActions:
         self._state: dict[str, str] | None = None
 
     def given(self, member: Member) -> str | None:
+        if member.spec.connection:
+            return None  # Azure Pipelines alone has service connections
         return self._environment.get("INPUT_" + member.kebab.upper()) or None
 
     def unknown_inputs(self, members: Sequence[Member]) -> list[str]:
-        known = {"INPUT_" + member.kebab.upper() for member in members}
+        known = {"INPUT_" + one.kebab.upper() for one in members if not one.spec.connection}
         return sorted(
             name.removeprefix("INPUT_").lower()
             for name, value in self._environment.items()
@@ -141,6 +149,9 @@ class GitHubActions:
         text = self._environment.get(f"STATE_{_STATE}", "")
         state: dict[str, str] = json.loads(text) if text else {}
         return state
+
+    def service_connection(self, id: str) -> ServiceConnection:
+        raise InputError(f"GitHub has no service connections, and so none named {id}")
 
     def identity(self) -> RunIdentity:
         get = self._environment.get

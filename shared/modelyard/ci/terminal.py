@@ -12,16 +12,17 @@ import shlex
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
+from modelyard.errors import InputError
 from modelyard.masking import MASK
 from modelyard.operation import Member
 from modelyard.run_identity import RunIdentity
+from modelyard.service_connection import ServiceConnection
 
 _COLOURS = {"notice": "36", "warning": "33", "error": "31"}
 
@@ -30,6 +31,7 @@ class Terminal:
     """A command typed by a person or a script."""
 
     name = "terminal"
+    private: tuple[str, ...] = ()
 
     def __init__(self, environment: Mapping[str, str] | None = None, step: str = "") -> None:
         self._environment = os.environ if environment is None else environment
@@ -37,7 +39,7 @@ class Terminal:
         folder = self._environment.get("MODELYARD_JOB", "")
         self._job = Path(folder) if folder else None
         self._step = self._environment.get("MODELYARD_STEP", "") or step
-        self._run = uuid.uuid4().hex
+        self._run = os.urandom(16).hex()
 
     @property
     def releases_later(self) -> bool:
@@ -120,6 +122,9 @@ class Terminal:
         state: dict[str, str] = json.loads(self._state_path().read_text(encoding="utf-8"))
         return state
 
+    def service_connection(self, id: str) -> ServiceConnection:
+        raise InputError(f"a terminal has no service connections, and so none named {id}")
+
     def identity(self) -> RunIdentity:
         return RunIdentity(
             repository=_git("config", "--get", "remote.origin.url") or str(Path.cwd()),
@@ -158,7 +163,7 @@ class Terminal:
 
 def _write_whole(path: Path, text: str) -> None:
     """Write a file so that whoever is killed in the middle leaves the old one."""
-    unfinished = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    unfinished = path.with_name(f".{path.name}-{os.urandom(16).hex()}")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
 

@@ -15,7 +15,7 @@ from modelyard.databricks.command_line import command_line, profile_file
 from modelyard.databricks.command_line.profile_file import Profile
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect, principal
 
 ME = "/api/2.0/preview/scim/v2/Me"
 SECRETS = frozenset(
@@ -143,16 +143,11 @@ def _further(inputs: Inputs) -> dict[str, Mapping[str, object]]:
 
 
 def _token(inputs: Inputs, context: Context) -> str:
-    if inputs.token:
-        return inputs.token.strip()
-    principal = identity.service_principal(
-        tenant_id=str(inputs.azure_tenant_id),
-        client_id=str(inputs.azure_client_id),
-        client_secret=str(inputs.azure_client_secret),
-        resource=identity.DATABRICKS,
-        clock=context.clock,
-    )
-    token = principal.headers()["Authorization"].removeprefix("Bearer ")
+    signed_in = principal(inputs, context)
+    if signed_in is None or (inputs.token and not inputs.azure_service_connection):
+        return str(inputs.token).strip()  # connect() has refused inputs that name nobody
+    bearer = signed_in.token(identity.DATABRICKS, clock=context.clock)
+    token = bearer.headers()["Authorization"].removeprefix("Bearer ")
     context.ci.mask(token)
     context.log.info(
         "the profile %s gets a Microsoft Entra token, good for an hour", inputs.profile

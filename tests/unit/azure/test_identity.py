@@ -10,6 +10,7 @@ from modelyard.azure import identity
 from modelyard.clock import FakeClock
 from modelyard.credentials import RefreshingToken
 from modelyard.errors import InputError, Unauthenticated, Unreachable
+from modelyard.service_connection import FEDERATED, WITH_SECRET, ServiceConnection
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 LOGIN = f"https://login.microsoftonline.com/{TENANT}"
@@ -44,17 +45,13 @@ def with_tokens(entra: Any) -> Any:
     return entra.post(f"{LOGIN}/oauth2/v2.0/token", json=token)
 
 
-def principal(clock: FakeClock, **more: str) -> RefreshingToken:
-    return identity.service_principal(
-        **{
-            "tenant_id": TENANT,
-            "client_id": "client-1",
-            "client_secret": SECRET,
-            "resource": identity.DATABRICKS,
-            **more,
-        },
-        clock=clock,
+def principal(
+    clock: FakeClock, tenant_id: str = TENANT, header: str = "Authorization"
+) -> RefreshingToken:
+    who = identity.service_principal(
+        tenant_id=tenant_id, client_id="client-1", client_secret=SECRET
     )
+    return who.token(identity.DATABRICKS, clock=clock, header=header)
 
 
 def test_a_principal_signs_in_for_one_resource(entra: Any, clock: FakeClock) -> None:
@@ -122,3 +119,54 @@ def test_a_tenant_that_cannot_be_one_is_an_input_error(entra: Any, clock: FakeCl
         principal(clock, tenant_id="not a tenant!").headers()
 
     assert "azure-tenant-id" in caught.value.fix
+
+
+OIDC = "https://dev.azure.com/org/_apis/distributedtask/hubs/build/plans/1/jobs/2/oidctoken"
+JOB_TOKEN = "made-up-job-token"
+
+
+def connection(scheme: str, **more: str) -> ServiceConnection:
+    return ServiceConnection("c0ffee", scheme, TENANT, "client-1", **more)
+
+
+def test_a_federated_connection_trades_an_identity_token(
+    entra: Any, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYSTEM_OIDCREQUESTURI", OIDC)
+    tokens = with_tokens(entra)
+    assertions = entra.post(OIDC, [{"json": {"oidcToken": f"identity-{n}"}} for n in (1, 2)])
+    credential = identity.of_connection(connection(FEDERATED, job_token=JOB_TOKEN)).token(
+        identity.DATABRICKS, clock=clock
+    )
+
+    assert credential.headers() == {"Authorization": "Bearer entra-1"}
+    assert assertions.last_request.headers["Authorization"] == f"Bearer {JOB_TOKEN}"
+    assert assertions.last_request.qs["serviceconnectionid"] == ["c0ffee"]
+    assert "client_assertion=identity-1" in tokens.last_request.text
+    credential.renew()  # the assertion has long ended: it takes another
+    assert credential.headers() == {"Authorization": "Bearer entra-2"}
+    assert "client_assertion=identity-2" in tokens.last_request.text
+
+
+def test_a_connection_that_the_job_may_not_use(
+    entra: Any, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYSTEM_OIDCREQUESTURI", OIDC)
+    entra.post(OIDC, status_code=403, json={"message": f"no {JOB_TOKEN}"})
+    who = identity.of_connection(connection(FEDERATED, job_token=JOB_TOKEN))
+    with pytest.raises(Unauthenticated) as caught:
+        who.token(identity.DATABRICKS, clock=clock).headers()
+
+    assert JOB_TOKEN not in "\n".join(caught.value.lines())
+    assert "service connection" in caught.value.fix
+
+
+def test_a_connection_with_a_secret(entra: Any, clock: FakeClock) -> None:
+    tokens = with_tokens(entra)
+    who = identity.of_connection(connection(WITH_SECRET, client_secret=SECRET))
+
+    assert who.token(identity.DATABRICKS, clock=clock).headers() == {
+        "Authorization": "Bearer entra-1"
+    }
+    assert f"client_secret={SECRET}" in tokens.last_request.text
+    assert SECRET not in repr(who)

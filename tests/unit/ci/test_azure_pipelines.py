@@ -253,3 +253,16 @@ def test_the_identity_tells_attempts_apart_but_not_in_the_build() -> None:
 @pytest.mark.parametrize(("value", "fork"), [("True", True), ("False", False), ("", False)])
 def test_a_forks_pull_request_is_known(value: str, fork: bool) -> None:
     assert AzurePipelines({"SYSTEM_PULLREQUEST_ISFORK": value}).is_fork() is fork
+
+
+def test_an_input_that_nobody_declares_is_named() -> None:
+    environment = {
+        "INPUT_WORKSPACEURL": "x",
+        "INPUT_OLD_NAME_X": "x",
+        "INPUT_WORKSPACURL": "x",
+        "INPUT_EMPTY": "",
+        "INPUT_FOLDER": "a pipeline variable, input.folder",
+        "VSTS_PUBLIC_VARIABLES": '["input.folder", "Build.BuildId"]',
+    }
+
+    assert AzurePipelines(environment).unknown_inputs(members(Inputs)) == ["workspacurl"]

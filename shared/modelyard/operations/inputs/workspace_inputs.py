@@ -33,6 +33,15 @@ class WorkspaceInputs:
         environment=("DATABRICKS_TOKEN", "DATABRICKS_ACCESS_TOKEN"),
         group="Workspace",
     )
+    azure_service_connection: str | None = given(
+        "Service connection to Azure Resource Manager whose service principal signs in, best one "
+        "with workload identity federation. It goes before token.",
+        default=None,
+        group="Workspace",
+        connection="AzureRM",
+        aliases=("azureSubscription",),
+        label="Azure service connection",
+    )
     workspace_resource_id: str | None = given(
         "Azure resource id of the workspace; its address is looked up in Resource Manager.",
         default=None,
@@ -107,15 +116,17 @@ def connect(inputs: WorkspaceInputs, context: Context) -> Session:
 def _workspace(inputs: WorkspaceInputs, context: Context) -> tuple[str, str]:
     """Its address, and its resource id where that is known."""
     if inputs.workspace_resource_id or (inputs.resource_group and inputs.workspace_name):
-        if missing := _missing(inputs):
+        signed_in = principal(inputs, context)
+        if signed_in is None:
             raise InputError(
-                f"{', '.join(missing)} missing: a service principal looks the workspace up",
+                f"{', '.join(_missing(inputs))} missing: a service principal looks the workspace "
+                "up",
                 fix="set them, or give workspace-url in place of the workspace's name or id",
             )
         session = Session(
             identity.RESOURCE_MANAGER,
             clock=context.clock,
-            credential=_principal(inputs, context, identity.RESOURCE_MANAGER),
+            credential=signed_in.token(identity.RESOURCE_MANAGER, clock=context.clock),
             read_only=True,
         )
         found = (
@@ -137,51 +148,48 @@ def _workspace(inputs: WorkspaceInputs, context: Context) -> tuple[str, str]:
 
 
 def _credential(inputs: WorkspaceInputs, resource_id: str, context: Context) -> Credential:
-    if inputs.token:
+    if inputs.token and not inputs.azure_service_connection:
         return StaticToken(inputs.token)
-    if inputs.azure_client_id:
-        context.log.info(
-            "no token is given: signing in as the service principal %s", inputs.azure_client_id
-        )
-    principal = _principal(inputs, context, identity.DATABRICKS)
-    if not resource_id:
-        return principal
-    # A principal that isn't a user of the workspace yet comes in as its Azure contributor.
-    management = _principal(
-        inputs,
-        context,
-        identity.RESOURCE_MANAGER,
-        header="X-Databricks-Azure-SP-Management-Token",
-    )
-    return Combined(
-        principal,
-        management,
-        extra={"X-Databricks-Azure-Workspace-Resource-Id": resource_id},
-    )
-
-
-def _principal(
-    inputs: WorkspaceInputs, context: Context, resource: str, header: str = "Authorization"
-) -> Credential:
-    if missing := _missing(inputs):
-        some = len(missing) < len(_PRINCIPAL)
+    signed_in = principal(inputs, context)
+    if signed_in is None:
+        missing = _missing(inputs)
         raise InputError(
             f"there is no token, and {', '.join(missing)} missing"
-            if some
+            if len(missing) < len(_PRINCIPAL)
             else "no credential is given",
             fix="set token (or the variable DATABRICKS_TOKEN), or azure-tenant-id, "
             "azure-client-id and azure-client-secret",
         )
+    context.log.info("signing in as the service principal %s", signed_in.client_id)
+    token = signed_in.token(identity.DATABRICKS, clock=context.clock)
+    if not resource_id:
+        return token
+    # A principal that isn't a user of the workspace yet comes in as its Azure contributor.
+    return Combined(
+        token,
+        signed_in.token(
+            identity.RESOURCE_MANAGER,
+            clock=context.clock,
+            header="X-Databricks-Azure-SP-Management-Token",
+        ),
+        extra={"X-Databricks-Azure-Workspace-Resource-Id": resource_id},
+    )
+
+
+def principal(inputs: WorkspaceInputs, context: Context) -> identity.Principal | None:
+    """The service principal that the inputs name; None when they name none, or not all of it."""
+    if inputs.azure_service_connection:
+        connection = context.ci.service_connection(inputs.azure_service_connection)
+        return identity.of_connection(connection)
+    if _missing(inputs):
+        return None
     return identity.service_principal(
         tenant_id=str(inputs.azure_tenant_id),
         client_id=str(inputs.azure_client_id),
         client_secret=str(inputs.azure_client_secret),
-        resource=resource,
-        clock=context.clock,
-        header=header,
     )
 
 
 def _missing(inputs: WorkspaceInputs) -> list[str]:
-    """Names of the inputs that a service principal lacks."""
+    """Names of the inputs that a service principal with a secret lacks."""
     return [name.replace("_", "-") for name in _PRINCIPAL if not getattr(inputs, name)]

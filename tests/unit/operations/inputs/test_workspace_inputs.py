@@ -14,6 +14,7 @@ from modelyard.credentials import RefreshingToken, Token
 from modelyard.errors import InputError, ReadOnly, WorkspaceNotAllowed
 from modelyard.operation import Operation
 from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs, WritingInputs, connect
+from modelyard.service_connection import FEDERATED, ServiceConnection
 
 BASE = "https://adb-1.2.azuredatabricks.net"
 MANAGEMENT = "https://management.azure.com"
@@ -59,12 +60,21 @@ def principals(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Who signs in, for what; the token tells which it is."""
     asked: list[dict[str, Any]] = []
 
-    def service_principal(*, clock: FakeClock, **more: Any) -> RefreshingToken:
+    class Principal:
+        client_id = "client-1"
+
+        def token(
+            self, resource: str, *, clock: FakeClock, header: str = "Authorization"
+        ) -> RefreshingToken:
+            token = Token(f"token-for-{resource}", clock.time() + 3600)
+            return RefreshingToken(lambda: token, clock=clock, name=header)
+
+    def service_principal(**more: Any) -> Principal:
         asked.append(more)
-        token = Token(f"token-for-{more['resource']}", clock.time() + 3600)
-        return RefreshingToken(lambda: token, clock=clock, name=more.get("header", "Authorization"))
+        return Principal()
 
     monkeypatch.setattr(identity, "service_principal", service_principal)
+    monkeypatch.setattr(identity, "of_connection", lambda one: service_principal(connection=one.id))
     return asked
 
 
@@ -129,6 +139,19 @@ def test_a_token_of_the_workspace_is_used_although_it_is_looked_up(
     connect(inputs, context).get("/api/x")
 
     assert headers(server)["Authorization"] == "Bearer dapi-made-up"
+
+
+def test_a_service_connection_goes_before_a_token_of_the_environment(
+    server: Any, context: Context, recording_ci: Any, principals: list[dict[str, Any]]
+) -> None:
+    recording_ci.connections["c0ffee"] = ServiceConnection("c0ffee", FEDERATED, "tenant", "client")
+    inputs = WorkspaceInputs(
+        workspace_url=BASE, token="dapi-made-up", azure_service_connection="c0ffee"
+    )
+    connect(inputs, context).get("/api/x")
+
+    assert principals == [{"connection": "c0ffee"}]
+    assert headers(server)["Authorization"] == f"Bearer token-for-{identity.DATABRICKS}"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,15 @@
+"""Azure DevOps (dev.azure.com): service connections, and identity tokens for jobs that use them.
+
+Source: Azure DevOps REST reference, "Oidctoken - Create"; learn.microsoft.com, "Connect to Azure by
+using an Azure Resource Manager service connection".
+"""
+
+from __future__ import annotations
+
+from modelyard.local.cloud.devops.urls import DevOpsService
+from modelyard.local.cloud.service import Cloud, Service
+
+
+def create(cloud: Cloud) -> Service:
+    """The service, for a cloud that is about to start."""
+    return DevOpsService(cloud)

@@ -1,0 +1,38 @@
+"""Errors of Azure DevOps: ``{"message", "typeKey", ...}``."""
+
+from __future__ import annotations
+
+
+class DevOpsError(Exception):
+    """An error answer of Azure DevOps."""
+
+    def __init__(self, status: int, type_key: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.type_key = type_key
+
+
+def not_signed_in() -> DevOpsError:
+    return DevOpsError(
+        401,
+        "UnauthorizedRequestException",
+        "TF400813: The user '' is not authorized to access this resource.",
+    )
+
+
+def connection_not_found(id: str) -> DevOpsError:
+    return DevOpsError(
+        404,
+        "ServiceEndpointNotFoundException",
+        f"Service endpoint with id {id or '(none)'} does not exist, or the job may not use it.",
+    )
+
+
+def version_missing() -> DevOpsError:
+    return DevOpsError(
+        400,
+        "VssVersionNotSpecifiedException",
+        'No api-version was supplied for the "POST" request. The version must be supplied either '
+        'as part of the Accept header (e.g. "application/json; api-version=1.0") or as a query '
+        'parameter (e.g. "?api-version=1.0").',
+    )

@@ -1,0 +1,118 @@
+"""The service connections of one organization, and who may have identity tokens for them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from modelyard.local.cloud import signing
+from modelyard.local.cloud.credentials import load_or_create
+from modelyard.local.cloud.devops import exceptions
+from modelyard.local.cloud.entra import federation
+from modelyard.local.cloud.service import Cloud
+
+ORGANIZATION = "modelyard-local"
+CONNECTIONS = "devops.service_connections"
+JOBS = "devops.job_tokens"
+ASSERTION_SECONDS = 600
+"""How long an identity token is good for."""
+JOB_SECONDS = 3600
+"""How long System.AccessToken is good for: the longest that a job may take, by default."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A service connection with workload identity federation."""
+
+    id: str
+    name: str
+    project: str
+    tenant_id: str
+    client_id: str
+
+
+class Organization:
+    """An organization of a local cloud."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._credentials = load_or_create(cloud.folder)
+        self._key = signing.load_or_create(cloud.folder / "devops")
+        number = uuid.uuid5(uuid.NAMESPACE_URL, self._credentials.tenant_id)
+        self.issuer = f"https://vstoken.dev.azure.com/{number}"
+
+    def connect(self, name: str, project: str) -> Connection:
+        """The connection of this name; a new one is trusted by Entra from now on."""
+        for connection in self.connections():
+            if (connection.name, connection.project) == (name, project):
+                return connection
+        made = Connection(
+            id=str(uuid.uuid4()),
+            name=name,
+            project=project,
+            tenant_id=self._credentials.tenant_id,
+            client_id=self._credentials.client_id,
+        )
+        federation.trust(
+            self._cloud.store,
+            self.issuer,
+            _subject(made),
+            [signing.public_jwk(self._key.public_key())],
+        )
+        self._cloud.store.put(CONNECTIONS, made.id, {"name": name, "project": project})
+        return made
+
+    def connections(self) -> list[Connection]:
+        """All of them, oldest first."""
+        return [
+            Connection(
+                id=key,
+                name=document["name"],
+                project=document["project"],
+                tenant_id=self._credentials.tenant_id,
+                client_id=self._credentials.client_id,
+            )
+            for key, document in self._cloud.store.items(CONNECTIONS)
+        ]
+
+    def start_job(self) -> str:
+        """A System.AccessToken. The store holds its SHA-256 only."""
+        value = secrets.token_urlsafe(40)
+        expires = self._cloud.clock.time() + JOB_SECONDS
+        self._cloud.store.put(JOBS, _digest(value), {"expires": expires})
+        return value
+
+    def identity_token(self, job_token: str, connection_id: str) -> str:
+        """A signed statement that a job may use this connection. Raises DevOpsError."""
+        job = self._cloud.store.get(JOBS, _digest(job_token))
+        now = int(self._cloud.clock.time())
+        if job is None or job["expires"] <= now:
+            raise exceptions.not_signed_in()
+        found = next((one for one in self.connections() if one.id == connection_id), None)
+        if found is None:
+            raise exceptions.connection_not_found(connection_id)
+        claims = {
+            "jti": str(uuid.uuid4()),
+            "sub": _subject(found),
+            "aud": federation.AUDIENCE,
+            "iss": self.issuer,
+            "nbf": now,
+            "iat": now,
+            "exp": now + ASSERTION_SECONDS,
+        }
+        return signing.sign(claims, self._key)
+
+    def reset(self) -> None:
+        """Forget connections and jobs."""
+        self._cloud.store.clear(CONNECTIONS)
+        self._cloud.store.clear(JOBS)
+
+
+def _subject(connection: Connection) -> str:
+    return f"sc://{ORGANIZATION}/{connection.project}/{connection.name}"
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()

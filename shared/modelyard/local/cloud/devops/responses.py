@@ -1,0 +1,68 @@
+"""HTTP of Azure DevOps, and of what only a local cloud can be told: its own interface."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from modelyard.local.cloud.devops import exceptions
+from modelyard.local.cloud.devops.exceptions import DevOpsError
+from modelyard.local.cloud.devops.models import Organization
+
+
+class DevOpsResponses:
+    """The handlers."""
+
+    def __init__(self, organization: Organization) -> None:
+        self._organization = organization
+
+    def identity_token(self, request: Request, **_path: str) -> Response:
+        """``POST .../oidctoken?serviceConnectionId=ID``, with System.AccessToken as the bearer."""
+        try:
+            authorization = request.authorization
+            if authorization is None or authorization.type != "bearer":
+                raise exceptions.not_signed_in()
+            if not request.args.get("api-version"):
+                raise exceptions.version_missing()
+            token = self._organization.identity_token(
+                str(authorization.token), request.args.get("serviceConnectionId", "")
+            )
+        except DevOpsError as error:
+            return _failure(error)
+        return _json(200, {"oidcToken": token})
+
+    def connect(self, request: Request) -> Response:
+        """``{"name", "project"}``: a service connection, new or there already."""
+        body = request.get_json()
+        names = [body.get(key) for key in ("name", "project")] if isinstance(body, dict) else []
+        if len(names) != 2 or not all(isinstance(one, str) and one for one in names):
+            return _json(400, {"message": "The body must have name and project"})
+        return _json(200, dataclasses.asdict(self._organization.connect(*names)))
+
+    def connections(self, _request: Request) -> Response:
+        found = [dataclasses.asdict(one) for one in self._organization.connections()]
+        return _json(200, {"connections": found})
+
+    def start_job(self, _request: Request) -> Response:
+        """``{"access_token"}``: what a job has as System.AccessToken."""
+        return _json(200, {"access_token": self._organization.start_job()})
+
+
+def _failure(error: DevOpsError) -> Response:
+    body = {
+        "$id": "1",
+        "innerException": None,
+        "message": str(error),
+        "typeName": error.type_key,
+        "typeKey": error.type_key,
+        "errorCode": 0,
+        "eventId": 3000,
+    }
+    return _json(error.status, body)
+
+
+def _json(status: int, body: dict[str, Any]) -> Response:
+    return Response(json.dumps(body), status, mimetype="application/json")

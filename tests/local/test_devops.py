@@ -1,0 +1,118 @@
+"""A service connection with workload identity federation, from the agent's variables to a
+workspace, with azure-identity as it is."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import requests
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import AzurePipelinesCredential
+
+from modelyard.azure import identity
+from modelyard.ci.azure_pipelines import AzurePipelines
+from modelyard.clock import SystemClock
+from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.devops.models import ORGANIZATION, Connection, Organization
+
+CLOUD_SERVICES = ("entra", "arm", "devops", "databricks")
+ARM = "https://management.azure.com"
+
+
+@pytest.fixture
+def organization(cloud: LocalCloud) -> Organization:
+    service = cloud.services["devops"]
+    service.reset()
+    found: Organization = service.organization  # type: ignore[attr-defined]
+    return found
+
+
+@pytest.fixture
+def connection(organization: Organization, inside_cloud: dict[str, str]) -> Connection:
+    os.environ["SYSTEM_OIDCREQUESTURI"] = (
+        f"https://dev.azure.com/{ORGANIZATION}/p1/_apis/distributedtask/hubs/build/plans/1/jobs/2"
+        "/oidctoken"
+    )
+    return organization.connect("ml-dev", "wine")
+
+
+def credential(connection: Connection, job_token: str, **more: str) -> AzurePipelinesCredential:
+    return AzurePipelinesCredential(
+        **{
+            "tenant_id": connection.tenant_id,
+            "client_id": connection.client_id,
+            "service_connection_id": connection.id,
+            "system_access_token": job_token,
+            **more,
+        }
+    )
+
+
+def test_a_job_signs_in_without_any_secret(
+    connection: Connection, organization: Organization
+) -> None:
+    with credential(connection, organization.start_job()) as federated:
+        token = federated.get_token(f"{ARM}/.default").token
+    answer = requests.get(
+        f"{ARM}/subscriptions?api-version=2022-12-01",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=30,
+    )
+    assert answer.status_code == 200
+
+
+def test_the_agents_variables_are_enough(
+    connection: Connection, organization: Organization, cloud: LocalCloud
+) -> None:
+    variables = {
+        **os.environ,
+        f"ENDPOINT_AUTH_SCHEME_{connection.id}": "WorkloadIdentityFederation",
+        f"ENDPOINT_AUTH_PARAMETER_{connection.id}_TENANTID": connection.tenant_id,
+        f"ENDPOINT_AUTH_PARAMETER_{connection.id}_SERVICEPRINCIPALID": connection.client_id,
+        "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN": organization.start_job(),
+    }
+    given = AzurePipelines(variables).service_connection(connection.id)
+    token = identity.of_connection(given).token(identity.DATABRICKS, clock=SystemClock())
+
+    assert token.headers()["Authorization"].startswith("Bearer ey")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [({"system_access_token": "made-up"}, 401), ({"service_connection_id": "made-up"}, 404)],
+)
+def test_who_may_not_use_a_connection_gets_no_identity(
+    connection: Connection, organization: Organization, wrong: dict[str, str], status: int
+) -> None:
+    with (
+        credential(connection, organization.start_job(), **wrong) as refused,
+        pytest.raises(ClientAuthenticationError) as caught,
+    ):
+        refused.get_token(f"{ARM}/.default")
+    assert caught.value.status_code == status
+
+
+def test_a_connection_is_made_once_and_forgotten_by_a_reset(
+    organization: Organization, cloud: LocalCloud
+) -> None:
+    first = organization.connect("ml-dev", "wine")
+
+    assert organization.connect("ml-dev", "wine") == first
+    assert organization.connect("ml-dev", "other").id != first.id
+    cloud.services["devops"].reset()
+    assert organization.connections() == []
+
+
+def test_the_clouds_own_interface_makes_connections_and_jobs(
+    organization: Organization, cloud: LocalCloud
+) -> None:
+    def post(path: str, body: dict[str, str]) -> requests.Response:
+        url = f"{cloud.url}/modelyard/devops/{path}"
+        return requests.post(url, json=body, headers=cloud.admin_headers, timeout=30)
+
+    assert post("service-connections", {"name": "ml-dev"}).status_code == 400
+    made = post("service-connections", {"name": "ml-dev", "project": "wine"}).json()
+    assert Connection(**made) == organization.connections()[0]
+    token = post("jobs", {}).json()["access_token"]
+    assert organization.identity_token(token, made["id"]).count(".") == 2
