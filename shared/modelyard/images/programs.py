@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,11 @@ log = logging.getLogger(__name__)
 
 KEPT_LINES = 2000
 SHOWN_LINES = 30
-_CHUNK = 8192
+LONGEST_LINE = 1 << 16
+"""Characters of a line. What is beyond isn't kept: a program may print what it likes, and the
+memory of an agent is small."""
+LONGEST_ANSWER = 1 << 22
+"""Characters of standard output, from its end."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Finished:
 
     code: int
     stdout: str
-    """All of it; programs that are run here answer with little."""
+    """All of it up to LONGEST_ANSWER; programs that are run here answer with little."""
     tail: str
     """The last lines of both streams, for messages."""
 
@@ -72,7 +76,7 @@ def run(
         start_new_session=True,
     )
     tail: deque[str] = deque(maxlen=KEPT_LINES)
-    stdout: list[str] = []
+    stdout: deque[str] = deque()
     assert process.stdout is not None
     assert process.stderr is not None
     readers = [
@@ -133,9 +137,30 @@ def kill_group(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None
     process.wait()
 
 
-def _read(stream: IO[str], tail: deque[str], whole: list[str] | None) -> None:
-    for line in stream:
+def _read(stream: IO[str], tail: deque[str], answer: deque[str] | None) -> None:
+    length = 0
+    for line in lines(stream):
         log.debug("%s", line.rstrip())
         tail.append(line)
-        if whole is not None:
-            whole.append(line)
+        if answer is not None:
+            answer.append(line)
+            length += len(line)
+            while length > LONGEST_ANSWER:
+                length -= len(answer.popleft())
+
+
+def lines(stream: IO[str]) -> Iterator[str]:
+    """The lines of a stream, each cut to LONGEST_LINE.
+
+    Cut, not split: a secret that is split in two isn't recognised, and so not masked.
+    """
+    while line := stream.readline(LONGEST_LINE):
+        if len(line) < LONGEST_LINE or line.endswith("\n"):
+            yield line
+            continue
+        more = 0
+        while piece := stream.readline(LONGEST_LINE):
+            more += len(piece.rstrip("\n"))
+            if piece.endswith("\n"):
+                break
+        yield f"{line} [{more} more characters]\n" if more else f"{line}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -23,6 +24,35 @@ def test_the_output_and_the_exit_code_come_back() -> None:
     assert (finished.code, finished.stdout) == (3, "out\n")
     assert "out" in finished.tail
     assert "err" in finished.tail
+
+
+def test_a_line_without_end_is_cut_and_says_so() -> None:
+    code = f"print('x' * ({programs.LONGEST_LINE} + 10)); print('end')"
+    finished = programs.run(python(code), timeout=30)
+
+    assert finished.stdout == "x" * programs.LONGEST_LINE + " [10 more characters]\nend\n"
+
+
+@pytest.mark.parametrize("width", [0, -1, 1], ids=["exact", "one less", "one more"])
+def test_a_line_of_the_longest_length_is_whole(width: int) -> None:
+    text = "x" * (programs.LONGEST_LINE + width)
+    finished = programs.run(python(f"print({text!r}, end='')"), timeout=30)
+
+    cut = text[: programs.LONGEST_LINE] + (" [1 more characters]" if width > 0 else "")
+    assert finished.stdout.rstrip("\n") == cut
+
+
+def test_a_flood_of_output_does_not_fill_the_memory() -> None:
+    code = (
+        "import sys; [sys.stdout.write('x' * 1000000) for _ in range(30)]; print()\n"
+        "for number in range(100000): print('line', number)\nprint('end')"
+    )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    finished = programs.run(python(code), timeout=120)
+
+    assert finished.stdout.endswith("line 99999\nend\n")
+    assert len(finished.stdout) <= programs.LONGEST_ANSWER
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 25_000  # KiB
 
 
 def test_a_failure_shows_the_end_of_the_output() -> None:
