@@ -15,8 +15,12 @@ JOBS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MODELYARD_WHEELS := $(abspath $(CACHE))/wheels
 
-.PHONY: help demo demo-stop test test-unit test-contract test-local test-acceptance lint format \
-	generate bench lock clean
+PUBLISHER ?= OWNER
+VERSION ?=
+NODE_TOOLS := tests/node/node_modules/.complete
+
+.PHONY: help demo demo-stop test test-unit test-contract test-launcher test-parity test-release \
+	test-local test-acceptance lint format generate package release-check bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -27,13 +31,22 @@ demo: $(VENV)/.local $(CACHE)/wheels/.complete ## train, build, deploy on the lo
 demo-stop: $(VENV)/.local ## stop the local cloud that `make demo` leaves up
 	$(BIN)/modelyard local down
 
-test: lint test-unit test-contract test-local test-acceptance ## everything
+test: lint test-unit test-contract test-launcher test-release test-parity test-local test-acceptance ## everything
 
 test-unit: $(VENV)/.development ## half a minute; no sockets
 	$(BIN)/pytest tests/unit -q -n $(JOBS)
 
-test-contract: $(VENV)/.development ## declarations, generated files, imports
-	$(BIN)/pytest tests/contract -q
+test-contract: $(VENV)/.development $(NODE_TOOLS) ## declarations, generated files, official validators
+	$(BIN)/pytest tests/contract -q -n $(JOBS) --dist loadfile
+
+test-launcher: $(VENV)/.development ## the launcher of tasks and actions, with real environments
+	$(BIN)/pytest tests/launcher -q
+
+test-release: $(VENV)/.development $(NODE_TOOLS) ## packages: whole, reproducible, accepted by the official tool
+	$(BIN)/pytest tests/release -q
+
+test-parity: $(VENV)/.development $(CACHE)/wheels/.complete ## every operation as command, action and task
+	$(BIN)/pytest tests/parity -q
 
 test-local: $(VENV)/.development $(CACHE)/wheels/.complete ## real clients against the local cloud
 	$(BIN)/pytest tests/local -q -n $(JOBS) --dist loadfile
@@ -52,6 +65,12 @@ format: $(VENV)/.development ## make the style right
 
 generate: $(VENV)/.development ## write what is made from the declarations
 	$(BIN)/modelyard generate
+
+package: $(VENV)/.development $(NODE_TOOLS) ## dist/: the extension (PUBLISHER=yours) and the wheel
+	$(BIN)/python -m release.package --publisher $(PUBLISHER)
+
+release-check: $(VENV)/.development $(NODE_TOOLS) ## what a release would do, and what is missing for it
+	$(BIN)/python -m release.check $(VERSION)
 
 bench: $(VENV)/.development ## measurements beside the peers, in one run
 	set -e; for one in benchmarks/*.py; do $(BIN)/python $$one; done
@@ -78,6 +97,12 @@ $(BIN)/python:
 # What scoring images are made of: downloaded once, since the local cloud reaches no package index.
 $(CACHE)/wheels/.complete: .ci/wheels requirements/local.txt $(VENV)/.local
 	$(BIN)/python .ci/wheels $(CACHE)/wheels
+	@touch $@
+
+# What the tests and the packaging use of npm; nothing that is shipped needs it.
+$(NODE_TOOLS): tests/node/package-lock.json
+	@command -v npm >/dev/null || { echo "npm isn't on PATH: install Node.js 20 or newer" >&2; exit 1; }
+	npm --prefix tests/node ci --no-audit --no-fund --silent
 	@touch $@
 
 # A stamp for each set: the lock file, and this package in place.

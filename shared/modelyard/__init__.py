@@ -3,4 +3,4 @@
 One Python library behind Azure Pipelines tasks, GitHub actions and a command line.
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

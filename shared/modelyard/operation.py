@@ -21,6 +21,12 @@ InputsT = TypeVar("InputsT")
 OutputsT = TypeVar("OutputsT")
 
 _SPEC = "modelyard"
+_WRITTEN = {
+    "aml": "AML", "azure": "Azure", "databricks": "Databricks", "dns": "DNS", "git": "Git",
+    "id": "ID", "ids": "IDs", "mlflow": "MLflow", "python": "Python", "spark": "Spark",
+    "url": "URL",
+}  # fmt: skip
+"""Words of names as people write them, where that isn't in small letters."""
 GROUPS = (
     "Databricks", "Azure ML", "models", "images", "deployment", "Azure", "checks", "reporting"
 )  # fmt: skip
@@ -48,7 +54,8 @@ class Input:
     visible_when: str = ""
     """Azure Pipelines visibleRule over other inputs of the operation (snake_case names)."""
     connection: str = ""
-    """``AzureRM``: on Azure Pipelines the value is a service connection of this type."""
+    """``AzureRM``: the value is a service connection of this type. Azure Pipelines alone has them,
+    so the input exists nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class Member:
     @property
     def label(self) -> str:
         """The short name in a form."""
-        words = self.name.replace("_", " ")
+        words = " ".join(_WRITTEN.get(word, word) for word in self.name.split("_"))
         return getattr(self.spec, "label", "") or words[0].upper() + words[1:]
 
     @property
@@ -144,7 +151,13 @@ class Operation(Generic[InputsT, OutputsT]):
     python: tuple[str, str] = ("3.10", "3.13")
     """Oldest and newest Python that it runs on."""
     example: str = ""
-    """YAML lines ``input: value`` for the reference page."""
+    """YAML lines ``input: value`` for the reference page: see ``manifest.examples``."""
+    example_environment: tuple[str, ...] = ()
+    """Environment variables with secrets that the example needs beside those of the workspace."""
+    variables: tuple[str, ...] = ()
+    """Variables that it sets for later steps; PATH when it puts a folder in front of it."""
+    attaches: bool = False
+    """It writes to the job summary or keeps artifacts."""
 
     @property
     def task_name(self) -> str:

@@ -168,10 +168,22 @@ def environment_source(environment: Mapping[str, str]) -> Source:
     """Inputs by the environment variables that their declaration names; empty is unset."""
 
     def look(member: Member) -> str | None:
-        values = (environment.get(name, "") for name in member.spec.environment)
-        return next((value for value in values if value), None)
+        for name in member.spec.environment:
+            if value := environment.get(name, ""):
+                return defined(name, value)
+        return None
 
     return look
+
+
+def defined(name: str, value: str) -> str:
+    """The value, unless it is the name of a pipeline variable that the agent put nothing for.
+
+    :raises InputError: then; it would go to a service as if it were meant.
+    """
+    if macro := re.fullmatch(r"\s*\$\(([\w.-]+)\)\s*", value):
+        raise InputError(f"{name} is {macro[0].strip()}: this job has no variable {macro[1]}")
+    return value
 
 
 def to_text(value: Any) -> str:

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from modelyard import manifest, operations
-from modelyard.manifest import reference, schema, written
+from modelyard.manifest import examples, schema, written
 from modelyard.operation import GROUPS, Member, Operation, Structure
 from modelyard.reading import mapping_source, parse, to_text
 
@@ -105,6 +105,7 @@ def test_a_secret_can_come_from_the_environment_and_has_no_default(
 ) -> None:
     if member.spec.secret:
         assert member.spec.environment
+        assert not member.spec.connection
         assert not member.default
     for name in member.spec.environment:
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*", name)
@@ -143,7 +144,7 @@ def test_no_two_outputs_collide(operation: Operation[Any, Any]) -> None:
 def test_a_visible_rule_speaks_of_inputs_there_are(operation: Operation[Any, Any]) -> None:
     known = {member.name for member in operation.input_members}
     for member in operation.input_members:
-        words = re.findall(r"([a-z_]\w*)\s*(?:==|=|!=|in)", member.spec.visible_when)
+        words = re.findall(r"([a-z_]\w*)\s*(?:=|!=)", member.spec.visible_when)
         assert set(words) <= known
 
 
@@ -151,7 +152,7 @@ def test_a_visible_rule_speaks_of_inputs_there_are(operation: Operation[Any, Any
 def test_the_example_is_one_that_works(operation: Operation[Any, Any]) -> None:
     given = {
         name: value if isinstance(value, str) else to_text(value)
-        for name, value in reference.example(operation).items()
+        for name, value in examples.example(operation).items()
     }
     known = {member.kebab: member for member in operation.input_members}
     assert given, "an operation shows an example"
@@ -159,9 +160,10 @@ def test_the_example_is_one_that_works(operation: Operation[Any, Any]) -> None:
     for name, text in given.items():
         secret = re.fullmatch(r"\$\([\w.-]+\)|\$\{\{ secrets\.\w+ \}\}", text)
         assert known[name].spec.secret == bool(secret), name
-        assert "${{" not in text or secret or reference.OUTPUT.fullmatch(text), text
+        assert "${{" not in text or secret or examples.OUTPUT.fullmatch(text), text
     required = {member.kebab for member in operation.input_members if member.required}
     assert required <= set(given)
+    assert not any(known[name].spec.connection for name in given), "it is for all platforms"
     source = mapping_source(given)
     for name in given:
         text = source(known[name])
@@ -186,7 +188,7 @@ def _typed(operation: Operation[Any, Any]) -> dict[str, Any]:
         name: value.splitlines()
         if isinstance(value, str) and known[name].type == tuple[str, ...]
         else value
-        for name, value in reference.example(operation).items()
+        for name, value in examples.example(operation).items()
     }
 
 

@@ -55,7 +55,7 @@ def test_members_are_in_the_order_of_declaration_shared_ones_first() -> None:
 def test_a_member_has_a_name_for_each_place() -> None:
     url, name, *_ = OPERATION.input_members
 
-    assert (url.kebab, url.camel, url.label) == ("workspace-url", "workspaceUrl", "Workspace url")
+    assert (url.kebab, url.camel, url.label) == ("workspace-url", "workspaceUrl", "Workspace URL")
     assert name.label == "The name"
     assert OPERATION.task_name == "ModelyardJobRunNow"
 

@@ -316,3 +316,13 @@ def test_a_file_that_holds_nothing_is_named(
     member = next(one for one in OPERATION.input_members if one.type is Structure)
     with pytest.raises(FileError, match=r"empty\.yml holds neither"):
         parse(member, "empty.yml")
+
+
+def test_a_variable_that_the_pipeline_lacks_is_no_value() -> None:
+    sources = [mapping_source({"name": "x"}), environment_source({"URL": "$(databricks-host)"})]
+    with pytest.raises(InputError) as caught:
+        read_inputs(OPERATION, sources)
+
+    assert caught.value.what == (
+        "URL is $(databricks-host): this job has no variable databricks-host"
+    )

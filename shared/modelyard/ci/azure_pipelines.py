@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,8 +17,8 @@ from pathlib import Path
 from modelyard.ci import azure_connections
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
-from modelyard.errors import InputError
 from modelyard.operation import Member
+from modelyard.reading import defined
 from modelyard.run_identity import RunIdentity
 from modelyard.service_connection import ServiceConnection
 
@@ -65,12 +64,8 @@ class AzurePipelines:
     def given(self, member: Member) -> str | None:
         for name in _names(member):
             value = self._environment.get("INPUT_" + _env_name(name), "")
-            if re.fullmatch(r"\$\([\w.-]+\)", value.strip()):
-                raise InputError(
-                    f"{name} is {value.strip()}: this job has no variable {value.strip()[2:-1]}"
-                )
             if value:
-                return value
+                return defined(name, value)
         return None
 
     def unknown_inputs(self, members: Sequence[Member]) -> list[str]:

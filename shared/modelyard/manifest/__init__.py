@@ -14,23 +14,28 @@ from typing import Any
 
 from modelyard import operations
 from modelyard.errors import InputError
-from modelyard.manifest import reference, schema, troubleshooting, written
+from modelyard.manifest import readme, reference, schema, task, troubleshooting, wrapper, written
 from modelyard.operation import Operation
 
 ROOT = Path(__file__).resolve().parents[3]
 """The repository, when this runs from a clone of it."""
 
 
-def files(declared: Iterable[Operation[Any, Any]]) -> dict[str, str]:
-    """Every generated file: its path from the repository's root, and its text."""
+def files(declared: Iterable[Operation[Any, Any]]) -> dict[str, written.Content]:
+    """Every generated file: its path from the repository's root, and its content."""
     declared = tuple(declared)
-    made = {
+    made: dict[str, written.Content] = {
+        "README.md": readme.operations_table(declared),
         "docs/reference/README.md": reference.index(declared),
         "docs/troubleshooting.md": troubleshooting.page(),
     }
     for operation in declared:
         made[f"docs/reference/{operation.name}.md"] = reference.page(operation)
         made[f"docs/reference/schemas/{operation.name}.json"] = schema.text(operation)
+        for name, content in wrapper.task_folder_files(operation).items():
+            made[f"tasks/{task.folder(operation)}/{name}"] = content
+        for name, content in wrapper.action_folder_files(operation).items():
+            made[f"actions/{operation.name}/{name}"] = content
     return made
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
-import json
-import re
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-import yaml
-
-from modelyard.manifest.wording import code, default, table, type_name
+from modelyard.manifest.examples import (
+    action_name,
+    azure_example,
+    command,
+    command_environment,
+    github_example,
+    ordered,
+)
+from modelyard.manifest.wording import (
+    TASK_MAJOR,
+    code,
+    default,
+    table,
+    type_name,
+)
 from modelyard.manifest.written import MARK
 from modelyard.operation import GROUPS, Member, Operation
 
@@ -22,8 +30,7 @@ EXIT_CODES = (
     ("70", "A fault of Modelyard itself."),
     ("130, 143", "Cancelled by SIGINT or SIGTERM; what the step had started is stopped."),
 )
-OUTPUT = re.compile(r"\$\{\{ steps\.[\w-]+\.outputs\.([\w-]+) \}\}")
-"""In an example: the output of an earlier step."""
+INPUT_COLUMNS = ("input", "on Azure Pipelines", "what it is", "type", "default", "environment")
 OTHERS = "Every other error has a code of its own: [troubleshooting](../troubleshooting.md).\n"
 
 
@@ -31,17 +38,21 @@ def index(operations: Sequence[Operation[Any, Any]]) -> str:
     """``docs/reference/README.md``."""
     parts = [
         f"# Reference\n\n<!-- {MARK} -->\n\n"
-        "Every operation is a command, `modelyard NAME`. Its inputs are options of the command: "
-        "`--cluster-name training`. Secrets come from the environment only.\n"
+        "Every operation is a command, an Azure Pipelines task and a GitHub action, with the same "
+        "inputs and outputs. On GitHub and a command line a name has hyphens "
+        "(`cluster-name`), on Azure Pipelines it is written in one word (`clusterName`). "
+        "Of an input that has variables of the environment beside it, the first of them that is "
+        "set counts when the input isn't given. A command takes secrets from there only.\n"
     ]
     for group in GROUPS:
         rows = [
-            (f"[{code(one.name)}]({one.name}.md)", f"{one.title}.")
+            (f"[{code(one.name)}]({one.name}.md)", code(one.task_name), f"{one.title}.")
             for one in operations
             if one.group == group
         ]
         if rows:
-            parts.append(f"## {group[0].upper()}{group[1:]}\n\n{table(('command', ''), rows)}")
+            heading = f"## {group[0].upper()}{group[1:]}"
+            parts.append(f"{heading}\n\n{table(('command and action', 'task', ''), rows)}")
     parts.append(f"## Exit codes\n\n{_exit_codes(EXIT_CODES)}\n{OTHERS}")
     return "\n".join(parts)
 
@@ -51,39 +62,35 @@ def page(operation: Operation[Any, Any]) -> str:
     parts = [
         f"# {operation.name}\n\n<!-- {MARK} -->\n\n**{operation.title}.** "
         f"{operation.description}\n",
-        _requirements(operation),
+        _names(operation),
+        _examples(operation),
         "## Inputs\n",
-        *_inputs(_own_first(operation)),
+        *_inputs(ordered(operation)),
         f"## Outputs\n\n{_outputs(operation.output_members)}",
         f"## Exit codes\n\n{_exit_codes(EXIT_CODES)}\n{OTHERS}",
     ]
-    if operation.example:
-        parts.append(f"## Example\n\nOn a command line:\n\n```sh\n{command(operation)}\n```\n")
     return "\n".join(part for part in parts if part)
 
 
-def command(operation: Operation[Any, Any]) -> str:
-    """The example as a command line; secrets are variables that are set before."""
-    known = {member.kebab: member for member in operation.input_members}
-    words = [f"modelyard {operation.name}"]
-    for name, value in example(operation).items():
-        if not known[name].spec.secret:
-            words.append(f"--{name} {_word(value)}")
-    return " \\\n  ".join(words)
+def _names(operation: Operation[Any, Any]) -> str:
+    rows = [
+        ("Azure Pipelines", f"task {code(f'{operation.task_name}@{TASK_MAJOR}')}"),
+        ("GitHub", f"action {code(action_name(operation))}"),
+        ("a terminal", f"command {code(f'modelyard {operation.name}')}"),
+    ]
+    return f"{table(('on', 'it is'), rows)}\n{_requirements(operation)}"
 
 
-def _word(value: Any) -> str:
-    """A value as a shell takes it; the output of an earlier step is a variable named for it."""
-    text = (value if isinstance(value, str) else json.dumps(value)).rstrip()
-    output = OUTPUT.fullmatch(text)
-    return f'"${output[1].upper().replace("-", "_")}"' if output else shlex.quote(text)
-
-
-def example(operation: Operation[Any, Any]) -> dict[str, Any]:
-    """The inputs of the declared example."""
-    values = yaml.safe_load(operation.example) or {}
-    assert isinstance(values, dict), f"the example of {operation.name} is no mapping"
-    return values
+def _examples(operation: Operation[Any, Any]) -> str:
+    if not operation.example:
+        return ""
+    needed = ", ".join(code(name) for name in command_environment(operation))
+    told = f", with {needed} in the environment" if needed else ""
+    return (
+        f"## Examples\n\nOn Azure Pipelines:\n\n```yaml\n{azure_example(operation)}```\n\n"
+        f"On GitHub:\n\n```yaml\n{github_example(operation)}```\n\n"
+        f"On a command line{told}:\n\n```sh\n{command(operation)}\n```\n"
+    )
 
 
 def _requirements(operation: Operation[Any, Any]) -> str:
@@ -92,20 +99,13 @@ def _requirements(operation: Operation[Any, Any]) -> str:
     return f"It needs Python {oldest} to {newest}{extra}.\n"
 
 
-def _own_first(operation: Operation[Any, Any]) -> list[Member]:
-    """The inputs that the operation declares itself, then those it shares with others."""
-    own = inspect.get_annotations(operation.inputs)
-    return sorted(operation.input_members, key=lambda member: member.name not in own)
-
-
 def _inputs(members: Sequence[Member]) -> Iterator[str]:
     # A stable sort: groups in the order of their first input, ungrouped ones first.
     order = ["", *dict.fromkeys(member.spec.group for member in members)]
     ordered = sorted(members, key=lambda member: order.index(member.spec.group))
     for group, found in groupby(ordered, key=lambda member: str(member.spec.group)):
         heading = f"### {group}\n\n" if group else ""
-        rows = [_input(member) for member in found]
-        yield heading + table(("input", "what it is", "type", "default", "environment"), rows)
+        yield heading + table(INPUT_COLUMNS, [_input(member) for member in found])
     if not members:
         yield "It has none.\n"
 
@@ -113,7 +113,8 @@ def _inputs(members: Sequence[Member]) -> Iterator[str]:
 def _input(member: Member) -> tuple[str, ...]:
     kind = type_name(member)
     return (
-        code(member.kebab),
+        "" if member.spec.connection else code(member.kebab),
+        azure_names(member),
         member.spec.help,
         f"secret {kind}" if member.spec.secret else kind,
         default(member),
@@ -121,14 +122,21 @@ def _input(member: Member) -> tuple[str, ...]:
     )
 
 
+def azure_names(member: Member) -> str:
+    """What an input or output is called on Azure Pipelines; nothing where that is the same."""
+    aliases = getattr(member.spec, "aliases", ())
+    names = [member.camel, *aliases] if aliases or member.camel != member.kebab else []
+    return " or ".join(code(name) for name in names)
+
+
 def _outputs(members: Sequence[Member]) -> str:
     if not members:
         return "It has none.\n"
     rows = [
-        (code(member.kebab), member.spec.help, "secret" if member.spec.secret else "")
-        for member in members
+        (code(one.kebab), azure_names(one), one.spec.help, "secret" if one.spec.secret else "")
+        for one in members
     ]
-    return table(("output", "what it is", ""), rows)
+    return table(("output", "on Azure Pipelines", "what it is", ""), rows)
 
 
 def _exit_codes(rows: Iterable[tuple[str, str]]) -> str:

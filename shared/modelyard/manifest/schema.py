@@ -1,4 +1,7 @@
-"""The JSON schema of an operation's inputs (draft 2020-12), by their kebab-case names."""
+"""The JSON schema of an operation's inputs (draft 2020-12), by their kebab-case names.
+
+Service connections aren't in it: Azure Pipelines alone has them.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ def text(operation: Operation[Any, Any]) -> str:
 
 def schema(operation: Operation[Any, Any]) -> dict[str, Any]:
     """The schema. What the environment can give isn't required here; secrets are write-only."""
-    members = operation.input_members
+    members = [member for member in operation.input_members if not member.spec.connection]
     return {
         "$schema": DIALECT,
         "$comment": MARK,

@@ -1,16 +1,73 @@
-"""Names and values of the declarations, as documents show them."""
+"""Names and values of the declarations, as documents and forms show them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from modelyard.operation import Member, Structure
+from modelyard import __version__
+from modelyard.operation import Member, Operation, Structure
+
+AUTHOR = "Modelyard"
+HOME = "https://github.com/OWNER/modelyard"
+TASK_MAJOR = int(__version__.split(".")[0])
+"""``V1`` of a task's folder, ``@1`` in a pipeline, ``@v1`` of an action. It changes when inputs
+break."""
+
+
+def shown_name(operation: Operation[Any, Any]) -> str:
+    """What lists of tasks and actions show. Azure DevOps allows 40 letters."""
+    return f"Modelyard {operation.name}"
+
+
+def reference_url(operation: Operation[Any, Any]) -> str:
+    """The page of the operation for those who read it elsewhere."""
+    return f"{HOME}/blob/main/docs/reference/{operation.name}.md"
+
+
+def help_text(member: Member) -> str:
+    """What an input is, with what a form or a list of inputs doesn't say by itself."""
+    return " ".join([member.spec.help, *_hints(member)])
+
+
+def _hints(member: Member) -> Iterator[str]:
+    told = member.spec.help.lower()
+    if member.spec.choices:
+        only, *more = member.spec.choices
+        yield f"One of {', '.join((only, *more))}." if more else f"It can only be {only}."
+    elif member.type is Structure and "json" not in told:
+        yield "YAML or JSON, or the path of a file of it."
+    elif member.type == tuple[str, ...] and "one a line" not in told:
+        yield "One a line."
+    if member.spec.environment:
+        names = " or ".join(member.spec.environment)
+        yield f"It may come from {names} in the step's environment too."
+
+
+def camel_case(name: str) -> str:
+    """A kebab-case name as Azure Pipelines has it: ``cluster-id`` -> ``clusterId``."""
+    head, *tail = name.split("-")
+    return head + "".join(map(str.capitalize, tail))
+
+
+def camel_words(text: str, operation: Operation[Any, Any]) -> str:
+    """A text that speaks of inputs and outputs, with the names they have on Azure Pipelines."""
+    members = (*operation.input_members, *operation.output_members)
+    names = {member.kebab: member.camel for member in members if "-" in member.kebab}
+    return re.sub(
+        r"(?<![\w/.-])[a-z]+(?:-[a-z0-9]+)+(?![\w/-])",
+        lambda found: names.get(found[0], found[0]),
+        text,
+    )
 
 
 def type_name(member: Member) -> str:
     """What a user gives for an input."""
     if member.spec.choices:
         return " or ".join(code(choice) for choice in member.spec.choices)
+    if member.spec.connection:
+        return "service connection"
     if member.type == tuple[str, ...]:
         return "list, one per line"
     if member.type is Structure:

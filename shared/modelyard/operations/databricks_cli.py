@@ -175,5 +175,6 @@ OPERATION = Operation(
     outputs=Outputs,
     run=run,
     release=release,
+    variables=("DATABRICKS_CONFIG_FILE", "DATABRICKS_HOST", "PATH"),
     example="workspace-url: https://adb-1234.5.azuredatabricks.net\ntoken: $(databricks-token)",
 )

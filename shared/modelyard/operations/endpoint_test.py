@@ -20,14 +20,23 @@ class Inputs:
         default="url",
         choices=("url", "local"),
     )
-    scoring_url: str | None = given("Address to send the rows to, with target url.", default=None)
+    scoring_url: str | None = given(
+        "Address to send the rows to, with target url.",
+        default=None,
+        visible_when="target = url",
+    )
     key: str | None = given(
         "Key or token sent as a bearer token. With target local it is looked up.",
         default=None,
         secret=True,
         environment=("MODELYARD_ENDPOINT_KEY",),
+        visible_when="target = url",
     )
-    endpoint: str | None = given("Name of the endpoint, with target local.", default=None)
+    endpoint: str | None = given(
+        "Name of the endpoint, with target local.",
+        default=None,
+        visible_when="target = local",
+    )
     rows: Structure = given(
         "Rows to score: a list of objects, or a request body with dataframe_split, "
         "dataframe_records, instances or inputs; in place or a file.",
@@ -51,12 +60,14 @@ class Inputs:
         "Address of the local cloud, with target local.",
         default=None,
         environment=("MODELYARD_LOCAL_URL",),
+        visible_when="target = local",
     )
     local_cloud_token: str | None = given(
         "Token for the local cloud, with target local.",
         default=None,
         secret=True,
         environment=("DATABRICKS_TOKEN",),
+        visible_when="target = local",
     )
 
 
@@ -134,6 +145,7 @@ OPERATION = Operation(
     inputs=Inputs,
     outputs=Outputs,
     run=run,
+    attaches=True,
     example="scoring-url: https://wine.example.azurecontainer.io/score\n"
     "rows: tests/rows.json\nexpect-type: number",
 )

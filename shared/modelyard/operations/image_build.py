@@ -175,5 +175,7 @@ OPERATION = Operation(
     inputs=Inputs,
     outputs=Outputs,
     run=run,
-    example="model: model\nname: wine-quality\nregistry: example.azurecr.io\npush: true",
+    attaches=True,
+    example="model: model\nname: wine-quality\nregistry: example.azurecr.io\npush: true\n"
+    "registry-username: builder\nregistry-password: $(registry-password)",
 )

@@ -23,26 +23,46 @@ class Inputs(WritingInputs):
         choices=("present", "absent"),
     )
     node_type: str | None = given(
-        "Node type of its instances. Needed to create it; a pool keeps it for ever.", default=None
+        "Node type of its instances. Needed to create it; a pool keeps it for ever.",
+        default=None,
+        visible_when="ensure = present",
     )
-    min_idle_instances: int | None = given("Instances kept ready, at no use too.", default=None)
-    max_capacity: int | None = given("Most instances, idle ones included.", default=None)
+    min_idle_instances: int | None = given(
+        "Instances kept ready, at no use too.",
+        default=None,
+        visible_when="ensure = present",
+    )
+    max_capacity: int | None = given(
+        "Most instances, idle ones included.",
+        default=None,
+        visible_when="ensure = present",
+    )
     idle_autotermination_minutes: int | None = given(
-        "Minutes after which an idle instance beyond the kept ones goes, 0 to 10000.", default=None
+        "Minutes after which an idle instance beyond the kept ones goes, 0 to 10000.",
+        default=None,
+        visible_when="ensure = present",
     )
     preloaded_spark_version: str | None = given(
-        "Runtime that its instances have loaded already. A pool keeps it for ever.", default=None
+        "Runtime that its instances have loaded already. A pool keeps it for ever.",
+        default=None,
+        visible_when="ensure = present",
     )
     elastic_disk: bool | None = given(
-        "Attach disks when they fill up. A pool keeps it for ever.", default=None
+        "Attach disks when they fill up. A pool keeps it for ever.",
+        default=None,
+        visible_when="ensure = present",
     )
     custom_tags: Structure | None = given(
-        "Tags of the machines: a mapping.", default=None, multiline=True
+        "Tags of the machines: a mapping.",
+        default=None,
+        multiline=True,
+        visible_when="ensure = present",
     )
     azure_availability: str | None = given(
         "Whether spot instances are used.",
         default=None,
         choices=("ON_DEMAND_AZURE", "SPOT_AZURE", "SPOT_WITH_FALLBACK_AZURE"),
+        visible_when="ensure = present",
     )
 
 

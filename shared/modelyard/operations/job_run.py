@@ -250,6 +250,7 @@ OPERATION = Operation(
     outputs=Outputs,
     run=run,
     release=release,
+    attaches=True,
     example="job: wine-quality-train\n"
     "sweep: |\n  - { alpha: 0.5, l1_ratio: 0.5 }\n  - { alpha: 0.3, l1_ratio: 0.3 }\n"
     "metric: rmse\nbetter: lower\nthreshold: 0.8",

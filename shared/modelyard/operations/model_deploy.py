@@ -121,6 +121,7 @@ OPERATION = Operation(
     inputs=Inputs,
     outputs=Outputs,
     run=run,
+    attaches=True,
     example="target: local\nendpoint: wine-quality-staging\n"
-    "image: ${{ steps.image.outputs.image }}",
+    "image: ${{ steps.image-build.outputs.image }}",
 )

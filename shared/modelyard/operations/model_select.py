@@ -242,6 +242,8 @@ OPERATION = Operation(
     inputs=Inputs,
     outputs=Outputs,
     run=run,
-    example="runs: ${{ steps.train.outputs.runs }}\nmetric: rmse\nbetter: lower\nthreshold: 0.8\n"
+    attaches=True,
+    example="runs: ${{ steps.job-run.outputs.runs }}\n"
+    "metric: rmse\nbetter: lower\nthreshold: 0.8\n"
     "download-to: model",
 )

@@ -205,6 +205,8 @@ OPERATION = Operation(
     outputs=Outputs,
     run=run,
     release=release,
-    example="notebook: /Shared/wine/prepare\ncluster-id: ${{ steps.cluster.outputs.cluster-id }}\n"
+    attaches=True,
+    example="notebook: /Shared/wine/prepare\n"
+    "cluster-id: ${{ steps.cluster-start.outputs.cluster-id }}\n"
     "parameters: |\n  input=/Volumes/main/wine/raw\n  rows=1000",
 )

@@ -131,5 +131,5 @@ OPERATION = Operation(
     inputs=Inputs,
     outputs=Outputs,
     run=run,
-    example="run-ids: ${{ steps.train.outputs.run-ids }}",
+    example="run-ids: ${{ steps.job-run.outputs.run-ids }}",
 )

@@ -186,6 +186,7 @@ OPERATION = Operation(
     inputs=Inputs,
     outputs=Outputs,
     run=run,
+    example_environment=("AML_CLIENT_ID", "AML_CLIENT_SECRET"),
     example="scope: azureml\nsecrets: |\n  client_id: AML_CLIENT_ID\n"
     "  client_secret: AML_CLIENT_SECRET",
 )

@@ -10,7 +10,7 @@ import pytest
 
 from modelyard import cli, operations
 from modelyard.errors import all_errors
-from modelyard.manifest import reference, schema, troubleshooting, written
+from modelyard.manifest import readme, reference, schema, troubleshooting, written
 from modelyard.operation import Operation, Structure, given, result
 
 
@@ -20,6 +20,13 @@ class Shared:
         "A token.", default=None, secret=True, environment=("A_TOKEN",), group="Workspace"
     )
     url: str = given("An address.", environment=("URL",), group="Workspace")
+    azure_connection: str | None = given(
+        "Who.",
+        default=None,
+        connection="AzureRM",
+        aliases=("azureSubscription",),
+        group="Workspace",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +56,7 @@ OPERATION: Operation[Inputs, Outputs] = Operation(
     outputs=Outputs,
     run=lambda inputs, context: Outputs(),
     example="cluster-name: my cluster\ntoken: $(token)\n"
-    "url: ${{ steps.first.outputs.workspace-url }}\npaths: |\n  x\n  y\nsettings: {a: [1]}\n"
+    "url: ${{ steps.cluster-start.outputs.run-id }}\npaths: |\n  x\n  y\nsettings: {a: [1]}\n"
     "dry-run: true",
 )
 
@@ -58,6 +65,8 @@ OPERATION: Operation[Inputs, Outputs] = Operation(
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(operations, "every", lambda: (OPERATION,))
     (tmp_path / "setup.cfg").touch()
+    part = readme.operations_table([])
+    (tmp_path / "README.md").write_text(f"# Mine\n\n{part.begin}\n{part.end}\n\nAnd more.\n")
     return tmp_path
 
 
@@ -67,11 +76,20 @@ def generate(root: Path, *arguments: str) -> int:
 
 Captured = pytest.CaptureFixture[str]
 FILES = [
+    "README.md",
+    "actions/cluster-start/action.yml",
+    "actions/cluster-start/launch.json",
+    "actions/cluster-start/main.js",
     "docs/reference/README.md",
     "docs/reference/cluster-start.md",
     "docs/reference/schemas/cluster-start.json",
     "docs/troubleshooting.md",
+    "tasks/ModelyardClusterStartV1/icon.png",
+    "tasks/ModelyardClusterStartV1/launch.json",
+    "tasks/ModelyardClusterStartV1/main.js",
+    "tasks/ModelyardClusterStartV1/task.json",
 ]
+PAGE, SCHEMA = "docs/reference/cluster-start.md", "docs/reference/schemas/cluster-start.json"
 
 
 # The command.
@@ -87,7 +105,7 @@ def test_it_writes_every_file_once(root: Path, capsys: Captured) -> None:
 
 def test_check_lists_what_differs_and_writes_nothing(root: Path, capsys: Captured) -> None:
     generate(root)
-    page, schema_file = root / FILES[1], root / FILES[2]
+    page, schema_file = root / PAGE, root / SCHEMA
     page.write_text(page.read_text() + "by hand\n")
     schema_file.unlink()
     capsys.readouterr()
@@ -95,8 +113,8 @@ def test_check_lists_what_differs_and_writes_nothing(root: Path, capsys: Capture
     assert generate(root, "--check") == 1
     captured = capsys.readouterr()
     assert captured.out.splitlines() == [
-        f"{FILES[1]}: differs from what would be written",
-        f"{FILES[2]}: is missing",
+        f"{PAGE}: differs from what would be written",
+        f"{SCHEMA}: is missing",
     ]
     assert "modelyard generate" in captured.err
     assert "by hand" in page.read_text()
@@ -120,9 +138,59 @@ def test_what_no_operation_makes_any_more_is_removed_and_hand_written_pages_stay
     assert own.exists()
 
 
+def test_a_folder_that_no_operation_makes_is_removed_whole(root: Path, capsys: Captured) -> None:
+    generate(root)
+    old, live = root / "tasks/ModelyardOldV1", root / "tasks/ModelyardClusterStartV1"
+    old.mkdir()
+    (old / "launch.json").write_text(json.dumps({"comment": written.MARK}))
+    (old / "task.json").write_text("{}")
+    (live / "notes.txt").write_text("by hand\n")
+    (live / "post.js").write_text(f"// {written.MARK}\n")
+    own = root / "actions/own"
+    own.mkdir()
+    (own / "action.yml").write_text("name: own\n")
+    capsys.readouterr()
+
+    assert generate(root) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "tasks/ModelyardClusterStartV1/post.js: removed",
+        "tasks/ModelyardOldV1/launch.json: removed",
+        "tasks/ModelyardOldV1/task.json: removed",
+    ]
+    assert not old.exists()
+    assert (live / "notes.txt").exists()
+    assert (own / "action.yml").exists()
+
+
+def test_only_the_generated_part_of_the_readme_changes(root: Path) -> None:
+    generate(root)
+    text = (root / "README.md").read_text()
+
+    assert text.startswith("# Mine\n")
+    assert text.endswith("\nAnd more.\n")
+    assert (
+        "| [`cluster-start`](docs/reference/cluster-start.md) | `ModelyardClusterStart@1` |" in text
+    )
+    (root / "README.md").write_text(text.replace("Start a cluster", "Stop a cluster"))
+    assert generate(root, "--check") == 1
+
+
+@pytest.mark.parametrize("text", ["# Mine\n", f"{readme.operations_table([]).begin}\n", None])
+def test_a_readme_without_a_place_for_it_is_an_error(
+    root: Path, capsys: Captured, text: str | None
+) -> None:
+    (root / "README.md").unlink()
+    if text is not None:
+        (root / "README.md").write_text(text)
+
+    assert generate(root) == 2
+    assert "README.md has no place for its generated part" in capsys.readouterr().err
+    assert not (root / "docs").exists()
+
+
 def test_line_ends_that_git_changed_are_no_difference(root: Path) -> None:
     generate(root)
-    page = root / FILES[1]
+    page = root / PAGE
     page.write_bytes(page.read_bytes().replace(b"\n", b"\r\n"))
 
     assert generate(root, "--check") == 0
@@ -144,16 +212,19 @@ def test_a_page_has_what_a_user_looks_for() -> None:
         "# cluster-start",
         "**Start a cluster.** It starts a cluster.",
         "It needs Python 3.10 to 3.13.",
-        "| `cluster-name` | A name \\| with a bar. | text | **required** |  |",
-        "| `mode` | How. | `append` or `overwrite` | `append` |  |",
-        "| `count` | How many. | whole number | `3` |  |",
-        "| `minutes` | How long. | number | `30` |  |",
-        "| `dry-run` | Whether. | true or false | `false` |  |",
-        "| `paths` | Paths. | list, one per line | `a`, `b` |  |",
-        "| `settings` | Settings. | YAML or JSON, or a file of it |  |  |",
-        "| `token` | A token. | secret text |  | `A_TOKEN` |",
-        "| `run-id` | Set after the submit. |  |",
-        "| `key` | Set always. | secret |",
+        "| Azure Pipelines | task `ModelyardClusterStart@1` |",
+        "| GitHub | action `OWNER/modelyard/actions/cluster-start@v1` |",
+        "| `cluster-name` | `clusterName` | A name \\| with a bar. | text | **required** |  |",
+        "| `mode` |  | How. | `append` or `overwrite` | `append` |  |",
+        "| `count` |  | How many. | whole number | `3` |  |",
+        "| `minutes` |  | How long. | number | `30` |  |",
+        "| `dry-run` | `dryRun` | Whether. | true or false | `false` |  |",
+        "| `paths` |  | Paths. | list, one per line | `a`, `b` |  |",
+        "| `settings` |  | Settings. | YAML or JSON, or a file of it |  |  |",
+        "| `token` |  | A token. | secret text |  | `A_TOKEN` |",
+        "|  | `azureConnection` or `azureSubscription` | Who. | service connection |  |  |",
+        "| `run-id` | `runId` | Set after the submit. |  |",
+        "| `key` |  | Set always. | secret |",
         "| 70 | A fault of Modelyard itself. |",
     ):
         assert line in page.splitlines(), line
@@ -184,14 +255,14 @@ def test_an_operation_without_inputs_and_outputs_says_so() -> None:
 
     assert page.count("It has none.") == 2
     assert "and the extra `modelyard[local]`" in page
-    assert "## Example" not in page
+    assert "## Examples" not in page
 
 
 def test_the_example_as_a_command_line_holds_no_secret_and_survives_a_shell() -> None:
     assert reference.command(OPERATION) == (
         "modelyard cluster-start \\\n"
         "  --cluster-name 'my cluster' \\\n"
-        '  --url "$WORKSPACE_URL" \\\n'
+        '  --url "$RUN_ID" \\\n'
         "  --paths 'x\ny' \\\n"
         "  --settings '{\"a\": [1]}' \\\n"
         "  --dry-run true"
@@ -202,7 +273,10 @@ def test_the_index_lists_operations_by_group() -> None:
     index = reference.index([OPERATION])
 
     assert "## Databricks" in index
-    assert "| [`cluster-start`](cluster-start.md) | Start a cluster. |" in index
+    assert (
+        "| [`cluster-start`](cluster-start.md) | `ModelyardClusterStart` | Start a cluster. |"
+        in index
+    )
     assert "## Images" not in index
 
 
@@ -240,6 +314,7 @@ def test_the_schema_has_defaults_and_marks_secrets() -> None:
     assert properties["dry-run"]["default"] is False
     assert properties["mode"]["enum"] == ["append", "overwrite"]
     assert "default" not in properties["settings"]
+    assert "azure-connection" not in properties
 
 
 # The page that errors lead to.
