@@ -15,7 +15,7 @@ JOBS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MODELYARD_WHEELS := $(abspath $(CACHE))/wheels
 
-PUBLISHER ?= OWNER
+PUBLISHER ?=
 VERSION ?=
 NODE_TOOLS := tests/node/node_modules/.complete
 
@@ -42,7 +42,7 @@ test-contract: $(VENV)/.development $(NODE_TOOLS) ## declarations, generated fil
 test-launcher: $(VENV)/.development ## the launcher of tasks and actions, with real environments
 	$(BIN)/pytest tests/launcher -q
 
-test-release: $(VENV)/.development $(NODE_TOOLS) ## packages: whole, reproducible, accepted by the official tool
+test-release: $(VENV)/.development $(NODE_TOOLS) $(CACHE)/wheels/.complete ## packages: whole, reproducible, accepted by the official tool
 	$(BIN)/pytest tests/release -q
 
 test-parity: $(VENV)/.development $(CACHE)/wheels/.complete ## every operation as command, action and task
@@ -67,10 +67,10 @@ generate: $(VENV)/.development ## write what is made from the declarations
 	$(BIN)/modelyard generate
 
 package: $(VENV)/.development $(NODE_TOOLS) ## dist/: the extension (PUBLISHER=yours) and the wheel
-	$(BIN)/python -m release.package --publisher $(PUBLISHER)
+	$(BIN)/python -m release.package $(if $(PUBLISHER),--publisher $(PUBLISHER))
 
 release-check: $(VENV)/.development $(NODE_TOOLS) ## what a release would do, and what is missing for it
-	$(BIN)/python -m release.check $(VERSION)
+	$(BIN)/python -m release.check $(if $(PUBLISHER),--publisher $(PUBLISHER)) $(VERSION)
 
 bench: $(VENV)/.development ## measurements beside the peers, in one run
 	set -e; for one in benchmarks/*.py; do $(BIN)/python $$one; done
@@ -78,8 +78,12 @@ bench: $(VENV)/.development ## measurements beside the peers, in one run
 lock: $(VENV)/.development ## renew the lock files from setup.cfg
 	$(BIN)/pip install --quiet 'uv>=0.5,<1'
 	upgrade=--upgrade; for set in development local core; do \
-		case $$set in core) extras=;; local) extras='--extra local';; development) extras='--extra local --extra test';; esac; \
-		$(BIN)/uv pip compile setup.cfg requirements/build.in $$extras --universal --python-version 3.10 \
+		case $$set in \
+			core) extras=;; \
+			local) extras='requirements/build.in --extra local';; \
+			development) extras='requirements/build.in --extra local --extra test';; \
+		esac; \
+		$(BIN)/uv pip compile setup.cfg $$extras --universal --python-version 3.10 \
 			--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $$upgrade \
 			-o requirements/$$set.txt; \
 		upgrade='--constraint requirements/development.txt'; \

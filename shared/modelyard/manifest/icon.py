@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import cache
 
 from modelyard.manifest.written import MARK
 
@@ -33,6 +34,7 @@ THICK = 1.9
 """Half of a stroke's width, in pixels."""
 
 
+@cache
 def png(group: str) -> bytes:
     """The picture for a group, with the mark of generated files in a text chunk."""
     rows = b"".join(b"\0" + bytes(_row(y, COLOURS[group])) for y in range(SIZE))
