@@ -37,10 +37,11 @@ class DevOpsResponses:
     def connect(self, request: Request) -> Response:
         """``{"name", "project"}``: a service connection, new or there already."""
         body = request.get_json()
-        names = [body.get(key) for key in ("name", "project")] if isinstance(body, dict) else []
-        if len(names) != 2 or not all(isinstance(one, str) and one for one in names):
+        body = body if isinstance(body, dict) else {}
+        name, project = body.get("name"), body.get("project")
+        if not (isinstance(name, str) and name and isinstance(project, str) and project):
             return _json(400, {"message": "The body must have name and project"})
-        return _json(200, dataclasses.asdict(self._organization.connect(*names)))
+        return _json(200, dataclasses.asdict(self._organization.connect(name, project)))
 
     def connections(self, _request: Request) -> Response:
         found = [dataclasses.asdict(one) for one in self._organization.connections()]
