@@ -287,12 +287,14 @@ class Cancelled(BaseException):
 
 
 def all_errors() -> list[type[ModelyardError]]:
-    """Every error class of this module, by identifier."""
+    """Every error class of this module and of ``launcher_errors``, by identifier."""
+    from modelyard import launcher_errors  # it is made of the classes above
 
     def below(cls: type[ModelyardError]) -> Iterator[type[ModelyardError]]:
         yield cls
         for child in cls.__subclasses__():
             yield from below(child)
 
-    found = {cls for cls in below(ModelyardError) if cls.__module__ == __name__}
+    modules = (__name__, launcher_errors.__name__)
+    found = {cls for cls in below(ModelyardError) if cls.__module__ in modules}
     return sorted(found, key=lambda cls: cls.identifier)

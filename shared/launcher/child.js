@@ -1,0 +1,79 @@
+"use strict";
+// Starting programs: without a shell, in a process group of their own, so that a signal reaches
+// what they started too, and a terminal's Ctrl-C comes to them once, through the launcher. When the
+// launcher itself is killed, agents end what carries the job's mark in its environment.
+
+const { spawn } = require("node:child_process");
+const { exitCode } = require("./signals.js");
+
+const WINDOWS = process.platform === "win32";
+const KEPT_OUTPUT = 200_000; // characters of an installer's output: the end tells what went wrong
+const PATIENCE = 3000; // milliseconds between asking an installer to stop and killing it
+
+/** Run the operation: its output is ours, its signals too. Returns the exit code. */
+async function attended(command, args, { env, signals }) {
+  const child = spawn(command, args, { env, stdio: "inherit", detached: !WINDOWS });
+  // On Windows the console gives Ctrl-C to every process itself; kill() there would end the child.
+  const forward = (signal) => WINDOWS || send(child, signal);
+  const { code, signal } = await signals.during(forward, ended(child));
+  return signal ? exitCode(signal) : code;
+}
+
+/** Run an installer: its output is collected. A signal stops it. Returns { code, output }. */
+async function collected(command, args, { env, cwd, signals }) {
+  const stdio = ["ignore", "pipe", "pipe"];
+  const child = spawn(command, args, { env, cwd, stdio, detached: !WINDOWS, windowsHide: true });
+  let output = "";
+  const collect = (text) => {
+    output = (output + text).slice(-KEPT_OUTPUT);
+  };
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", collect);
+  let killer;
+  const stop = () => {
+    send(child, "SIGTERM");
+    killer = killer || setTimeout(() => send(child, "SIGKILL"), PATIENCE);
+  };
+  try {
+    const { code, signal } = await signals.during(stop, ended(child));
+    signals.check();
+    return { code: signal ? exitCode(signal) : code, output };
+  } finally {
+    clearTimeout(killer);
+  }
+}
+
+function ended(child) {
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    // Output may still be on its way at "exit"; an inherited stream has nothing to wait for.
+    child.on(child.stdout ? "close" : "exit", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+function send(child, signal) {
+  if (child.pid === undefined) return;
+  try {
+    if (WINDOWS) child.kill(signal);
+    else process.kill(-child.pid, signal);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error; // it has ended already
+  }
+}
+
+// An operation reads its inputs, not the pipeline's other secrets.
+function withoutSecrets(environment) {
+  return without(environment, /^SECRET_/i);
+}
+
+// An installer needs its own settings and the network's, and nothing that belongs to the step.
+function forInstaller(environment) {
+  const step =
+    /^(SECRET|INPUT|ENDPOINT|SECUREFILE|STATE|VSTS_TASKVARIABLE|ACTIONS|ARM|AZURE|DATABRICKS)_|^GITHUB_TOKEN$|^SYSTEM_ACCESSTOKEN$/i;
+  return without(environment, step);
+}
+
+function without(environment, pattern) {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !pattern.test(name)));
+}
+
+module.exports = { WINDOWS, attended, collected, forInstaller, without, withoutSecrets };

@@ -1,0 +1,156 @@
+"use strict";
+// The packages of a lock file into an environment: by uv where it is there and pip has no settings
+// that uv wouldn't see, else by pip. docs/decisions/0020 says why, with measurements.
+
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
+const { pathToFileURL } = require("node:url");
+const { onPath } = require("./candidates.js");
+const { WINDOWS, collected, forInstaller, without } = require("./child.js");
+const { decisive, explained } = require("./explaining.js");
+
+const LOCKED = ["--require-hashes", "--no-deps", "--only-binary", ":all:"];
+// What and where to install is said here. Everything else of pip and uv is the user's.
+const NOT_THE_USERS =
+  /^(PIP|UV)_(TARGET|PREFIX|ROOT|REQUIREMENT|REQUIREMENTS|CONSTRAINT|CONSTRAINTS|OVERRIDE|EDITABLE|PYTHON|SYSTEM_PYTHON|DRY_RUN|REPORT|USER|QUIET|VERBOSE|NO_BINARY|ONLY_BINARY|COMPILE_BYTECODE)$|^(PYTHONPATH|PYTHONHOME|PYTHONSTARTUP|VIRTUAL_ENV)$/i;
+
+/**
+ * Install what the lock file names, and the wheel where the library is one.
+ *
+ * `target` is the environment's folder, `interpreter` its Python. Returns what installed it.
+ */
+async function install({ declaration, python, target, interpreter, environment, signals }) {
+  const files = requirements(declaration, target);
+  // pip asks rustc for its version, and rustup's rustc makes a folder in the home folder.
+  const rustup = path.join(target, "rustup");
+  const env = { ...installerEnvironment(environment), RUSTUP_HOME: rustup };
+  const run = (command, args) => collected(command, args, { env, cwd: target, signals });
+  try {
+    const uv = pipIsConfigured(environment, python) ? null : firstOnPath(environment, "uv");
+    if (uv && (await byUv(run, uv, interpreter, files, environment))) return "uv";
+    await byPip(run, python, target, interpreter, files);
+    return "pip";
+  } finally {
+    for (const file of files.slice(1)) fs.rmSync(file, { force: true });
+    fs.rmSync(rustup, { recursive: true, force: true });
+  }
+}
+
+/** False when uv can't do it and pip may: it has other certificates and no keyring, for example. */
+async function byUv(run, uv, interpreter, files, environment) {
+  const cache = environment.UV_CACHE_DIR ? [] : ["--no-cache"];
+  const where = ["--python", interpreter, "--no-python-downloads", "--link-mode", "copy"];
+  const quiet = ["--no-progress", "--color", "never"];
+  const result = await run(uv, [
+    "pip",
+    "install",
+    ...quiet,
+    ...cache,
+    ...where,
+    ...LOCKED,
+    ...named(files),
+  ]);
+  if (result.code && decisive(result.output)) throw explained(result.output, interpreter, "uv");
+  return result.code === 0;
+}
+
+async function byPip(run, python, target, interpreter, files) {
+  let pip = [python.executable, "-I", "-B", "-m", "pip", "--python", interpreter];
+  if (!python.pip) {
+    const made = await run(interpreter, ["-I", "-B", "-m", "ensurepip", "--default-pip"]);
+    if (made.code) throw explained(made.output, interpreter, "ensurepip");
+    pip = [interpreter, "-I", "-B", "-m", "pip"];
+  }
+  const [command, ...args] = pip;
+  const options = ["--no-compile", "--no-warn-script-location"];
+  const result = await run(command, [...args, "install", ...options, ...LOCKED, ...named(files)]);
+  if (result.code) throw explained(result.output, interpreter, "pip");
+  if (!python.pip) {
+    const without_ = await run(command, [...args, "uninstall", "--yes", "pip", "setuptools"]);
+    if (without_.code) throw explained(without_.output, interpreter, "pip");
+  }
+}
+
+// The lock file, and one of our own for the wheel: with hashes required, it needs one too.
+function requirements({ lock, library }, target) {
+  if (!library.wheel) return [lock];
+  const file = path.join(target, "library.txt");
+  const line = `modelyard @ ${pathToFileURL(library.path)} --hash=sha256:${library.wheel}\n`;
+  fs.writeFileSync(file, line);
+  return [lock, file];
+}
+
+function named(files) {
+  return files.flatMap((file) => ["-r", file]);
+}
+
+function installerEnvironment(environment) {
+  const env = without(forInstaller(environment), NOT_THE_USERS);
+  return {
+    // pip's cache is in the home folder, unless the user says where.
+    ...(environment.PIP_CACHE_DIR ? {} : { PIP_NO_CACHE_DIR: "1" }),
+    ...env,
+    PIP_USER: "0",
+    PIP_NO_INPUT: "1",
+    PIP_DISABLE_PIP_VERSION_CHECK: "1",
+    PIP_ROOT_USER_ACTION: "ignore",
+    PIP_PROGRESS_BAR: "off",
+    PIP_QUIET: "1",
+    PYTHONDONTWRITEBYTECODE: "1",
+    PYTHONUTF8: "1",
+  };
+}
+
+// Options of pip.conf; as variables they are PIP_INDEX_URL and so on.
+const CONFIGURED =
+  /^\s*(index|extra-index|find-links|no-index|cert|client-cert|proxy|trusted-host|keyring-provider)/i;
+
+/** Whether pip was told where packages come from or how to get there: uv reads none of it. */
+function pipIsConfigured(environment, python) {
+  const set = Object.keys(environment).some((name) => {
+    const [, option] = /^PIP_(.+)$/i.exec(environment[name] ? name : "") || [];
+    return option && (option === "CONFIG_FILE" || CONFIGURED.test(option.replaceAll("_", "-")));
+  });
+  return set || pipFiles(environment, python).some(configures);
+}
+
+function configures(file) {
+  try {
+    return fs
+      .readFileSync(file, "utf8")
+      .split(/\r?\n/)
+      .some((line) => CONFIGURED.test(line));
+  } catch {
+    return false; // not there; pip can't read it either
+  }
+}
+
+// pip's own list: pip.pypa.io, "Configuration", location.
+function pipFiles(environment, python) {
+  const home = environment.HOME || environment.USERPROFILE || os.homedir();
+  const installation = path.dirname(path.dirname(python.executable));
+  if (WINDOWS) {
+    const folders = [environment.ProgramData || environment.PROGRAMDATA, environment.APPDATA];
+    const files = folders.filter(Boolean).map((folder) => path.join(folder, "pip", "pip.ini"));
+    const beside = path.join(path.dirname(python.executable), "pip.ini");
+    return [...files, path.join(home, "pip", "pip.ini"), beside];
+  }
+  const config = environment.XDG_CONFIG_HOME || path.join(home, ".config");
+  const shared = (environment.XDG_CONFIG_DIRS || "/etc/xdg").split(":").filter(Boolean);
+  return [
+    ...shared.map((folder) => path.join(folder, "pip", "pip.conf")),
+    "/etc/pip.conf",
+    path.join(home, ".pip", "pip.conf"),
+    path.join(home, "Library", "Application Support", "pip", "pip.conf"),
+    path.join(config, "pip", "pip.conf"),
+    path.join(installation, "pip.conf"),
+  ];
+}
+
+function firstOnPath(environment, name) {
+  for (const found of onPath(environment, name)) return found.path;
+  return null;
+}
+
+module.exports = { install };

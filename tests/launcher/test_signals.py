@@ -1,0 +1,99 @@
+"""A job that is cancelled: while the operation runs, and while the environment is being made."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from launcher.index import TIME_OUT, Index
+from launcher.workplace import Workplace
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        yield line.rstrip("\n")
+
+
+def _until_ready(lines: Iterator[str]) -> None:
+    wanted = {"ready", "grandchild is ready"}
+    while wanted:
+        wanted.discard(next(lines))
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_whole_group_gets_the_signal_and_is_waited_for(warm: Workplace, number: int) -> None:
+    with warm.start(INPUT_MODE="wait") as process:
+        lines = _lines(process)
+        _until_ready(lines)
+        process.send_signal(number)
+        assert set(lines) == {f"got {int(number)}", f"grandchild got {int(number)}", "ended"}
+    assert process.returncode == 128 + number
+
+
+def test_two_signals_as_an_agent_sends_them(warm: Workplace) -> None:
+    with warm.start(INPUT_MODE="wait", INPUT_SIGNALS="2", TF_BUILD="True") as process:
+        lines = _lines(process)
+        _until_ready(lines)
+        process.send_signal(signal.SIGINT)
+        while next(lines) != "got 2":
+            pass
+        process.send_signal(signal.SIGTERM)
+        rest = list(lines)
+    assert "got 15" in rest
+    assert rest[-1] == "##vso[task.complete result=Canceled;]tiny-run: exit code 130"
+    assert process.returncode == 130
+
+
+def test_what_ended_well_in_spite_of_a_signal_succeeded(warm: Workplace) -> None:
+    with warm.start(INPUT_MODE="wait", INPUT_CODE="0") as process:
+        lines = _lines(process)
+        _until_ready(lines)
+        process.send_signal(signal.SIGINT)
+        list(lines)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_cancelled_while_the_environment_is_made(
+    workplace: Workplace, index: Index, number: int
+) -> None:
+    index.gate.clear()
+    with workplace.start(TF_BUILD="True") as process:
+        assert index.asked.wait(TIME_OUT)
+        started = psutil.Process(process.pid).children(recursive=True)
+        assert started
+        process.send_signal(number)
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=TIME_OUT)
+    assert process.returncode == 128 + number
+    assert out.splitlines()[-1].startswith("##vso[task.complete result=Canceled;]cancelled by SIG")
+    assert not workplace.environments
+    _, alive = psutil.wait_procs([one for one in started if _runs(one)], timeout=TIME_OUT)
+    assert not [one for one in alive if _runs(one)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_cancelled_while_another_job_makes_it(workplace: Workplace, index: Index) -> None:
+    index.gate.clear()
+    with workplace.start() as maker:
+        assert index.asked.wait(TIME_OUT)
+        with workplace.start() as waiter:
+            assert next(_lines(waiter)).startswith("modelyard: waiting for another job")
+            waiter.send_signal(signal.SIGTERM)
+            assert waiter.wait(TIME_OUT) == 143
+        index.gate.set()
+        maker.communicate(timeout=TIME_OUT)
+    assert maker.returncode == 0
