@@ -1,7 +1,7 @@
 """What the launcher of tasks and actions can run into before any Python of ours runs.
 
-It is JavaScript and raises these in its own way (``shared/launcher/failure.js``); a test holds the two
-alike. They are declared here because the troubleshooting page and the exit codes are for all.
+It is JavaScript and raises these in its own way (``shared/launcher/failure.js``); a test holds the
+two alike. They are declared here because the troubleshooting page and exit codes are for all.
 """
 
 from __future__ import annotations
