@@ -77,9 +77,10 @@ bench: $(VENV)/.development ## measurements beside the peers, in one run
 
 lock: $(VENV)/.development ## renew the lock files from setup.cfg
 	$(BIN)/pip install --quiet 'uv>=0.5,<1'
-	upgrade=--upgrade; for set in development local core; do \
+	upgrade=--upgrade; for set in development local core images; do \
 		case $$set in \
 			core) extras=;; \
+			images) extras='--extra images';; \
 			local) extras='requirements/build.in --extra local';; \
 			development) extras='requirements/build.in --extra local --extra test';; \
 		esac; \

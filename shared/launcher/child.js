@@ -1,22 +1,31 @@
 "use strict";
 // Starting programs: without a shell, in a process group of their own, so that a signal reaches
-// what they started too, and a terminal's Ctrl-C comes to them once, through the launcher. When the
-// launcher itself is killed, agents end what carries the job's mark in its environment.
+// what they started too, and a terminal's Ctrl-C comes to them once, through the launcher.
 
 const { spawn } = require("node:child_process");
 const { exitCode } = require("./signals.js");
 
 const WINDOWS = process.platform === "win32";
 const KEPT_OUTPUT = 200_000; // characters of an installer's output: the end tells what went wrong
+const LIFELINE = 3; // file descriptor
 const PATIENCE = 3000; // milliseconds between asking an installer to stop and killing it
 
 /** Run the operation: its output is ours, its signals too. Returns the exit code. */
 async function attended(command, args, { env, signals }) {
-  const child = spawn(command, args, { env, stdio: "inherit", detached: !WINDOWS });
+  const child = spawn(command, args, { ...withLifeline(env), detached: !WINDOWS });
+  if (!WINDOWS) child.stdio[LIFELINE].unref();
   // On Windows the console gives Ctrl-C to every process itself; kill() there would end the child.
   const forward = (signal) => WINDOWS || send(child, signal);
   const { code, signal } = await signals.during(forward, ended(child));
   return signal ? exitCode(signal) : code;
+}
+
+// A pipe that nobody writes to. When this process is killed the system closes it, and the operation
+// cancels itself (shared/modelyard/lifeline.py).
+function withLifeline(env) {
+  if (WINDOWS) return { env, stdio: "inherit" };
+  const stdio = ["inherit", "inherit", "inherit", "pipe"];
+  return { env: { ...env, MODELYARD_LIFELINE: String(LIFELINE) }, stdio };
 }
 
 /** Run an installer: its output is collected. A signal stops it. Returns { code, output }. */

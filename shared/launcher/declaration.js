@@ -41,6 +41,11 @@ function read(folder) {
   };
 }
 
+/** What tells Python where the library is; a wheel is in the environment itself. */
+function libraryOf({ library }) {
+  return library.wheel ? {} : { MODELYARD_LIBRARY: library.path };
+}
+
 function minors(range, file) {
   const found = Array.isArray(range) ? range.map((text) => /^3\.(\d+)$/.exec(text)) : [];
   if (found.length !== 2 || found.includes(null)) {
@@ -64,4 +69,4 @@ function broken(file, why) {
   });
 }
 
-module.exports = { read };
+module.exports = { libraryOf, read };

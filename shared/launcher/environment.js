@@ -21,7 +21,7 @@ function identify(declaration, python) {
     version,
     dependencies,
     lock: lockHash,
-    library: library.wheel || library.path,
+    wheel: library.wheel, // a folder is named at each start: jobs have copies of one library
     python: python.executable,
     pythonVersion: python.version,
     machine: `${process.platform}-${process.arch}`,

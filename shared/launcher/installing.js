@@ -66,10 +66,15 @@ async function byPip(run, python, target, interpreter, files) {
   const options = ["--no-compile", "--no-warn-script-location"];
   const result = await run(command, [...args, "install", ...options, ...LOCKED, ...named(files)]);
   if (result.code) throw explained(result.output, interpreter, "pip");
-  if (!python.pip) {
+  if (!python.pip && !files.some(namesPip)) {
     const without_ = await run(command, [...args, "uninstall", "--yes", "pip", "setuptools"]);
     if (without_.code) throw explained(without_.output, interpreter, "pip");
   }
+}
+
+// An operation that installs packages itself has a pip of a locked version, which stays.
+function namesPip(file) {
+  return /^pip==/m.test(fs.readFileSync(file, "utf8"));
 }
 
 // The lock file, and one of our own for the wheel: with hashes required, it needs one too.

@@ -4,6 +4,7 @@
 const path = require("node:path");
 const { attended, withoutSecrets } = require("./child.js");
 const declarations = require("./declaration.js");
+const { libraryOf } = declarations;
 const { interpreterOf, ready } = require("./environment.js");
 const { Cancelled, INTERNAL_ERROR, lines } = require("./failure.js");
 const platforms = require("./platform.js");
@@ -48,7 +49,7 @@ async function run(folder, command, environment, platform, signals) {
   });
   signals.check();
   const args = ["-I", "-X", "utf8", "-m", "modelyard", command, operation];
-  const env = withoutSecrets(environment);
+  const env = { ...withoutSecrets(environment), ...libraryOf(declaration) };
   return { operation, code: await attended(interpreterOf(home), args, { env, signals }) };
 }
 

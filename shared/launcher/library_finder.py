@@ -1,16 +1,17 @@
 """Imports Modelyard from the folder of an action, and keeps its bytecode in this environment.
 
-The launcher copies this file into a private environment and fills LIBRARY in. Python would
-write ``__pycache__`` into the library's folder otherwise, which isn't ours to write in, and
-``-X pycache_prefix`` would compile the standard library once more.
+The launcher copies this file into a private environment, and names the folder at each start: it
+is another in each job, the environment is the same. Python would write ``__pycache__`` into that
+folder otherwise, which isn't ours to write in, and ``-X pycache_prefix`` would compile the
+standard library once more.
 """
 
 import os
 import sys
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
 
-LIBRARY = ""
-_CACHE = f"{sys.prefix}{os.sep}library-bytecode"
+LIBRARY = os.environ.get("MODELYARD_LIBRARY", "")
+_CACHE = f"{sys.prefix}{os.sep}library-bytecode{os.sep}"
 
 
 class _Loader(SourceFileLoader):
@@ -22,7 +23,7 @@ class _Loader(SourceFileLoader):
 
 
 def _kept(path):
-    return _CACHE + path[len(LIBRARY) :] if path.endswith(".pyc") else path
+    return _CACHE + path.replace(":", "").lstrip(os.sep) if path.endswith(".pyc") else path
 
 
 def _finder(path):
@@ -31,5 +32,6 @@ def _finder(path):
     return FileFinder(path, (_Loader, SOURCE_SUFFIXES))
 
 
-sys.path_hooks.insert(0, _finder)
-sys.path.append(LIBRARY)
+if LIBRARY:
+    sys.path_hooks.insert(0, _finder)
+    sys.path.append(LIBRARY)

@@ -7,6 +7,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
 const { collected, forInstaller } = require("./child.js");
+const { libraryOf } = require("./declaration.js");
 const { interpreterOf, isWhole, markWhole, packagesOf } = require("./environment.js");
 const { explained } = require("./explaining.js");
 const { Failure } = require("./failure.js");
@@ -75,21 +76,21 @@ async function build(folder, id, job) {
     signals,
   });
   const packages = packagesOf(folder, python.minor);
-  if (!declaration.library.wheel) nameLibrary(packages, declaration.library.path);
+  if (!declaration.library.wheel) addFinder(packages);
   // Names of a shell, with a path in them that is about to change.
   for (const name of fs.readdirSync(path.dirname(interpreter))) {
     if (/^activate|\.ps1$/i.test(name)) remove(path.join(path.dirname(interpreter), name));
   }
-  await prove(interpreter, declaration, { env, cwd, signals });
+  const started = { ...env, ...libraryOf(declaration) };
+  await prove(interpreter, declaration, { env: started, cwd, signals });
   markWhole(folder, id, python.minor);
   return by;
 }
 
 // The library stays where it is; its bytecode doesn't.
-function nameLibrary(packages, library) {
-  const text = fs.readFileSync(path.join(__dirname, "library_finder.py"), "utf8");
-  const located = text.replace('LIBRARY = ""', () => `LIBRARY = ${JSON.stringify(library)}`);
-  fs.writeFileSync(path.join(packages, "_modelyard_library.py"), located);
+function addFinder(packages) {
+  const finder = path.join(__dirname, "library_finder.py");
+  fs.copyFileSync(finder, path.join(packages, "_modelyard_library.py"));
   fs.writeFileSync(path.join(packages, "modelyard-library.pth"), "import _modelyard_library\n");
 }
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelyard import __version__, operations
+from modelyard import __version__, lifeline, operations
 from modelyard.ci.console import close_output
 from modelyard.ci.detection import detect, hide_private
 from modelyard.errors import Cancelled, ModelyardError, OutputClosed
@@ -91,6 +91,7 @@ def _operate(name: str, rest: list[str], command: str = "") -> int:
     ci = detect(dict(os.environ), step=name)  # a copy, since this process keeps less of it:
     if command:
         hide_private(os.environ, ci)
+        lifeline.hold(os.environ)
     return call(
         operation,
         given,

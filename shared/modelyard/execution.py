@@ -103,7 +103,12 @@ def _inputs(
         environment_source(context.environment),
     ]
     unknown = ci.unknown_inputs(operation.input_members) if from_ci else ()
-    inputs = read_inputs(operation, [_masked(source, context) for source in sources], unknown)
+    inputs = read_inputs(
+        operation,
+        [_masked(source, context) for source in sources],
+        unknown,
+        named=ci.input_name,
+    )
     for secret in secrets_of(inputs):
         ci.mask(secret)
     return inputs

@@ -24,20 +24,28 @@ _FILE = re.compile(r"(?![\[{]|- )(?:(?!: ).)+\.(?:json|ya?ml)", re.IGNORECASE)
 
 
 def read_inputs(
-    operation: Operation[T, Any], sources: Iterable[Source], unknown: Sequence[str] = ()
+    operation: Operation[T, Any],
+    sources: Iterable[Source],
+    unknown: Sequence[str] = (),
+    *,
+    named: Callable[[Member], str] = lambda member: member.kebab,
 ) -> T:
     """Build the inputs: each from the first source that has it, else its default.
 
     :param unknown: names that were given and that nobody declares.
+    :param named: what an input is called where this runs, for messages.
     :raises InputError: one for all that is wrong, so that one run shows every mistake.
     """
     sources = tuple(sources)
     found = operation.input_members
-    problems: list[ModelyardError] = [InputError(_unknown(name, found)) for name in unknown]
+    problems: list[ModelyardError] = [
+        InputError(f"there is no input {name}{nearest(name, map(named, found))}")
+        for name in unknown
+    ]
     values: dict[str, Any] = {}
     for member in found:
         try:
-            values[member.name] = _value(member, sources)
+            values[member.name] = _value(member, sources, named(member))
         except (InputError, FileError) as error:
             problems.append(error)
     fix = f"see docs/reference/{operation.name}.md"
@@ -50,22 +58,25 @@ def read_inputs(
     return operation.inputs(**values)
 
 
-def _value(member: Member, sources: Iterable[Source]) -> Any:
+def _value(member: Member, sources: Iterable[Source], name: str) -> Any:
     text = next((t for source in sources if (t := source(member)) is not None), None)
     if text is not None and text.strip():
-        return parse(member, text)
+        return parse(member, text, name)
     if member.required:
-        raise InputError(_missing(member))
+        variables = ", ".join(member.spec.environment)
+        nor = f" (nor is {variables} set)" if variables else ""
+        raise InputError(f"{name} is missing or empty{nor}")
     return member.default
 
 
-def parse(member: Member, text: str) -> Any:
+def parse(member: Member, text: str, name: str = "") -> Any:
     """The value of one input.
 
+    :param name: what the input is called here, for messages; its kebab-case name when empty.
     :raises InputError: when the text doesn't fit the type or isn't among the choices.
     :raises FileError: when a structured input names a file that can't be read.
     """
-    name, stripped = member.kebab, text.strip()
+    name, stripped = name or member.kebab, text.strip()
     choices = member.spec.choices
     if choices and stripped not in choices:
         listed = ", ".join(choices)
@@ -199,8 +210,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """`` (did you mean NAME?)``, or nothing."""
     import difflib  # only now: most steps make no mistake
 
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    spelt = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(name.lower(), list(spelt), n=1)
+    return f" (did you mean {spelt[near[0]]}?)" if near else ""
 
 
 def secrets_of(inputs: Any) -> list[str]:
@@ -221,12 +233,3 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
     elif value is not None and not isinstance(value, bool) and str(value):
         yield str(value)
-
-
-def _unknown(name: str, known: Sequence[Member]) -> str:
-    return f"there is no input {name}{nearest(name, (member.kebab for member in known))}"
-
-
-def _missing(member: Member) -> str:
-    names = ", ".join(member.spec.environment)
-    return f"{member.kebab} is missing or empty" + (f" (nor is {names} set)" if names else "")

@@ -36,20 +36,29 @@ def test_it_is_made_once_and_named_readably(workplace: Workplace) -> None:
     assert not list(made.rglob("activate*"))
 
 
-@pytest.mark.parametrize("what", ["lock", "version", "library"])
+@pytest.mark.parametrize("what", ["lock", "version"])
 def test_what_it_is_made_from_decides_which_it_is(workplace: Workplace, what: str) -> None:
     shown(workplace.run())
     if what == "lock":
         workplace.lock(workplace.add_package("tiny", "2.0", "VERSION = '2.0'\n"))
-    elif what == "version":
+    else:
         workplace.write_library("10.0")
         workplace.declare(version="10.0")
-    else:
-        shutil.copytree(workplace.root / "shared", workplace.root / "other")
-        workplace.declare(library="../other")
     found = shown(workplace.run())
     assert found["tiny"] == ("2.0" if what == "lock" else "1.0")
     assert len(workplace.environments) == 2
+
+
+def test_copies_of_the_library_share_it_and_stay_apart(workplace: Workplace) -> None:
+    shown(workplace.run())
+    shutil.copytree(workplace.root / "shared", workplace.root / "other")
+    other = workplace.root / "other" / "modelyard" / "__main__.py"
+    other.write_text("print('the other one')\n")
+    workplace.declare(library="../other")
+    assert workplace.run().stdout == "the other one\n"
+    workplace.declare(library="../shared")
+    shown(workplace.run())
+    assert len(workplace.environments) == 1
 
 
 def test_nothing_is_written_anywhere_else(workplace: Workplace) -> None:
@@ -66,7 +75,8 @@ def test_nothing_is_written_anywhere_else(workplace: Workplace) -> None:
 def test_bytecode_of_the_library_is_kept_in_it_and_follows_changes(workplace: Workplace) -> None:
     shown(workplace.run())
     (made,) = workplace.environments
-    kept = made / "library-bytecode" / "modelyard" / "__pycache__"
+    library = str(workplace.root / "shared").lstrip("/")
+    kept = made / "library-bytecode" / library / "modelyard" / "__pycache__"
     assert [path.name.split(".")[0] for path in kept.glob("__i*.pyc")] == ["__init__"]
     main = workplace.root / "shared" / "modelyard" / "__main__.py"
     main.write_text("import modelyard.new\n")

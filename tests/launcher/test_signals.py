@@ -37,6 +37,14 @@ def test_the_whole_group_gets_the_signal_and_is_waited_for(warm: Workplace, numb
     assert process.returncode == 128 + number
 
 
+def test_a_killed_launcher_is_noticed(warm: Workplace) -> None:
+    with warm.start(INPUT_MODE="line") as process:
+        lines = _lines(process)
+        assert next(lines) == "ready"
+        process.kill()
+        assert list(lines) == ["the line was cut"]
+
+
 def test_two_signals_as_an_agent_sends_them(warm: Workplace) -> None:
     with warm.start(INPUT_MODE="wait", INPUT_SIGNALS="2", TF_BUILD="True") as process:
         lines = _lines(process)

@@ -35,6 +35,10 @@ elif mode == "end":
     sys.exit(int(os.environ["INPUT_CODE"]))
 elif mode == "killed":
     os.kill(os.getpid(), signal.SIGKILL)
+elif mode == "line":
+    print("ready", flush=True)
+    cut = os.read(int(os.environ["MODELYARD_LIFELINE"]), 1) == b""
+    print("the line was cut" if cut else "somebody wrote", flush=True)
 elif mode == "wait":
     grandchild = subprocess.Popen([sys.executable, "-c", """
 import os, signal

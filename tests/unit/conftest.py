@@ -131,6 +131,9 @@ class RecordingCI:
         """The texts of the annotations of level warning."""
         return [one.text for one in self.annotations if one.level == "warning"]
 
+    def input_name(self, member: Member) -> str:
+        return member.kebab
+
     def given(self, member: Member) -> str | None:
         return self.inputs.get(member.kebab) or None
 

@@ -61,6 +61,9 @@ class AzurePipelines:
         self._state: dict[str, str] | None = None
         self._summaries = 0
 
+    def input_name(self, member: Member) -> str:
+        return member.camel
+
     def given(self, member: Member) -> str | None:
         for name in _names(member):
             value = self._environment.get("INPUT_" + _env_name(name), "")

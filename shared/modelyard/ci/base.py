@@ -36,6 +36,10 @@ class CISystem(Protocol):
         """Whether a release step comes when the job is done."""
         ...
 
+    def input_name(self, member: Member) -> str:
+        """What its users call an input."""
+        ...
+
     def given(self, member: Member) -> str | None:
         """The raw value of an input, or None when it isn't set (an empty value is not set)."""
         ...

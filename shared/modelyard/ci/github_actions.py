@@ -67,6 +67,9 @@ class GitHubActions:
         self._console = Console()
         self._state: dict[str, str] | None = None
 
+    def input_name(self, member: Member) -> str:
+        return member.kebab
+
     def given(self, member: Member) -> str | None:
         if member.spec.connection:
             return None  # Azure Pipelines alone has service connections

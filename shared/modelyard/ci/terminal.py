@@ -45,6 +45,9 @@ class Terminal:
     def releases_later(self) -> bool:
         return self._job is not None  # in a job folder ``modelyard release`` runs that step
 
+    def input_name(self, member: Member) -> str:
+        return member.kebab
+
     def given(self, _member: Member) -> str | None:
         return None  # the command line is read by the command line
 

@@ -171,6 +171,7 @@ OPERATION = Operation(
     "the docker or podman of the machine, or without any engine; then the same model and packages "
     "give the same digest.",
     group="images",
+    extra="images",
     task_id="18fb0634-475c-492f-b3b6-8b39cdc37ff6",
     inputs=Inputs,
     outputs=Outputs,
