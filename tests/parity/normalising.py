@@ -1,0 +1,66 @@
+"""What may differ between two runs of the same step: this one table, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from modelyard.local.cloud.requests_log import Entry
+
+RULES: tuple[tuple[str, str, str], ...] = (
+    ("GUIDs", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<guid>"),
+    ("digests of images", r"\bsha256:[0-9a-f]{64}\b", "sha256:<digest>"),
+    ("ids of clusters and pools", r"\b\d{4}-\d{6}-[a-z0-9]+(?:-pool-[a-z0-9]+)?\b", "<id>"),
+    ("random names", r"\b(modelyard-databrickscfg)-[0-9a-f]{16}\b", r"\1-<random>"),
+    ("ids of MLflow, shortened in a chart", r"\b[0-9a-f]{20,31}…", "<mlflow-id>"),
+    ("ids of MLflow and of uploads", r"\b(?:m-)?[0-9a-f]{32}\b", "<mlflow-id>"),
+    ("the port of the local cloud", r"\b127\.0\.0\.1:\d+\b", "127.0.0.1:<port>"),
+    ("times", r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?\b", "<time>"),
+    ("durations", r"\b(?:\d+ h )?(?:\d+ min )?\d+(?:\.\d+)? (?:s|ms|min)\b", "<duration>"),
+    ("durations in JSON", r'("duration_seconds"): [\d.]+', r"\1: <duration>"),
+)
+"""What it is, how it looks, and what stands in its place. From top to bottom."""
+MEASURED = frozenset({"latency-milliseconds"})
+"""Outputs that are a measurement and nothing else."""
+_RULES = tuple((re.compile(pattern), name) for _, pattern, name in RULES)
+
+
+def normal(text: str, folders: Mapping[str, str]) -> str:
+    """The text with everything replaced that may differ.
+
+    :param folders: paths of this run, and what to call them.
+    """
+    for path, name in sorted(folders.items(), key=lambda item: -len(item[0])):
+        text = text.replace(path, name)
+    for pattern, name in _RULES:
+        text = pattern.sub(name, text)
+    return text
+
+
+def outputs(found: Mapping[str, str], folders: Mapping[str, str]) -> dict[str, str]:
+    """The outputs of a step, with everything replaced that may differ."""
+    return {
+        name: "<measured>" if name in MEASURED else normal(value, folders)
+        for name, value in found.items()
+    }
+
+
+def calls(entries: Iterable[Entry], folders: Mapping[str, str]) -> list[str]:
+    """The requests, in their order; what is asked again and again stands there once."""
+    found = [
+        f"{one.method} {one.host.split(':')[0]}{normal(one.path, folders)} {one.status}"
+        for one in entries
+    ]
+    return without_repeats(found)
+
+
+def without_repeats(calls: list[str], longest: int = 3) -> list[str]:
+    """Polling: a call, or a few in turn, that come again at once count as one time."""
+    kept: list[str] = []
+    for call in calls:
+        kept.append(call)
+        for length in range(1, longest + 1):
+            if len(kept) >= 2 * length and kept[-length:] == kept[-2 * length : -length]:
+                del kept[-length:]
+                break
+    return kept

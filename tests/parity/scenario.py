@@ -1,0 +1,249 @@
+"""A job that uses every operation once, and the project that it belongs to."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.credentials import WORKSPACE_HOST
+from parity.ways import Step
+
+WORKSPACE = {
+    "workspace-url": f"https://{WORKSPACE_HOST}",
+    "token": "$(databricks-token)",
+}
+LOCAL = {"local-cloud-token": "$(databricks-token)"}
+CLUSTER = "${{ steps.cluster-start.outputs.cluster-id }}"
+SECRET = "a secret: 'with' \"everything\" %0A;]\\"
+TRAIN = """\
+# Databricks notebook source
+import json
+
+dbutils.widgets.text("mlflow_run", "")
+
+# COMMAND ----------
+
+run_id = dbutils.widgets.get("mlflow_run")
+dbutils.notebook.exit(json.dumps({"mlflow_run_id": run_id, "metrics": {"rmse": 0.5}}))
+"""
+COMMANDS = (
+    "##vso[task.setvariable variable=stolen;isOutput=true]1",
+    "##[error]not an error",
+    "::set-output name=stolen::1",
+    "::add-mask::show",
+    "::stop-commands::token",
+    "\u200b::set-output name=stolen::1",
+    "text ##vso[task.complete result=Failed]",
+    "%AZP25 %25 %0A %0D ; ] , : = \\ end",
+)
+"""What a notebook may print to make an agent do something."""
+SHOW = f"""\
+# Databricks notebook source
+dbutils.notebook.exit("\\n".join({COMMANDS!r}))
+"""
+RAISE = f"""\
+# Databricks notebook source
+raise ValueError("\\n".join({COMMANDS!r}))
+"""
+WAIT = """\
+# Databricks notebook source
+import os
+import time
+
+dbutils.widgets.text("gate", "")
+while not os.path.exists(dbutils.widgets.get("gate")):
+    time.sleep(0.02)
+"""
+MODEL = """\
+import mlflow
+
+
+class Sum(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return (model_input["a"] + model_input["b"]).tolist()
+
+
+mlflow.models.set_model(Sum())
+"""
+# In a process of its own: what the tests have imported would become requirements of the model.
+LOG = """
+import importlib.metadata, sys
+import mlflow.pyfunc
+
+pins = [name + "==" + importlib.metadata.version(name) for name in ("mlflow", "numpy", "pandas")]
+mlflow.pyfunc.save_model(sys.argv[1], python_model=sys.argv[2], pip_requirements=pins)
+"""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the scenario starts from."""
+
+    files: Path
+    """The repository: notebooks, a table, rows."""
+    model: Path
+    """A model as MLflow saves it."""
+    wheels: Path
+
+
+def write_files(folder: Path) -> Path:
+    """The files of the project, in a folder of that one."""
+    files = folder / "files"
+    for name, text in (
+        ("notebooks/train.py", TRAIN),
+        ("notebooks/show.py", SHOW),
+        ("notebooks/raise.py", RAISE),
+        ("notebooks/wait.py", WAIT),
+        ("table/table.csv", "a,b\n1,2\n"),
+        ("cluster.yml", "spark_version: 16.4.x-cpu-ml-scala2.12\nnode_type_id: Standard_DS3_v2\n"),
+        ("rows.json", json.dumps([{"a": 1.0, "b": 2.0}, {"a": 0.5, "b": 0.25}])),
+    ):
+        (files / name).parent.mkdir(parents=True, exist_ok=True)
+        (files / name).write_text(text)
+    return files
+
+
+def write_project(folder: Path, wheels: Path) -> Project:
+    """Write the files and save a model."""
+    files = write_files(folder)
+    code = folder / "sum.py"
+    code.write_text(MODEL)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOG, str(folder / "model"), str(code)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    return Project(files, folder / "model", wheels)
+
+
+def log_model(cloud: LocalCloud, model: Path, token: str) -> str:
+    """Log the model to a run of the workspace's MLflow, as an older client does; the run's id."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {token}"
+
+        def post(call: str, **body: object) -> dict[str, dict[str, str]]:
+            answer = session.post(f"{cloud.url}/api/2.0/mlflow/{call}", json=body, timeout=60)
+            assert answer.status_code == 200, answer.text
+            found: dict[str, dict[str, str]] = answer.json()
+            return found
+
+        experiment = str(post("experiments/create", name="/Shared/parity")["experiment_id"])
+        run_id = post("runs/create", experiment_id=experiment, start_time=1)["run"]["info"][
+            "run_id"
+        ]
+        post("runs/log-metric", run_id=run_id, key="rmse", value=0.5, timestamp=1)
+        root = f"/WorkspaceInternal/Mlflow/Artifacts/{experiment}/Runs/{run_id}/artifacts/model"
+        for path in sorted(one for one in model.rglob("*") if one.is_file()):
+            answer = session.put(
+                f"{cloud.url}/api/2.0/fs/files{root}/{path.relative_to(model).as_posix()}",
+                data=path.read_bytes(),
+                timeout=60,
+            )
+            assert answer.status_code in (200, 204), answer.text
+        post("runs/update", run_id=run_id, status="FINISHED", end_time=2)
+        return str(run_id)
+
+
+def steps(project: Project, mlflow_run: str) -> list[Step]:
+    """All sixteen, in an order that makes sense."""
+    parameters = json.dumps({"mlflow_run": mlflow_run})
+
+    def on_workspace(operation: str, **inputs: str) -> Step:
+        named = {name.replace("_", "-"): value for name, value in inputs.items()}
+        return Step(operation, {**WORKSPACE, **named})
+
+    secret_scope = on_workspace("secret-scope", scope="parity", secrets="password: PARITY_SECRET")
+    return [
+        on_workspace(
+            "instance-pool",
+            pool_name="parity",
+            node_type="Standard_DS3_v2",
+            min_idle_instances="0",
+            max_capacity="10",
+            idle_autotermination_minutes="15",
+        ),
+        on_workspace(
+            "cluster-start",
+            cluster_name="parity",
+            spec="cluster.yml",
+            num_workers="1",
+            autotermination_minutes="30",
+        ),
+        on_workspace("library-install", cluster_id=CLUSTER, libraries="- requests\n- pyyaml"),
+        on_workspace("notebooks-import", source="notebooks", target="/Shared/parity", parallel="1"),
+        on_workspace(
+            "files-upload",
+            source="table",
+            target="/Volumes/main/default/parity",
+            parallel="1",
+        ),
+        Step(secret_scope.operation, secret_scope.inputs, {"PARITY_SECRET": "$(parity-secret)"}),
+        on_workspace(
+            "job-run",
+            job="parity",
+            notebook="/Shared/parity/train",
+            cluster_id=CLUSTER,
+            parameters=parameters,
+            metric="rmse",
+            better="lower",
+        ),
+        on_workspace("notebook-run", notebook="/Shared/parity/show", cluster_id=CLUSTER),
+        on_workspace("run-cancel", run_ids="${{ steps.job-run.outputs.run-ids }}"),
+        on_workspace(
+            "model-select",
+            runs="${{ steps.job-run.outputs.runs }}",
+            metric="rmse",
+            better="lower",
+            threshold="0.6",
+            download_to="model",
+        ),
+        Step(
+            "image-build",
+            {
+                "model": "${{ steps.model-select.outputs.model-path }}",
+                "name": "parity",
+                "tags": "parity",
+                "engine": "oci",
+                "base-image": "host",
+                "wheels": str(project.wheels),
+                "push": "true",
+            },
+        ),
+        Step(
+            "model-deploy",
+            {
+                "target": "local",
+                "endpoint": "parity",
+                "image": "${{ steps.image-build.outputs.image }}",
+                **LOCAL,
+            },
+        ),
+        Step(
+            "endpoint-test",
+            {
+                "target": "local",
+                "endpoint": "parity",
+                "rows": "rows.json",
+                "expect-count": "2",
+                "requests": "2",
+                **LOCAL,
+            },
+        ),
+        on_workspace(
+            "files-remove",
+            paths="/Volumes/main/default/parity/table.csv",
+            when="at-end",
+        ),
+        on_workspace("cluster-stop", cluster_id=CLUSTER),
+        on_workspace("databricks-cli"),
+    ]
