@@ -22,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     try:
         # Here and not above: only `modelyard local` may ask for the packages of the extra.
         from modelyard.local.cloud.commands import add_commands
+        from modelyard.local.runner.commands import add_commands as add_runner_commands
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("modelyard"):
             raise
@@ -32,8 +33,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="modelyard local",
         description="The local cloud: Azure Databricks, Microsoft Entra and what belongs to them "
-        "on this machine.",
+        "on this machine; and the local runner, for pipelines of Azure Pipelines.",
         allow_abbrev=False,
     )
-    add_commands(parser.add_subparsers(title="commands", metavar="COMMAND", required=True))
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add_commands(subparsers)
+    add_runner_commands(subparsers)
     return parser

@@ -1,0 +1,22 @@
+"""Parts of this library as programs of a step, in a process of their own.
+
+They get the step's environment: its proxies, certificates and credentials, and nothing of the
+runner's.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+_LIBRARY = Path(__file__).resolve().parents[4]
+"""The folder that holds the package ``modelyard``."""
+_START = "import sys, importlib; sys.path.insert(0, sys.argv.pop(1)); \
+sys.exit(importlib.import_module(sys.argv.pop(1)).main())"
+
+
+def own_program(module: str) -> tuple[str, ...]:
+    """The arguments that run ``main()`` of a module. ``-I``: nothing of the working folder and no
+    variable of the step decides what is imported."""
+    name = f"modelyard.local.runner.builtin.{module}"
+    return (sys.executable, "-I", "-X", "utf8", "-c", _START, str(_LIBRARY), name)

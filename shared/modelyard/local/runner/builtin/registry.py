@@ -1,0 +1,52 @@
+"""Which tasks are built in."""
+
+from __future__ import annotations
+
+from modelyard.local.runner.builtin import (
+    azure_cli,
+    copy_files,
+    docker,
+    download_artifacts,
+    key_vault,
+    powershell,
+    publish_artifacts,
+    publish_coverage,
+    publish_test_results,
+    scripts,
+    server_jobs,
+    terraform_installer,
+    use_python_version,
+)
+from modelyard.local.runner.builtin.task import BuiltinTask
+
+_MODULES = (
+    scripts,
+    powershell,
+    use_python_version,
+    copy_files,
+    publish_artifacts,
+    download_artifacts,
+    publish_test_results,
+    publish_coverage,
+    azure_cli,
+    key_vault,
+    docker,
+    terraform_installer,
+    server_jobs,
+)
+_TASKS: tuple[BuiltinTask, ...] = tuple(task for module in _MODULES for task in module.TASKS)
+_FOUND = {(key.lower(), task.major): task for task in _TASKS for key in (task.name, task.id)}
+
+
+def all_tasks() -> tuple[BuiltinTask, ...]:
+    """Every built-in task, one entry for each major version."""
+    return _TASKS
+
+
+def find(name: str, major: str) -> BuiltinTask | None:
+    """The task that ``name@major`` means, or None where it isn't built in.
+
+    :param name: its name or GUID, in any case.
+    :param major: ``2``, or a whole version ``2.1.0``, of which the runner takes the major one.
+    """
+    return _FOUND.get((name.strip().lower(), major.strip().partition(".")[0]))

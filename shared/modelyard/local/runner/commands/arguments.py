@@ -1,0 +1,103 @@
+"""Options that both commands have, and what they say."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from modelyard.errors import InputError
+from modelyard.local.runner.engine import facts
+from modelyard.local.runner.engine.run import build_of
+from modelyard.local.runner.engine.tasks import Tasks, available
+from modelyard.local.runner.exceptions import TaskError
+from modelyard.local.runner.pipeline import plan as make_plan
+from modelyard.local.runner.pipeline.plan import Pipeline, Place, Plan
+from modelyard.local.runner.pipeline.planning import repository_root
+from modelyard.local.runner.predefined_variables import Folders
+
+PAIRS = {
+    "parameter": ("NAME=VALUE", "a parameter of the pipeline; YAML where it isn't a text"),
+    "variable": ("NAME=VALUE", "a variable of the run"),
+    "repository": ("ALIAS=PATH", "where a repository of resources.repositories lies"),
+    "task": ("NAME=FOLDER", "the folder of a task, with its task.json"),
+}
+
+
+def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
+    """The file, and what its plan is made with."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="the pipeline's YAML")
+    for name, (shape, meaning) in PAIRS.items():
+        add_pair(parser, name, shape, meaning)
+
+
+def add_pair(parser: argparse.ArgumentParser, name: str, shape: str, meaning: str) -> None:
+    """An option ``--name key=value`` that may be given several times."""
+    parser.add_argument(
+        f"--{name}", action="append", default=[], type=_pair, metavar=shape, help=meaning
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} isn't NAME=VALUE")
+    return name.strip(), value
+
+
+def tasks_of(options: argparse.Namespace) -> Tasks:
+    """The tasks that a pipeline may use.
+
+    :raises InputError: when a folder holds no task.
+    """
+    try:
+        return available({name: Path(folder) for name, folder in options.task})
+    except TaskError as error:
+        raise InputError(
+            str(error), fix="give a folder with a task.json: --task NAME=FOLDER"
+        ) from (error)
+
+
+def plan_of(
+    options: argparse.Namespace, tasks: Tasks, variables: Mapping[str, str] | None = None
+) -> Plan:
+    """The plan of the file.
+
+    :param variables: more than the options have.
+    :raises InputError: when there is no such file.
+    :raises PipelineError: with everything that is wrong in it.
+    """
+    file: Path = options.file
+    if not file.is_file():
+        raise InputError(f"there is no file {file}")
+    if file.resolve().parent.parts[-2:] == (".github", "workflows"):
+        raise InputError(f"{file} is a workflow of GitHub; here pipelines of Azure Pipelines run")
+    for alias, folder in options.repository:
+        if not Path(folder).is_dir():
+            raise InputError(f"--repository {alias}: there is no folder {folder}")
+    return make_plan(
+        file,
+        parameters=dict(options.parameter),
+        variables={**dict(options.variable), **(variables or {})},
+        repositories={alias: Path(folder).resolve() for alias, folder in options.repository},
+        tasks=tasks.known,
+        predefined=_predefined(file),
+    )
+
+
+def name_of(file: Path, plan: Plan) -> str:
+    """What the pipeline is called: the folder that its file is in."""
+    folder = file.resolve().parent
+    return folder.name if file.stem == "azure-pipelines" else file.stem or plan.root.name
+
+
+def _predefined(file: Path) -> dict[str, str]:
+    empty = Plan(Pipeline(Place(file.name, 1, 1), ()), repository_root(file))
+    nowhere = Folders(Path(os.sep), Path(os.sep))
+    return facts.before_run(build_of(empty, name_of(file, empty)), nowhere)
+
+
+def lowered(names: Sequence[str]) -> frozenset[str]:
+    """Names that are compared without regard to case."""
+    return frozenset(name.strip().lower() for name in names)

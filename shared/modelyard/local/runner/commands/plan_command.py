@@ -1,0 +1,93 @@
+"""``modelyard local plan FILE``: what a pipeline would do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from modelyard.local.runner.commands.arguments import add_plan_arguments, plan_of, tasks_of
+from modelyard.local.runner.commands.failures import show_problems, show_warnings
+from modelyard.local.runner.engine.tasks import Tasks
+from modelyard.local.runner.pipeline import PipelineError, graph, render
+from modelyard.local.runner.pipeline.plan import Job, Plan, Step
+from modelyard.local.runner.pipeline.resolved_inputs import (
+    known_variables,
+    resolved_environment,
+    resolved_inputs,
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its own options."""
+    add_plan_arguments(parser)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--yaml", action="store_true", help="the expanded YAML instead")
+    what.add_argument("--check", action="store_true", help="only say what is wrong")
+
+
+def plan_command(options: argparse.Namespace) -> int:
+    """Show a plan; returns the exit code."""
+    tasks = tasks_of(options)
+    try:
+        plan = plan_of(options, tasks)
+    except PipelineError as error:
+        return show_problems(error)
+    show_warnings(plan)
+    if options.check:
+        sys.stdout.write(f"{options.file}: {_counts(plan)}, nothing wrong\n")
+    elif options.yaml:
+        sys.stdout.write(render(plan))
+    else:
+        sys.stdout.write(graph(plan))
+        sys.stdout.writelines(f"{line}\n" for line in _steps(plan, tasks))
+    return 0
+
+
+def _counts(plan: Plan) -> str:
+    jobs = [job for stage in plan.pipeline.stages for job in stage.jobs]
+    steps = sum(1 for job in jobs for _ in job.all_steps())
+    counted = ((len(plan.pipeline.stages), "stage"), (len(jobs), "job"), (steps, "step"))
+    return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counted)
+
+
+def _steps(plan: Plan, tasks: Tasks) -> Iterator[str]:
+    for stage in plan.pipeline.stages:
+        for job in stage.jobs:
+            variables = known_variables(plan, stage, job)
+            yield ""
+            yield f"{stage.name}/{job.name}"
+            for heading, step in _listed(job):
+                if heading:
+                    yield f"  {heading}:"
+                yield from _step(step, variables, tasks)
+
+
+def _listed(job: Job) -> Iterator[tuple[str, Step]]:
+    """Steps, the first of each hook with the hook's name."""
+    for step in job.steps:
+        yield "", step
+    for hook in job.deployment.hooks.values() if job.deployment else ():
+        for number, step in enumerate(hook.steps):
+            yield "" if number else hook.name, step
+
+
+def _step(step: Step, variables: dict[str, str], tasks: Tasks) -> Iterator[str]:
+    title = resolved_inputs(Step("", "", step.place, inputs={"": step.title}), variables)[""]
+    reference = "" if title == step.task else f"  ({step.reference})"
+    yield f"  - {title}{reference}"
+    if step.condition:
+        yield f"      if {' '.join(step.condition.split())}"
+    for name, value in resolved_inputs(step, variables, tasks.known).items():
+        yield from _value(name, value)
+    for name, value in resolved_environment(step, variables).items():
+        yield from _value(f"env {name}", value)
+
+
+def _value(name: str, value: str) -> Iterator[str]:
+    first, *rest = value.rstrip("\n").splitlines() or [""]
+    if not rest:
+        yield f"      {name}: {first}"
+        return
+    yield f"      {name}:"
+    yield from (f"        {line}" for line in (first, *rest))

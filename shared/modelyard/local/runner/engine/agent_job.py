@@ -1,0 +1,228 @@
+"""One copy of a job, as an agent runs it: its steps one after another, then its release steps.
+
+Source: the agent's ``JobExtension.cs`` (post-job steps in reverse order, their condition is always
+true, also for a step that was skipped), ``StepsRunner.cs`` (conditions, the job's result).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from modelyard.local.runner.engine import contexts, status_functions
+from modelyard.local.runner.engine.cancellation import (
+    ABANDONED,
+    JobCancellation,
+    StepCancellation,
+)
+from modelyard.local.runner.engine.connections import system_connection
+from modelyard.local.runner.engine.copies import Copy
+from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started
+from modelyard.local.runner.engine.outcomes import JobOutcome, Output
+from modelyard.local.runner.engine.run_state import RunState
+from modelyard.local.runner.engine.step_run import StepEnd, StepRun
+from modelyard.local.runner.engine.step_settings import number, title, truth
+from modelyard.local.runner.engine.value_expansion import ValueExpansion, as_context, set_fact
+from modelyard.local.runner.exceptions import TaskError
+from modelyard.local.runner.expressions import ExpressionError, parse, to_boolean
+from modelyard.local.runner.expressions.macros import runtime
+from modelyard.local.runner.job import Job, Result, start_job
+from modelyard.local.runner.pipeline.plan import CHECKOUT, DEFAULT_CONDITION, Step
+from modelyard.local.runner.predefined_variables import Folders
+from modelyard.local.runner.step_report import Issue
+from modelyard.local.runner.variables import Variable, Variables
+
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]")
+"""An agent's paths have no blanks, and scripts rely on that."""
+
+
+@dataclass(frozen=True)
+class _Release:
+    """A post-job handler that is to run."""
+
+    number: int
+    step: Step
+    run: StepRun
+    title: str
+    task_variables: Variables
+
+
+@dataclass
+class AgentJob:
+    """One copy of a job."""
+
+    run: RunState
+    stage: str
+    copy: Copy
+    path: RunPath
+    cancellation: JobCancellation
+    job: Job
+    values: ValueExpansion = field(default_factory=ValueExpansion)
+    outputs: dict[str, Output] = field(default_factory=dict)
+    releases: list[_Release] = field(default_factory=list)
+
+    def perform(self) -> JobOutcome:
+        """Run all of it."""
+        steps = named_steps(one for one in self.copy.steps if one.enabled is not False)
+        try:
+            for count, step in enumerate(steps, 1):
+                self._step(count, step)
+        finally:
+            # Always: also when the runner itself fails, what steps hold must not stay.
+            self._release_all(len(steps))
+        if self.cancellation.is_set():
+            self.job.result = Result.CANCELED
+        return JobOutcome(self.job.result, self._named_outputs())
+
+    def _step(self, count: int, step: Step) -> None:
+        path = (*self.path, str(count))
+        warnings = list(self.values.update(self.job.variables, self.job.masker))
+        named = self.job.masker.mask(title(step, self.job.variables))
+        task = None if step.task == CHECKOUT else self.run.tasks.find(step.task, step.version)
+        runner = StepRun(
+            self.run, self.job, step, task, path, title=named, siblings=self.copy.steps
+        )
+        if task is not None and task.definition.post_job is not None:
+            self.releases.append(_Release(count, step, runner, named, Variables()))
+        self.run.emit(Started(path, named, self.run.clock.time()))
+        for warning in warnings:
+            runner.log(f"##[warning]{warning}")
+        if self.cancellation.is_set():
+            self._set_result(Result.CANCELED)
+        try:
+            if not truth(step.enabled, self.job.variables) or not self._holds(step):
+                self._end(path, StepEnd(Result.SKIPPED, "its condition is false"))
+                return
+            end = self._ran(runner, step)
+        except (ExpressionError, TaskError) as error:
+            text = self.job.masker.mask(str(error))
+            runner.log(f"##[error]{text}")
+            end = StepEnd(Result.FAILED, text, (Issue("error", text),))
+        if self.releases and self.releases[-1].number == count:
+            self.releases[-1] = replace(self.releases[-1], task_variables=end.task_variables)
+        self.outputs |= end.outputs
+        if end.result in (Result.SUCCEEDED_WITH_ISSUES, Result.FAILED):
+            self._set_result(end.result)
+        self._end(path, end)
+
+    def _ran(self, runner: StepRun, step: Step) -> StepEnd:
+        cancelled = StepCancellation(
+            self.cancellation,
+            self.run.clock,
+            timeout=60.0 * number(step.timeout_minutes, self.job.variables),
+            goes_on=lambda: self._goes_on(step),
+        )
+        runner.log(f"##[section]Starting: {self.job.masker.mask(runner.title)}")
+        if step.target is not None and step.target.container not in ("", "host"):
+            runner.log(
+                f"##[warning]the container {step.target.container} isn't used: "
+                "the step runs on this machine"
+            )
+        end = runner.run(cancelled)
+        runner.log(f"##[section]Finishing: {self.job.masker.mask(runner.title)}")
+        return end
+
+    def _goes_on(self, step: Step) -> bool:
+        """Whether a step's condition holds still when its job is cancelled."""
+        self._set_result(Result.CANCELED)
+        try:
+            return self._holds(step)
+        except ExpressionError:
+            return False  # as the agent does
+
+    def _holds(self, step: Step) -> bool:
+        condition = step.condition or DEFAULT_CONDITION
+        inner = runtime(condition)
+        expression = parse(inner.text if inner else condition)
+        values = contexts.of_steps(as_context(self.job.variables), self.run.started)
+        return to_boolean(
+            expression.evaluate(values, status_functions.of_steps(lambda: self.job.result))
+        )
+
+    def _release_all(self, count: int) -> None:
+        for release in reversed(self.releases):
+            count += 1
+            path = (*self.path, str(count))
+            named = f"Post-job: {release.title}"
+            runner = release.run.at(path)
+            self.run.emit(Started(path, named, self.run.clock.time()))
+            self.values.update(self.job.variables, self.job.masker)
+            cancelled = StepCancellation(
+                self.cancellation, self.run.clock, goes_on=lambda: True, asked=ABANDONED
+            )
+            end = runner.release(release.task_variables, cancelled)
+            if end.result in (Result.SUCCEEDED_WITH_ISSUES, Result.FAILED):
+                self._set_result(end.result)
+            self._end(path, end)
+
+    def _end(self, path: RunPath, end: StepEnd) -> None:
+        if end.result is Result.SKIPPED and end.note:
+            self.run.emit(Line(path, f"The step is skipped: {end.note}."))
+        self.run.emit(Ended(path, end.result, self.run.clock.time(), end.note, end.issues))
+
+    def _set_result(self, result: Result) -> None:
+        if result is Result.CANCELED:
+            self.job.result = Result.SUCCEEDED  # so that nothing worse is kept: cancelled it is
+        self.job.set_result(result)
+
+    def _named_outputs(self) -> dict[str, Output]:
+        return {
+            f"{prefix}{name}": output
+            for prefix in self.copy.prefixes
+            for name, output in self.outputs.items()
+        }
+
+
+def agent_job(
+    run: RunState,
+    stage: str,
+    copy: Copy,
+    path: RunPath,
+    variables: Sequence[Variable],
+    facts: Sequence[Variable],
+    cancellation: JobCancellation,
+) -> JobOutcome:
+    """Run a copy of a job in folders of its own, which are gone afterwards."""
+    work = run.work / _NOT_PLAIN.sub("_", "-".join(path))
+    build = replace(run.build, stage=stage, job=copy.name)
+    access = run.services.start_job(
+        build, build.id_of("plan"), build.id_of("job", stage, copy.name)
+    )
+    run.masker.add(access.token)
+    job = start_job(
+        Folders(work, run.settings.tool_folder),
+        build,
+        variables=[
+            *facts,
+            *(Variable(name, value, read_only=True) for name, value in access.facts.items()),
+            Variable("System.AccessToken", access.token, secret=True, read_only=True),
+            *variables,
+        ],
+        endpoints=[system_connection(build, access.token)],
+        inherited=run.settings.inherited,
+    )
+    job.masker = run.masker
+    for one in job.variables:
+        if one.secret:
+            run.masker.add_job_secret(one.value)
+    set_fact(job.variables, "Build.BuildNumber", run.number)
+    try:
+        return AgentJob(run, stage, copy, path, cancellation, job).perform()
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def named_steps(steps: Iterable[Step]) -> list[Step]:
+    """Steps that all have names: the service names those that have none by their task."""
+    found: list[Step] = []
+    used = set()
+    for step in steps:
+        name, count = step.name or step.task, 0
+        while not step.name and name.lower() in used:
+            count += 1
+            name = f"{step.task}{count}"
+        used.add(name.lower())
+        found.append(replace(step, name=name, display_name=step.title))
+    return found

@@ -1,0 +1,98 @@
+"""What happens in a run, told as it happens. A display and the result folder both listen.
+
+A path names what an event is about: ``()`` the run, ``(stage,)``, ``(stage, job)``,
+``(stage, job, step)``; a step's name is its number. Texts are masked already.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from modelyard.local.runner.job import Result
+from modelyard.local.runner.step_report import Issue
+
+RunPath = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """It is part of the run, and has not begun."""
+
+    path: RunPath
+    title: str
+
+
+@dataclass(frozen=True)
+class Started:
+    """It runs from now on."""
+
+    path: RunPath
+    title: str
+    at: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """It is over; a stage, job or step that was skipped may never have started."""
+
+    path: RunPath
+    result: Result
+    at: float
+    note: str = ""
+    """What came of it, in a few words; why, where it was skipped or failed before it began."""
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a step's log."""
+
+    path: RunPath
+    text: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A step says how far it is."""
+
+    path: RunPath
+    percent: int
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """It waits for a person."""
+
+    path: RunPath
+    text: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something about the run that belongs to no step."""
+
+    text: str
+    level: str = "info"
+    """``info``, ``warning`` or ``error``."""
+    path: RunPath = ()
+
+
+Event = Planned | Started | Ended | Line | Progress | Waiting | Notice
+Listener = Callable[[Event], None]
+
+
+class Events:
+    """Hands events on to all listeners, one at a time, in the order they came."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self._listeners = tuple(listeners)
+        self._lock = threading.RLock()
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            for listener in self._listeners:
+                listener(event)

@@ -1,0 +1,175 @@
+"""Running the program or the code that a step is.
+
+Source: the agent's ``TaskRunner.cs``, ``NodeHandler.cs`` and ``StepsRunner.cs``. Scripts don't see
+what the agent tells a task alone: secrets, inputs and connections, as task-lib hides them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from modelyard.local.runner import task_process
+from modelyard.local.runner.builtin.artifacts import ArtifactError, ArtifactStore
+from modelyard.local.runner.builtin.coverage import Coverage
+from modelyard.local.runner.builtin.step import Command, StepContext, StepFailed
+from modelyard.local.runner.builtin.task import BuiltinTask
+from modelyard.local.runner.builtin.test_run import TestRun
+from modelyard.local.runner.engine.cancellation import StepCancellation
+from modelyard.local.runner.engine.run_commands import RunCommands
+from modelyard.local.runner.job import Job, Result, merged
+from modelyard.local.runner.output_lines import Line
+from modelyard.local.runner.service_endpoints import Endpoint
+from modelyard.local.runner.step_report import Issue
+from modelyard.local.runner.task_definition import Handler, TaskDefinition
+from modelyard.local.runner.task_environment import Step, task_environment
+from modelyard.local.runner.task_process import Patience
+
+_HIDDEN = ("INPUT_", "SECRET_", "ENDPOINT_AUTH", "SECUREFILE_TICKET_", "VSTS_TASKVARIABLE_")
+_SHOWN = 1 << 16
+_WATCH_ERRORS = 'exec 2> >(tee "$0" >&2); exec "$@"'
+"""Standard error goes on as before, and into a file too."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One attempt at a step."""
+
+    definition: TaskDefinition
+    step: Step
+    job: Job
+    inputs: Mapping[str, str]
+    commands: RunCommands
+    cancelled: StepCancellation
+    endpoints: tuple[Endpoint, ...]
+    """Of the job, and those that the step names."""
+    patience: Patience | None = None
+
+    def environment(self) -> dict[str, str]:
+        """What a task's process gets."""
+        return task_environment(
+            self.definition,
+            self.step,
+            self.inputs,
+            variables=self.job.variables.with_more(self.step.variables()),
+            task_variables=self.commands.task_variables,
+            endpoints=self.endpoints,
+            prepended_path=self.job.prepended_path,
+            inherited=self.job.inherited,
+        )
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.job.variables.value("System.DefaultWorkingDirectory"))
+
+    def run_handler(self, handler: Handler, node: str) -> Result:
+        """A task's handler, a program for Node."""
+        found = shutil.which(node or "node", path=self.job.inherited.get("PATH"))
+        if found is None:
+            return self.failed("Node isn't on PATH; tasks need version 20 or newer")
+        folder = Path(handler.working_directory) if handler.working_directory else self.folder
+        code = task_process.run(
+            [found, str(handler.target)],
+            environment=self.environment(),
+            folder=folder,
+            take=self._take,
+            cancelled=self.cancelled,
+            finished=lambda: self.commands.done,
+            patience=self.patience,
+        )
+        if code and not self.commands.done and not self.cancelled.is_set():
+            return self.failed(f"the task's process ended with exit code {code}")
+        return self.result()
+
+    def run_builtin(
+        self,
+        task: BuiltinTask,
+        artifacts: ArtifactStore,
+        add_tests: Callable[[TestRun], None],
+        add_coverage: Callable[[Coverage], None],
+    ) -> Result:
+        """A task that is built in."""
+        context = StepContext(
+            variables=self.job.variables.with_more(self.step.variables()),
+            environment=_visible(self.environment()),
+            folder=self.folder,
+            temporary=self.job.folders.temporary,
+            show=self.commands.report.show,
+            obey=self.commands.take,
+            execute=self._execute,
+            artifacts=artifacts,
+            add_tests=add_tests,
+            add_coverage=add_coverage,
+            endpoints=self.endpoints,
+            cancelled=self.cancelled,
+        )
+        try:
+            if task.command is not None:
+                command = task.command(self.inputs, context)
+                context.log(" ".join(command.arguments))
+                code = context.execute(command)
+                if code and not self.cancelled.is_set():
+                    return self.failed(command.failure.replace("{code}", str(code)))
+            elif task.run is not None:
+                task.run(self.inputs, context)
+            else:
+                return self.failed(f"{task.name} runs in a job with pool: server only")
+        except (StepFailed, ArtifactError) as error:
+            if not self.cancelled.is_set():
+                return self.failed(str(error))
+        return self.result()
+
+    def failed(self, why: str) -> Result:
+        """The step has failed; its log says why."""
+        self.commands.report.add_issue(Issue("error", why))
+        return merged(self.commands.result, Result.FAILED)
+
+    def result(self) -> Result:
+        """What the step said of itself, where its program didn't fail."""
+        result = self.commands.result
+        if self.commands.command_result is not None:
+            result = merged(result, self.commands.command_result)
+        return Result.SUCCEEDED if result is None else result
+
+    def _execute(self, command: Command) -> int:
+        errors = self.job.folders.temporary / f"stderr-{self.step.id}"
+        arguments = list(command.arguments)
+        if command.fail_on_stderr:
+            arguments = ["bash", "-c", _WATCH_ERRORS, str(errors), *arguments]
+        try:
+            code = task_process.run(
+                arguments,
+                environment={**_visible(self.environment()), **command.environment},
+                folder=command.folder,
+                take=self._take if command.obey else self._show,
+                cancelled=self.cancelled,
+                patience=self.patience,
+            )
+            wrote = command.fail_on_stderr and errors.is_file() and errors.stat().st_size
+        except OSError as error:
+            raise StepFailed(f"{command.arguments[0]} can't be started: {error}") from error
+        finally:
+            errors.unlink(missing_ok=True)
+        if wrote and not code and not self.cancelled.is_set():
+            raise StepFailed("the program wrote to standard error, and failOnStderr is true")
+        return code
+
+    def _take(self, line: Line) -> None:
+        if line.left_out:
+            self._show(line)
+        elif not self.commands.done:
+            self.commands.take(line.text)
+
+    def _show(self, line: Line) -> None:
+        masked = replace(line, text=self.job.masker.mask(line.text))
+        self.commands.report.show(masked.text[:_SHOWN])
+        if line.left_out or len(masked.text) > _SHOWN:
+            self.commands.report.show(
+                f"##[warning]the line above goes on: only {_SHOWN} characters of it are shown"
+            )
+
+
+def _visible(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: one for name, one in environment.items() if not name.startswith(_HIDDEN)}

@@ -1,0 +1,245 @@
+"""One job of a stage: its variables and condition, then its copies, each on an agent.
+
+Source: learn.microsoft.com, ``process/phases``, ``process/deployment-jobs``, ``process/conditions``
+and ``process/runs`` ("Prepare to run a job").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from modelyard.local.runner.engine import contexts, status_functions
+from modelyard.local.runner.engine.agent_job import agent_job
+from modelyard.local.runner.engine.cancellation import JobCancellation
+from modelyard.local.runner.engine.copies import BadStrategy, Copies, Copy, copies
+from modelyard.local.runner.engine.events import Ended, Notice, RunPath, Started
+from modelyard.local.runner.engine.hooks import rollout
+from modelyard.local.runner.engine.job_variables import UnknownGroup, VariableScopes
+from modelyard.local.runner.engine.outcomes import (
+    GOOD,
+    JobOutcome,
+    Output,
+    StageOutcome,
+    forgiven,
+    together,
+)
+from modelyard.local.runner.engine.run_state import RunState
+from modelyard.local.runner.engine.server_job import server_job
+from modelyard.local.runner.engine.slots import Slots
+from modelyard.local.runner.engine.step_settings import number, truth
+from modelyard.local.runner.engine.value_expansion import filled
+from modelyard.local.runner.engine.walking import walk
+from modelyard.local.runner.exceptions import TaskError
+from modelyard.local.runner.expressions import ExpressionError, to_boolean
+from modelyard.local.runner.expressions.macros import runtime
+from modelyard.local.runner.job import Result
+from modelyard.local.runner.pipeline.plan import DEFAULT_CONDITION, Deployment, Job, Number, Stage
+from modelyard.local.runner.variables import Variable, Variables
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """A job whose turn has come."""
+
+    run: RunState
+    stage: Stage
+    job: Job
+    before: Mapping[str, JobOutcome]
+    """The jobs that it waits for, directly or not."""
+    stages: Mapping[str, StageOutcome]
+    """The stages that its stage waits for."""
+    approved: frozenset[str] = frozenset()
+    """The environments that the stage began with, in lower case."""
+
+    @property
+    def path(self) -> RunPath:
+        return (self.stage.name, self.job.name)
+
+    def perform(self) -> JobOutcome:
+        """Run it, or find that it is skipped."""
+        try:
+            scopes = self.scopes()
+            if not self._holds(scopes):
+                return self._over(Result.SKIPPED, "its condition is false")
+            outcome = self._copies(scopes)
+            late = self._late(self.job.continue_on_error, scopes)
+            forgives = truth(late, self._variables(scopes))
+        except (ExpressionError, UnknownGroup, BadStrategy, TaskError) as error:
+            return self._over(Result.FAILED, self.run.masker.mask(str(error)))
+        return replace(outcome, result=forgiven(outcome.result, forgives))
+
+    def scopes(self) -> VariableScopes:
+        """The job's variables, before a leg of a matrix adds its own."""
+        secrets = contexts.secrets(self.before.values(), self.stages.values())
+        scopes = VariableScopes(
+            self.run.facts,
+            self.run.settings.groups,
+            partial(
+                contexts.of_jobs,
+                jobs=self.before,
+                stages=self.stages,
+                started=self.run.started,
+            ),
+            {"counter": self.run.counters.function()},
+            secrets,
+        )
+        scopes.add_given(self.run.plan.queue_variables, secret=self.run.settings.secrets)
+        scopes.add(self.run.plan.pipeline.variables)
+        scopes.add(self.stage.variables)
+        scopes.add(self.job.variables)
+        return scopes
+
+    def _holds(self, scopes: VariableScopes) -> bool:
+        condition = self.job.condition or DEFAULT_CONDITION
+        inner = runtime(condition)
+        scopes = scopes.with_functions(
+            status_functions.of_graph(
+                {name: one.result for name, one in self.before.items()},
+                canceled=self.run.cancellation.is_set(),
+            )
+        )
+        return to_boolean(scopes.evaluate(inner.text if inner else condition))
+
+    def _over(self, result: Result, note: str) -> JobOutcome:
+        self.run.emit(Ended(self.path, result, self.run.clock.time(), note))
+        if result is Result.FAILED:
+            self.run.emit(Notice(f"{self.job.title}: {note}", "error", self.path))
+        return JobOutcome(result)
+
+    def _variables(self, scopes: VariableScopes) -> Variables:
+        return filled([*self.run.facts, *scopes.variables()], self.run.masker)
+
+    def _late(self, value: Any, scopes: VariableScopes) -> Any:
+        return scopes.value_of(value) if isinstance(value, str) else value
+
+    def _number(self, scopes: VariableScopes, value: Number) -> int:
+        return number(self._late(value, scopes), self._variables(scopes))
+
+    def _copies(self, scopes: VariableScopes) -> JobOutcome:
+        self._note_container()
+        whole_number = partial(self._number, scopes)
+        if self.job.deployment is not None:
+            return self._deploy(self.job.deployment, scopes)
+        found = copies(self.job, scopes.evaluate, whole_number)
+        return _joined(self._side_by_side(found, scopes))
+
+    def _deploy(self, deployment: Deployment, scopes: VariableScopes) -> JobOutcome:
+        variables = self._variables(scopes)
+        environment = variables.expand(deployment.environment.name)
+        needs_approval = environment.lower() in self.run.settings.approvals
+        if needs_approval and environment.lower() not in self.approved:
+            # A stage asks before its first job, and can't for what only a job knows.
+            raise TaskError(
+                f"{environment} needs an approval, and only the job knows that it deploys there: "
+                "name the environment without runtime expressions"
+            )
+        resource = variables.expand(deployment.environment.resource_name)
+        known = self.run.settings.resources.get(environment, ())
+        plan = rollout(
+            self.job,
+            deployment,
+            environment,
+            (resource,) if resource else known,
+            partial(self._number, scopes),
+        )
+        outcomes: list[JobOutcome] = []
+        for one in plan.rounds:
+            outcomes += self._side_by_side(Copies(one), scopes)
+            if any(done.result not in GOOD for done in outcomes):
+                break
+        failed = any(done.result is Result.FAILED for done in outcomes)
+        endings = plan.failure if failed else plan.success
+        if endings and all(done.result in (*GOOD, Result.FAILED) for done in outcomes):
+            outcomes += self._side_by_side(Copies(endings), scopes)
+        return _joined(outcomes)
+
+    def _side_by_side(self, found: Copies, scopes: VariableScopes) -> list[JobOutcome]:
+        most = Slots(found.at_once)
+        by_name = {f"{number} {copy.name}": copy for number, copy in enumerate(found.all)}
+
+        def work(key: str) -> JobOutcome:
+            return self._copy(by_name[key], scopes, most)
+
+        return list(walk(dict.fromkeys(by_name, ()), work).values())
+
+    def _copy(self, copy: Copy, scopes: VariableScopes, most: Slots) -> JobOutcome:
+        path = (self.stage.name, self._unit(copy))
+
+        def is_cancelled() -> bool:
+            return self.run.cancellation.is_set() and not self._holds(scopes)
+
+        with most.one(is_cancelled) as mine:
+            if not mine:
+                return self._canceled(path)
+            if copy.server:
+                return self._started(copy, path, scopes)
+            with self.run.slots.one(is_cancelled) as place:
+                if not place:
+                    return self._canceled(path)
+                return self._started(copy, path, scopes)
+
+    def _unit(self, copy: Copy) -> str:
+        """What this copy is called in the run: ``test py310``, ``deploy-prod canary``."""
+        return self.job.name if copy.name == self.job.name else f"{self.job.name} {copy.name}"
+
+    def _canceled(self, path: RunPath) -> JobOutcome:
+        note = "the run was cancelled before it began"
+        self.run.emit(Ended(path, Result.CANCELED, self.run.clock.time(), note))
+        return JobOutcome(Result.CANCELED)
+
+    def _started(self, copy: Copy, path: RunPath, scopes: VariableScopes) -> JobOutcome:
+        run = self.run
+        leg = scopes.copy()
+        leg.add_given(copy.variables)
+        cancellation = JobCancellation(
+            run.cancellation,
+            run.clock,
+            timeout=60.0 * self._number(leg, self.job.timeout_minutes),
+            cancel_timeout=60.0 * self._number(leg, self.job.cancel_timeout_minutes),
+        )
+        facts = [*run.facts, *self._facts(copy)]
+        filled_in = filled([*facts, *leg.variables()], run.masker)
+        title = run.masker.mask(filled_in.expand(copy.title))
+        run.emit(Started(path, title, run.clock.time()))
+        if copy.server:
+            outcome = server_job(run, copy, path, leg.variables(), facts, cancellation)
+        else:
+            outcome = agent_job(
+                run, self.stage.name, copy, path, leg.variables(), facts, cancellation
+            )
+        note = "it took longer than its timeoutInMinutes" if cancellation.timed_out else ""
+        run.emit(Ended(path, outcome.result, run.clock.time(), note))
+        return outcome
+
+    def _facts(self, copy: Copy) -> list[Variable]:
+        facts = {
+            "System.PhaseName": self.job.name,
+            "System.PhaseDisplayName": self.job.title,
+            "System.JobDisplayName": copy.title,
+            "System.StageDisplayName": self.stage.title,
+            "Agent.JobName": copy.title,
+            **copy.facts,
+        }
+        return [Variable(name, value, read_only=True) for name, value in facts.items()]
+
+    def _note_container(self) -> None:
+        if self.job.container is not None or self.job.services:
+            what = self.job.container.image if self.job.container else "its services"
+            self.run.emit(
+                Notice(
+                    f"{self.job.title} would run in a container ({what}); "
+                    "here it runs on this machine",
+                    "warning",
+                    self.path,
+                )
+            )
+
+
+def _joined(outcomes: Sequence[JobOutcome]) -> JobOutcome:
+    outputs: dict[str, Output] = {}
+    for one in outcomes:
+        outputs |= one.outputs
+    return JobOutcome(together(one.result for one in outcomes), outputs)

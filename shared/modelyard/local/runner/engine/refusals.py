@@ -1,0 +1,82 @@
+"""What of a plan can't run on this machine, found before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from modelyard.local.runner.engine.checkout import repository_folder
+from modelyard.local.runner.engine.server_job import KNOWN
+from modelyard.local.runner.engine.settings import Settings
+from modelyard.local.runner.engine.tasks import Tasks
+from modelyard.local.runner.pipeline import Problem
+from modelyard.local.runner.pipeline.plan import (
+    CHECKOUT,
+    Job,
+    Plan,
+    Step,
+    VariableGroup,
+    VariableSource,
+)
+
+
+def refusals(plan: Plan, settings: Settings, tasks: Tasks) -> list[Problem]:
+    """All of them, each where it is written."""
+    groups = {name.lower() for name in settings.groups}
+    found: list[Problem] = []
+    for stage in plan.pipeline.stages:
+        found += _of_variables((*plan.pipeline.variables, *stage.variables), groups)
+        for job in stage.jobs:
+            found += _of_job(plan, job, settings, tasks, groups)
+    return sorted(set(found))
+
+
+def _of_variables(sources: Iterable[VariableSource], groups: set[str]) -> Iterator[Problem]:
+    for source in sources:
+        if isinstance(source, VariableGroup) and source.name.lower() not in groups:
+            yield Problem(
+                source.place,
+                f"there is no variable group {source.name}: give it with "
+                f"--group {source.name}=FILE",
+            )
+
+
+def _of_job(
+    plan: Plan, job: Job, settings: Settings, tasks: Tasks, groups: set[str]
+) -> Iterator[Problem]:
+    yield from _of_variables(job.variables, groups)
+    if settings.strict_containers and (job.container is not None or job.services):
+        yield Problem(job.place, f"{job.name} runs in a container, and --strict-containers is set")
+    hooks = job.deployment.hooks.values() if job.deployment else ()
+    for hook in hooks:
+        pool = hook.pool or job.pool
+        for step in hook.steps:
+            yield from _of_step(plan, step, settings, tasks, pool is not None and pool.server)
+    for step in job.steps:
+        yield from _of_step(plan, step, settings, tasks, job.server)
+
+
+def _of_step(
+    plan: Plan, step: Step, settings: Settings, tasks: Tasks, server: bool
+) -> Iterator[Problem]:
+    if step.task == CHECKOUT:
+        alias = step.inputs.get("repository", step.subject).strip() or "self"
+        if repository_folder(plan, alias) is None:
+            yield Problem(
+                step.place,
+                f"where the repository {alias} lies isn't known: "
+                f"give it with --repository {alias}=PATH",
+            )
+        return
+    task = tasks.find(step.task, step.version)
+    if task is None:
+        yield Problem(step.place, f"the task {step.reference} isn't known here")
+    elif server and step.task not in KNOWN:
+        yield Problem(step.place, f"{step.reference} can't run in a job with pool: server here")
+    elif not server and task.builtin is not None and task.builtin.server:
+        yield Problem(step.place, f"{step.reference} runs in a job with pool: server only")
+    container = step.target.container if step.target else ""
+    if settings.strict_containers and container not in ("", "host"):
+        yield Problem(
+            step.place,
+            f"the step runs in the container {container}, and --strict-containers is set",
+        )

@@ -1,0 +1,203 @@
+"""Running a whole plan.
+
+Source: learn.microsoft.com, ``process/runs`` and ``process/stages``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from modelyard.clock import Clock, SystemClock
+from modelyard.local.runner.builtin.artifacts import ArtifactStore
+from modelyard.local.runner.engine import facts
+from modelyard.local.runner.engine.cancellation import RunCancellation
+from modelyard.local.runner.engine.connections import NoServices, Services
+from modelyard.local.runner.engine.counters import Counters
+from modelyard.local.runner.engine.events import Ended, Events, Listener, Planned, Started
+from modelyard.local.runner.engine.outcomes import StageOutcome, together
+from modelyard.local.runner.engine.questions import Approvals, Person
+from modelyard.local.runner.engine.refusals import refusals
+from modelyard.local.runner.engine.run_number import run_number
+from modelyard.local.runner.engine.run_state import RunState
+from modelyard.local.runner.engine.settings import Settings
+from modelyard.local.runner.engine.slots import Slots
+from modelyard.local.runner.engine.stage_run import StageRun
+from modelyard.local.runner.engine.tasks import Tasks
+from modelyard.local.runner.engine.walking import walk
+from modelyard.local.runner.engine.working_copy import source
+from modelyard.local.runner.job import Result
+from modelyard.local.runner.pipeline import PipelineError
+from modelyard.local.runner.pipeline.dependencies import reach
+from modelyard.local.runner.pipeline.plan import Plan
+from modelyard.local.runner.pipeline.plan import Variable as PlannedVariable
+from modelyard.local.runner.predefined_variables import Build, Folders, predefined
+from modelyard.local.runner.variables import Variable, Variables
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run keeps its things."""
+
+    artifacts: Path
+    uploads: Path
+    counters: Path
+    """The file with the numbers that grow from run to run."""
+
+
+def run(
+    plan: Plan,
+    name: str,
+    tasks: Tasks,
+    place: Place,
+    *,
+    settings: Settings | None = None,
+    listeners: Sequence[Listener] = (),
+    cancellation: RunCancellation | None = None,
+    services: Services | None = None,
+    person: Person | None = None,
+    clock: Clock | None = None,
+) -> RunState:
+    """Run a plan to its end.
+
+    :param name: of the pipeline.
+    :returns: the run with what has come of it; :func:`result` says how it ended.
+    :raises PipelineError: when something in it can't run here. Nothing has run then.
+    """
+    settings = settings or Settings()
+    if problems := refusals(plan, settings, tasks):
+        raise PipelineError(problems)
+    clock = clock or SystemClock()
+    work = Path(tempfile.mkdtemp(prefix="modelyard-run-")).resolve()
+    try:
+        state = _state(
+            plan, name, tasks, place, settings, listeners, cancellation, services, person, clock,
+            work,
+        )  # fmt: skip
+        _perform(state)
+        return state
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def result(state: RunState) -> Result:
+    """How a run ended."""
+    if state.cancellation.is_set():
+        return Result.CANCELED
+    return together(one.result for one in state.stages.values())
+
+
+def _perform(state: RunState) -> None:
+    emit, clock = state.emit, state.clock
+    stages = state.plan.pipeline.stages
+    for stage in stages:
+        emit(Planned((stage.name,), stage.title))
+        for job in stage.jobs:
+            emit(Planned((stage.name, job.name), job.title))
+    emit(Started((), state.build.pipeline, clock.time()))
+    by_name = {one.name: one for one in stages}
+    graph = {one.name: one.depends_on for one in stages}
+    reached = reach(graph)
+
+    def work(name: str) -> StageOutcome:
+        before = {other: state.stages[other] for other in graph if other in reached[name]}
+        state.stages[name] = StageRun(state, by_name[name], before).perform()
+        return state.stages[name]
+
+    walk(graph, work)
+    emit(Ended((), result(state), clock.time()))
+
+
+def _state(
+    plan: Plan,
+    name: str,
+    tasks: Tasks,
+    place: Place,
+    settings: Settings,
+    listeners: Sequence[Listener],
+    cancellation: RunCancellation | None,
+    services: Services | None,
+    person: Person | None,
+    clock: Clock,
+    work: Path,
+) -> RunState:
+    counters = Counters(place.counters)
+    repository = source(plan.root)
+    started = datetime.fromtimestamp(clock.time(), tz=timezone.utc).replace(microsecond=0)
+    build = build_of(plan, name, counters.next(f"runs of {name}"))
+    known = tuple(
+        one
+        for one in predefined(Folders(work, settings.tool_folder), build)
+        if one.name in facts.before_run(build, Folders(work, settings.tool_folder))
+    )
+    number = _number(plan, known, started, counters, name)
+    state = RunState(
+        plan=plan,
+        settings=settings,
+        tasks=tasks,
+        clock=clock,
+        emit=Events(listeners),
+        cancellation=cancellation or RunCancellation(),
+        services=services or NoServices(),
+        approvals=Approvals(settings, person),
+        counters=counters,
+        artifacts=ArtifactStore(place.artifacts),
+        source=repository,
+        build=build,
+        facts=(*known, *facts.of_run(build, repository, number, started)),
+        started=started,
+        work=work,
+        uploads=place.uploads,
+        slots=Slots(settings.parallel),
+        number=number,
+    )
+    for value in settings.masked:
+        state.masker.add_job_secret(value)
+    for secret in settings.secrets:
+        state.masker.add_job_secret(plan.queue_variables.get(secret, ""))
+    for group in settings.groups.values():
+        for one in group.values():
+            if one.secret:
+                state.masker.add_job_secret(one.value)
+    return state
+
+
+def build_of(plan: Plan, name: str, number: int = 1) -> Build:
+    """What is built: the state of the pipeline's repository."""
+    repository = source(plan.root)
+    return replace(
+        Build(),
+        pipeline=name,
+        repository=repository.name,
+        branch=repository.branch,
+        commit=repository.commit,
+        number=number,
+        collection="https://dev.azure.com/modelyard-local/",
+    )
+
+
+def _number(
+    plan: Plan, known: Sequence[Variable], started: datetime, counters: Counters, name: str
+) -> str:
+    written = [one for one in plan.pipeline.variables if isinstance(one, PlannedVariable)]
+    variables = Variables(
+        [
+            *known,
+            *(Variable(key, value) for key, value in plan.queue_variables.items()),
+            *(Variable(one.name, one.value) for one in written),
+            Variable("BuildDefinitionName", name),
+            Variable("SourceBranchName", Variables(known).value("Build.SourceBranchName")),
+            Variable("TeamProject", Variables(known).value("System.TeamProject")),
+            Variable("BuildID", Variables(known).value("Build.BuildId")),
+        ]
+    )
+    return run_number(
+        plan.pipeline.name,
+        started.astimezone(),
+        variables.expand,
+        lambda text: counters.next(f"revision of {name} {text}"),
+    )

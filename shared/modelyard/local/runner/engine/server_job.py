@@ -1,0 +1,137 @@
+"""Jobs without an agent: ManualValidation and Delay.
+
+Source: learn.microsoft.com, ``tasks/reference/manual-validation-v1`` and ``delay-v1``,
+``process/phases`` ("Server jobs").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from modelyard.local.runner.engine import contexts, status_functions
+from modelyard.local.runner.engine.cancellation import JobCancellation, StepCancellation, pause
+from modelyard.local.runner.engine.copies import Copy
+from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started, Waiting
+from modelyard.local.runner.engine.outcomes import JobOutcome, forgiven
+from modelyard.local.runner.engine.questions import Question
+from modelyard.local.runner.engine.run_state import RunState
+from modelyard.local.runner.engine.step_settings import number, title, truth
+from modelyard.local.runner.engine.value_expansion import as_context, filled
+from modelyard.local.runner.exceptions import TaskError
+from modelyard.local.runner.expressions import ExpressionError, parse, to_boolean
+from modelyard.local.runner.expressions.macros import runtime
+from modelyard.local.runner.job import Result, merged
+from modelyard.local.runner.pipeline.plan import DEFAULT_CONDITION, Step
+from modelyard.local.runner.step_report import Issue
+from modelyard.local.runner.task_environment import resolve_inputs
+from modelyard.local.runner.variables import Variable, Variables
+
+VALIDATION, DELAY = "ManualValidation", "Delay"
+KNOWN = (VALIDATION, DELAY)
+
+
+def server_job(
+    run: RunState,
+    copy: Copy,
+    path: RunPath,
+    variables: Sequence[Variable],
+    facts: Sequence[Variable],
+    cancellation: JobCancellation,
+) -> JobOutcome:
+    """Run the steps of a job with ``pool: server``."""
+    found = filled([*facts, *variables], run.masker)
+    job = _ServerJob(run, path, found, cancellation)
+    for count, step in enumerate((one for one in copy.steps if one.enabled is not False), 1):
+        job.step((*path, str(count)), step)
+    result = Result.CANCELED if cancellation.is_set() else job.result
+    return JobOutcome(result)
+
+
+class _ServerJob:
+    def __init__(
+        self, run: RunState, path: RunPath, variables: Variables, cancellation: JobCancellation
+    ) -> None:
+        self._run, self._path, self._cancellation = run, path, cancellation
+        self._variables = variables
+        self.result = Result.SUCCEEDED
+
+    def step(self, path: RunPath, step: Step) -> None:
+        named = self._run.masker.mask(title(step, self._variables))
+        self._run.emit(Started(path, named, self._run.clock.time()))
+        try:
+            if not truth(step.enabled, self._variables) or not self._holds(step):
+                result, note = Result.SKIPPED, "its condition is false"
+            else:
+                result, note = self._perform(path, step)
+        except (ExpressionError, TaskError) as error:
+            result, note = Result.FAILED, self._run.masker.mask(str(error))
+        issues: tuple[Issue, ...] = ()
+        if result is Result.FAILED:
+            self._run.emit(Line(path, f"##[error]{note}"))
+            issues = (Issue("error", note),)
+        else:
+            self._run.emit(Line(path, note))
+        if result in (Result.FAILED, Result.SUCCEEDED_WITH_ISSUES):
+            self.result = merged(self.result, result)
+        self._run.emit(Ended(path, result, self._run.clock.time(), note, issues))
+
+    def _holds(self, step: Step) -> bool:
+        condition = step.condition or DEFAULT_CONDITION
+        inner = runtime(condition)
+        status = Result.CANCELED if self._cancellation.is_set() else self.result
+        values = contexts.of_steps(as_context(self._variables), self._run.started)
+        expression = parse(inner.text if inner else condition)
+        functions = status_functions.of_steps(lambda: status)
+        return to_boolean(expression.evaluate(values, functions))
+
+    def _perform(self, path: RunPath, step: Step) -> tuple[Result, str]:
+        task = self._run.tasks.find(step.task, step.version)
+        if task is None or step.task not in KNOWN:
+            raise TaskError(f"{step.reference} can't run without an agent on this machine")
+        inputs = resolve_inputs(task.definition, step.inputs, self._variables, {})
+        cancelled = StepCancellation(
+            self._cancellation,
+            self._run.clock,
+            timeout=60.0 * number(step.timeout_minutes, self._variables),
+        )
+        perform = self._delay if step.task == DELAY else self._validate
+        result, note = perform(path, inputs, cancelled)
+        forgives = truth(step.continue_on_error, self._variables)
+        return forgiven(result, forgives), self._run.masker.mask(note)
+
+    def _delay(
+        self, path: RunPath, inputs: Mapping[str, str], cancelled: StepCancellation
+    ) -> tuple[Result, str]:
+        text = inputs["delayForMinutes"].strip()
+        if not (text.isascii() and text.isdigit()):
+            raise TaskError(f"delayForMinutes is a whole number, not {text!r}")
+        self._run.emit(Waiting(path, f"waits {text} minutes"))
+        if pause(self._run.clock, 60.0 * int(text), cancelled.is_set):
+            return Result.SUCCEEDED, f"waited {text} minutes"
+        return self._ended_early(cancelled)
+
+    def _validate(
+        self, path: RunPath, inputs: Mapping[str, str], cancelled: StepCancellation
+    ) -> tuple[Result, str]:
+        mask = self._run.masker.mask
+        question = Question(
+            path,
+            (self._path[-1],),
+            f"{self._path[-1]} waits for your validation",
+            mask(inputs.get("instructions", "")),
+        )
+        self._run.emit(Waiting(path, question.text))
+        for line in question.instructions.splitlines():
+            self._run.emit(Line(path, line))
+        answer = self._run.approvals.ask(question, cancelled.is_set)
+        if self._cancellation.is_set():
+            return self._ended_early(cancelled)
+        if answer.unanswered and inputs.get("onTimeout", "").strip().lower() == "resume":
+            return Result.SUCCEEDED, f"resumed, as onTimeout says: {answer.why}"
+        return (Result.SUCCEEDED if answer.approved else Result.FAILED), answer.why
+
+    def _ended_early(self, cancelled: StepCancellation) -> tuple[Result, str]:
+        if self._cancellation.is_set():
+            return Result.CANCELED, "the run was cancelled"
+        why = cancelled.reason.value if cancelled.reason else "it was ended"
+        return Result.FAILED, why

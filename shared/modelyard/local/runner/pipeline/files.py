@@ -1,0 +1,167 @@
+"""The files of a pipeline: the repositories they lie in, and the limits on them.
+
+A template's path counts from the file that names it, or with ``/`` from the root of that file's
+repository; with ``@alias`` from the root of another one, ``@self`` being the pipeline's own.
+
+Source: learn.microsoft.com, ``pipelines/process/templates`` ("Reference template paths", "Use other
+repositories", "Imposed limits").
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelyard.local.runner.pipeline import reader
+from modelyard.local.runner.pipeline.nodes import Mapping, kind_of
+from modelyard.local.runner.pipeline.plan import Place
+from modelyard.local.runner.pipeline.problems import Problems, Stop, nearest
+
+FILES = 100
+"""Files that may be included, beside the pipeline's own."""
+LEVELS = 20
+"""Templates within templates."""
+SIZE = 10 * 1024 * 1024
+"""Bytes of all that is read and expanded, counted as nodes are (:data:`.nodes.OVERHEAD`)."""
+SELF = "self"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that was read."""
+
+    name: str
+    """As places show it: ``path`` or ``path@alias``."""
+    alias: str
+    path: str
+    """From the root of its repository."""
+    root: Mapping
+
+
+class Files:
+    """Reads each file once."""
+
+    def __init__(self, root: Path, repositories: MappingOf[str, Path], problems: Problems) -> None:
+        self.folders = {SELF: root, **{name.lower(): one for name, one in repositories.items()}}
+        self.declared: dict[str, str] = {SELF: SELF}
+        """Aliases that the pipeline's resources declare, by their lower case."""
+        self.problems = problems
+        self.sources: dict[str, Source | None] = {}
+        self.spent = 0
+        self.over = False
+        """A limit is broken: that was said once, and nothing more is read or expanded."""
+
+    def main(self, path: Path) -> Source:
+        """The pipeline's own file.
+
+        :raises Stop: when it can't be read.
+        """
+        relative = path.resolve().relative_to(self.folders[SELF].resolve()).as_posix()
+        source = self._read(SELF, relative, Place(relative, 1, 1))
+        if source is None:
+            raise Stop(relative)
+        return source
+
+    def template(self, reference: str, place: Place) -> Source:
+        """The file that a ``template:`` names.
+
+        :param place: where it is named; its file is what relative paths count from.
+        :raises Stop: when there is no such file or it can't be read.
+        """
+        if "$(" in reference or "$[" in reference:
+            message = f"{reference}: templates are read before the run knows any runtime variable"
+            raise self.problems.stop(place, message)
+        alias, path = self._locate(reference.strip().replace("\\", "/"), place)
+        name = path if alias == SELF else f"{path}@{alias}"
+        if name not in self.sources:
+            self._count(place)
+            self.sources[name] = self._read(alias, path, place)
+        source = self.sources[name]
+        if source is None:
+            raise Stop(name)
+        return source
+
+    def spend(self, size: int, place: Place) -> None:
+        """Count what was made.
+
+        :raises Stop: over the limit.
+        """
+        self.spent += size
+        if self.spent > SIZE:
+            self._exceeded(place, f"the pipeline takes more than {SIZE >> 20} MB when expanded")
+
+    def _locate(self, reference: str, place: Place) -> tuple[str, str]:
+        path, at, alias = reference.rpartition("@")
+        including = self.sources.get(place.file)
+        if not at:
+            path = reference
+            alias = including.alias if including else SELF
+            base = posixpath.dirname(including.path) if including else ""
+        else:
+            alias = self._alias(alias, place)
+            base = ""
+        if path.startswith("/"):
+            base = ""
+        path = posixpath.normpath(posixpath.join(base, path.lstrip("/")))
+        if path == ".." or path.startswith("../"):
+            raise self.problems.stop(place, f"{reference} lies outside the repository")
+        if path == ".":
+            raise self.problems.stop(place, "template names no file")
+        return alias, path
+
+    def _alias(self, alias: str, place: Place) -> str:
+        lower = alias.lower()
+        if lower not in self.declared:
+            message = f"resources.repositories declares no repository {alias}"
+            raise self.problems.stop(place, message + nearest(alias, self.declared.values()))
+        name = self.declared[lower]
+        if lower not in self.folders:
+            message = f"where the repository {name} lies on this machine isn't known"
+            raise self.problems.stop(place, f"{message}: give --repository {name}=path")
+        return name
+
+    def _count(self, place: Place) -> None:
+        if len(self.sources) > FILES:
+            self._exceeded(place, f"more than {FILES} files are included")
+
+    def _exceeded(self, place: Place, message: str) -> None:
+        if not self.over:
+            self.over = True
+            self.problems.add(place, message)
+        raise Overflow(message)
+
+    def _read(self, alias: str, path: str, place: Place) -> Source | None:
+        folder = self.folders[alias.lower()]
+        name = path if alias == SELF else f"{path}@{alias}"
+        full = folder / path
+        try:
+            if not full.resolve().is_relative_to(folder.resolve()):
+                self.problems.add(place, f"{name} lies outside the repository")
+                return None
+            if full.stat().st_size > SIZE:
+                self.problems.add(place, f"{name} has more than {SIZE >> 20} MB")
+                return None
+            data = full.read_bytes()
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            self.problems.add(place, f"{name} can't be read ({reason}), looked for as {full}")
+            return None
+        before = len(self.problems.found)
+        node = reader.read(data, name, self.problems)
+        if node is None or isinstance(node, Mapping) is False:
+            if len(self.problems.found) == before:
+                what = "the file is empty" if node is None else f"here is {kind_of(node)}"
+                at = node.place if node else Place(name, 1, 1)
+                self.problems.add(at, f"{what}; a pipeline or template is a mapping of keywords")
+            return None
+        assert isinstance(node, Mapping)
+        self.spend(node.size, place)
+        source = Source(name, alias, path, node)
+        self.sources[name] = source
+        return source
+
+
+class Overflow(Exception):
+    """A limit is broken; the whole planning ends. The problem is noted."""

@@ -1,0 +1,147 @@
+"""The tree of a YAML file: scalars, sequences and mappings that know where they were written.
+
+Source: learn.microsoft.com, ``pipelines/process/templates`` (parameters are values of any shape).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from modelyard.local.runner.expressions import ExactDict, to_text
+from modelyard.local.runner.pipeline.plan import Place
+
+OVERHEAD = 48
+"""What a node counts for in the limit on a pipeline's size, beside two bytes a character."""
+
+
+class Scalar:
+    """One value. A file has only texts; an expression may give all but a collection."""
+
+    __slots__ = ("block_indent", "place", "quoted", "text", "value")
+
+    def __init__(
+        self, value: Any, place: Place, *, quoted: bool = False, block_indent: int = 0
+    ) -> None:
+        self.value = value
+        self.text: str = value if isinstance(value, str) else to_text(value)
+        self.place = place
+        self.quoted = quoted
+        self.block_indent = block_indent
+        """Of a ``|`` or ``>`` block: the column of its text, counted from 1. Else 0."""
+
+    @property
+    def size(self) -> int:
+        return OVERHEAD + 2 * len(self.text)
+
+    def place_of(self, offset: int) -> Place:
+        """Where a character of the text is; the start where folding or escapes hide it."""
+        before = self.text[:offset]
+        lines = before.count("\n")
+        place = self.place
+        if self.block_indent:
+            column = self.block_indent + len(before) - (before.rfind("\n") + 1)
+            return Place(place.file, place.line + 1 + lines, column)
+        if lines:
+            return place
+        return Place(place.file, place.line, place.column + offset + self.quoted)
+
+
+class Sequence:
+    """A list."""
+
+    __slots__ = ("_size", "_value", "items", "place")
+
+    def __init__(self, items: list[Node], place: Place) -> None:
+        self.items = items
+        self.place = place
+        self._size = 0
+        self._value: PlacedList | None = None
+
+    @property
+    def size(self) -> int:
+        if not self._size:
+            self._size = OVERHEAD + sum(item.size for item in self.items)
+        return self._size
+
+
+class Mapping:
+    """Keys and values, in the order written."""
+
+    __slots__ = ("_size", "_value", "entries", "place")
+
+    def __init__(self, entries: list[tuple[Scalar, Node]], place: Place) -> None:
+        self.entries = entries
+        self.place = place
+        self._size = 0
+        self._value: PlacedDict | None = None
+
+    @property
+    def size(self) -> int:
+        if not self._size:
+            self._size = OVERHEAD + sum(key.size + value.size for key, value in self.entries)
+        return self._size
+
+    def get(self, name: str) -> Node | None:
+        """The value of a key, however that is spelt."""
+        lower = name.lower()
+        return next((value for key, value in self.entries if key.text.lower() == lower), None)
+
+    def __iter__(self) -> Iterator[tuple[Scalar, Node]]:
+        return iter(self.entries)
+
+
+Node = Scalar | Sequence | Mapping
+
+
+class PlacedList(list[Any]):
+    """The value of a sequence, which remembers it."""
+
+    def __init__(self, node: Sequence) -> None:
+        super().__init__(map(to_value, node.items))
+        self.node = node
+
+
+class PlacedDict(ExactDict):
+    """The value of a mapping, which remembers it."""
+
+    def __init__(self, node: Mapping) -> None:
+        super().__init__((key.text, to_value(value)) for key, value in node.entries)
+        self.node = node
+
+
+def to_value(node: Node) -> Any:
+    """What expressions see of it. Made once: nodes don't change."""
+    if isinstance(node, Scalar):
+        return node.value
+    if node._value is None:
+        node._value = PlacedDict(node) if isinstance(node, Mapping) else PlacedList(node)
+    return node._value
+
+
+def from_value(value: Any, place: Place) -> Node:
+    """A value as a node: what came from a file keeps its places, all else has the one given."""
+    if isinstance(value, (PlacedDict, PlacedList)):
+        return value.node
+    if isinstance(value, dict):
+        pairs = [(Scalar(str(key), place), from_value(one, place)) for key, one in value.items()]
+        return Mapping(pairs, place)
+    if isinstance(value, (list, tuple)):
+        return Sequence([from_value(one, place) for one in value], place)
+    return Scalar("" if value is None else value, place)
+
+
+def plain(node: Node) -> Any:
+    """Plain dictionaries, lists and texts: what the service keeps of it."""
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    return {key.text: plain(value) for key, value in node.entries}
+
+
+def kind_of(node: Node) -> str:
+    """What a message calls it."""
+    if isinstance(node, Scalar):
+        return "a text" if node.text else "nothing"
+    return "a list" if isinstance(node, Sequence) else "a mapping"

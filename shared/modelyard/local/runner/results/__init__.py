@@ -1,0 +1,1 @@
+"""What a run leaves: its history, and the folder that keeps it."""

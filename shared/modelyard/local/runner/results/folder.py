@@ -1,0 +1,105 @@
+"""The folder of a run: a log for each step, artifacts, files, the expanded YAML, ``run.json``.
+
+::
+
+    run.json               everything for a report, see :mod:`.document`
+    azure-pipelines.yml    the expanded pipeline
+    logs/STAGE/JOB/01-step.log
+    artifacts/NAME/        as published
+    files/001-summary.md   summaries and files that steps uploaded
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from modelyard.local.runner.engine.events import Ended, Event, Line, RunPath, Started
+from modelyard.local.runner.engine.run import Place
+
+DEFAULT = Path(".modelyard/runs")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+class ResultFolder:
+    """Writes what happens, as it happens."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._open: dict[RunPath, IO[str]] = {}
+        self.logs: dict[RunPath, str] = {}
+        """The log of each step, relative to the folder."""
+
+    @property
+    def place(self) -> Place:
+        """Where the engine puts what steps hand over."""
+        return Place(
+            self.folder / "artifacts",
+            self.folder / "files",
+            self.folder.parent / "counters.json",
+        )
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Started(path, title) if len(path) == 3:
+                self._file(path, title)
+            case Line(path, text):
+                file = self._file(path, path[-1])
+                file.write(f"{text}\n")
+                file.flush()
+            case Ended(path) if path in self._open:
+                self._open.pop(path).close()
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the folder, in one step."""
+        scratch = self.folder / f".{name}.new"
+        scratch.write_text(text, encoding="utf-8")
+        scratch.replace(self.folder / name)
+
+    def write_document(self, document: dict[str, Any]) -> None:
+        self.write("run.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+    def close(self) -> None:
+        """Close the logs of steps that never ended."""
+        for file in self._open.values():
+            file.close()
+        self._open.clear()
+
+    def _file(self, path: RunPath, title: str) -> IO[str]:
+        if path not in self._open:
+            if path not in self.logs:
+                stage, job, number = (*path, "0", "0")[:3]
+                name = f"{int(number):02}-{plain(title)[:60]}.log"
+                self.logs[path] = os.fspath(Path("logs", plain(stage), plain(job), name))
+            target = self.folder / self.logs[path]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._open[path] = target.open("a", encoding="utf-8", errors="backslashreplace")
+        return self._open[path]
+
+
+def plain(name: str) -> str:
+    """A name that any file system takes."""
+    return _UNSAFE.sub("-", name).strip("-.") or "step"
+
+
+def new_folder(name: str, now: float, parent: Path = DEFAULT) -> Path:
+    """A folder for a new run, which git overlooks: ``wine-quality-20261124-191304``."""
+    parent.mkdir(parents=True, exist_ok=True)
+    ignored = parent / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n")
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
+    for number in range(1, 1000):
+        more = f"-{number}" if number > 1 else ""
+        folder = parent / f"{plain(name)}-{stamp}{more}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise FileExistsError(f"{parent} has a thousand runs of {stamp}")

@@ -1,0 +1,104 @@
+"""A pipeline that uses the local cloud: its steps' environment, and service connections."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.runner.commands.local_services import needs_cloud
+from modelyard.local.runner.engine.tasks import available
+from modelyard.local.runner.pipeline import plan
+
+CLOUD_SERVICES = ("entra", "arm", "devops", "databricks")
+
+MAIN = """
+const id = process.env.INPUT_AZURE;
+const of = (name) => process.env[`ENDPOINT_AUTH_PARAMETER_${id}_${name}`];
+console.log(`> ${process.env[`ENDPOINT_AUTH_SCHEME_${id}`]} ${Boolean(of('TENANTID'))}`);
+console.log(`##vso[task.setvariable variable=connection]${id}`);
+"""
+PIPELINE = """
+    steps:
+    - checkout: none
+    - task: Connect@1
+      inputs: {azure: ml-dev}
+    - bash: |
+        echo "> $DATABRICKS_HOST"
+        curl -sSf "$DATABRICKS_HOST/api/2.0/clusters/list" \
+          -H "Authorization: Bearer $DATABRICKS_TOKEN" > /dev/null && echo '> listed'
+        echo "the token is $DATABRICKS_TOKEN"
+    - bash: |
+        query="api-version=7.1&serviceConnectionId=$CONNECTION"
+        curl -sSf -X POST -d '' "$SYSTEM_OIDCREQUESTURI?$query" \
+          -H "Authorization: Bearer $TOKEN" | grep -c oidcToken | sed 's/^/> tokens: /'
+      env: {TOKEN: $(System.AccessToken)}
+    """
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Path:
+    folder = tmp_path / "task"
+    folder.mkdir()
+    (folder / "main.js").write_text(MAIN)
+    document = {
+        "id": "11bd0a70-2c6b-4d0c-8b4b-0d8a6f0c9a01",
+        "name": "Connect",
+        "version": {"Major": 1, "Minor": 0, "Patch": 0},
+        "inputs": [{"name": "azure", "type": "connectedService:AzureRM", "label": "a"}],
+        "execution": {"Node20_1": {"target": "main.js"}},
+    }
+    (folder / "task.json").write_text(json.dumps(document))
+    return folder
+
+
+def test_steps_use_the_cloud_that_runs(
+    cloud: LocalCloud, library_path: dict[str, str], tmp_path: Path, task: Path
+) -> None:
+    file = tmp_path / "azure-pipelines.yml"
+    file.write_text(textwrap.dedent(PIPELINE))
+    done = subprocess.run(
+        [
+            sys.executable, "-W", "error", "-m", "modelyard", "local", "run", str(file),
+            "--state", str(cloud.folder), "--task", f"Connect={task}",
+        ],
+        capture_output=True, text=True, env=library_path, cwd=tmp_path, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    printed = [line.partition("] ")[2] for line in done.stdout.splitlines() if "] > " in line]
+    host = cloud.environment["DATABRICKS_HOST"]
+    assert printed == [
+        "> WorkloadIdentityFederation true",
+        f"> {host}",
+        "> listed",
+        "> tokens: 1",
+    ]
+    token = cloud.environment["DATABRICKS_TOKEN"]
+    assert token not in done.stdout
+    for path in (tmp_path / ".modelyard" / "runs").rglob("*"):
+        assert not path.is_file() or token not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("step", "needed"),
+    [
+        ("bash: echo hi", False),
+        ("task: ModelyardClusterStart@1", True),
+        ("task: Connect@1\n  inputs: {azure: ml-dev}", True),
+        ("task: Connect@1", False),
+    ],
+)
+def test_a_cloud_is_started_for_those_who_need_one(
+    tmp_path: Path, task: Path, step: str, needed: bool
+) -> None:
+    file = tmp_path / "azure-pipelines.yml"
+    file.write_text(f"steps:\n- {step}\n")
+    known = available({"Connect": task})
+
+    assert needs_cloud(plan(file, tasks=known.known), known) is needed

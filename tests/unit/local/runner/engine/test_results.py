@@ -1,0 +1,124 @@
+"""The result folder, ``run.json`` and the displays."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from modelyard.local.runner.display.json_lines import JsonDisplay
+from modelyard.local.runner.display.marks import duration, takes_signs
+from modelyard.local.runner.display.plain import PlainDisplay, summary
+from modelyard.local.runner.results.folder import new_folder, plain
+
+PIPELINE = """
+    parameters: [{name: size, type: number, default: 3}]
+    stages:
+    - stage: A
+      displayName: the first
+      jobs:
+      - job: J
+        steps:
+        - checkout: none
+        - bash: |
+            echo '# Summary' > s.md
+            echo "##vso[task.uploadsummary]$PWD/s.md"
+            echo '##vso[build.addbuildtag]nice'
+            echo '##vso[task.complete result=Succeeded]3 runs, best 0.7'
+          displayName: Train / it
+        - bash: echo hi > out.txt
+        - {publish: out.txt, artifact: drop}
+        - bash: exit 4
+          displayName: Broken
+    - stage: B
+      jobs: [{job: K, steps: [{bash: 'true'}]}]
+    """
+
+
+@pytest.fixture
+def done(run: Any) -> Any:
+    return run(PIPELINE)
+
+
+def test_run_json_has_all_of_a_run(done: Any) -> None:
+    found = json.loads((done.folder / "run.json").read_text())
+
+    assert (found["format"], found["result"], found["name"]) == (1, "Failed", "demo")
+    assert found["parameters"] == {"size": 3}
+    assert found["tags"] == ["nice"]
+    assert [(one["name"], one["files"], one["bytes"]) for one in found["artifacts"]] == [
+        ("drop", ["out.txt"], 3)
+    ]
+    first, second = found["stages"]
+    assert (first["title"], first["result"], second["result"]) == ("the first", "Failed", "Skipped")
+    assert second["dependsOn"] == ["A"]
+    step = first["jobs"][0]["steps"][0]
+    assert (step["title"], step["note"]) == ("Train / it", "3 runs, best 0.7")
+    assert "##[section]Starting: Train / it" in (done.folder / step["log"]).read_text()
+    assert step["ended"] >= step["started"]
+    broken = first["jobs"][0]["steps"][-1]
+    assert broken["issues"][0]["text"] == "Bash exited with code '4'."
+    summary_path = found["summaries"][0]["path"]
+    assert (done.folder / summary_path).read_text() == "# Summary\n"
+
+
+def test_the_end_is_one_line_a_step(done: Any) -> None:
+    lines = [" ".join(line.split()) for line in summary(done.history)]
+
+    assert lines[1].startswith("demo Failed 0:00:0")
+    assert lines[2].startswith("✗ the first 0:00:0")
+    assert lines[3].startswith("✓ Train / it 3 runs, best 0.7 0:00:0")
+    assert lines[-2].startswith("✗ Broken Bash exited with code '4'. 0:00:0")
+    assert lines[-1] == "○ B its condition is false"
+    assert summary(done.history, ascii_only=True)[2].startswith("XX the first")
+
+
+def test_plain_lines_name_their_job(run: Any) -> None:
+    out = io.StringIO()
+    done = run(PIPELINE)
+    display = PlainDisplay(done.history, out)
+    for event in done.events:
+        display(event)
+    display.close()
+
+    text = out.getvalue()
+    assert "[A/J] ##[section]Starting: Train / it\n" in text
+    assert "[A] Failed\n" in text
+    assert "[B] Skipped: its condition is false\n" in text
+
+
+def test_json_lines_are_objects(done: Any) -> None:
+    out = io.StringIO()
+    display = JsonDisplay(out)
+    for event in done.events:
+        display(event)
+
+    found = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert found[0] == {"event": "planned", "path": ["A"], "title": "the first"}
+    assert found[-1]["event"] == "ended"
+    assert found[-1]["result"] == "Failed"
+    assert {one["event"] for one in found} == {"planned", "started", "line", "ended"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, ""), (0.4, "0:00:00"), (59.6, "0:01:00"), (3725, "1:02:05")]
+)
+def test_durations(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_signs_need_an_encoding_that_has_them() -> None:
+    assert takes_signs("utf-8")
+    assert not takes_signs("ascii")
+    assert not takes_signs(None)
+
+
+def test_two_runs_of_one_second_have_folders_of_their_own(tmp_path: Any) -> None:
+    first, second = (new_folder("a b/c", 0, tmp_path / "runs") for _ in range(2))
+
+    assert first != second
+    assert first.name.startswith("a-b-c-19")
+    assert (tmp_path / "runs" / ".gitignore").read_text() == "*\n"
+    assert plain("../..") == "step"

@@ -1,0 +1,107 @@
+"""No secret in any file of the result folder, nor in anything shown."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+from modelyard.local.runner.engine.job_variables import GroupValue
+
+SECRETS = {
+    "plain": "open sesame 1",
+    "quoted": 'she said "no" \\ 2',
+    "odd": "ä;]%&=+ 3",
+    "own": "made in the job 4",
+    "masked": "masked by hand 5",
+    "queue": "given for the run 6",
+}
+
+PIPELINE = """
+    name: $(queue)
+    variables:
+    - group: g
+    - name: made
+      value: prefix-$(plain)-suffix
+    jobs:
+    - job: A
+      displayName: job of $(plain)
+      steps:
+      - checkout: none
+      - bash: |
+          echo '##vso[task.setvariable variable=own;issecret=true;isoutput=true]made in the job 4'
+          echo '##vso[task.setsecret]masked by hand 5'
+        name: s
+      - bash: |
+          env | sort
+          echo 'masked by hand 5'
+          printf '%s\\n' "$A" "$B" "$C" "$D" "$E" "$F"
+          printf '%s' "$A" | base64
+          printf '##vso[task.logissue type=error]%s\\n' "$A"
+          printf '##vso[task.setprogress value=5]%s\\n' "$B"
+          printf '# %s\\n' "$A" > summary.md
+          echo "##vso[task.uploadsummary]$PWD/summary.md"
+          printf '##vso[task.complete result=Failed]%s\\n' "$C"
+        displayName: step of $(plain)
+        env: {A: $(plain), B: $(quoted), C: $(odd), D: $(s.own), E: $(queue), F: $(made)}
+      - bash: 'echo never'
+        condition: gt(1, variables.plain)
+    - job: B
+      dependsOn: A
+      condition: always()
+      variables: {handed: "$[dependencies.A.outputs['s.own']]"}
+      steps:
+      - checkout: none
+      - bash: echo "$HANDED"; echo $(handed)
+    """
+
+
+def test_no_secret_is_anywhere(run: Any, tmp_path: Path) -> None:
+    group = {name: GroupValue(SECRETS[name], secret=True) for name in ("plain", "quoted", "odd")}
+    shown: list[str] = []
+    done = run(
+        PIPELINE,
+        groups={"g": group},
+        variables={"queue": SECRETS["queue"]},
+        secrets=frozenset({"queue"}),
+        listeners=(lambda event: shown.append(repr(event)),),
+    )
+
+    everything = "\n".join(shown)
+    for path in done.folder.rglob("*"):
+        everything += path.name
+        if path.is_file():
+            everything += path.read_text(encoding="utf-8", errors="replace")
+    for secret in SECRETS.values():
+        for form in (
+            secret,
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+            urllib.parse.quote(secret, safe=""),
+        ):
+            assert form not in everything, form
+    assert base64.b64encode(SECRETS["plain"].encode()).decode() not in everything
+    assert everything.count("***") > 10
+    assert done.result == "Failed"
+
+
+def test_a_secret_output_stays_secret_in_the_next_job(run: Any) -> None:
+    done = run(
+        """
+        jobs:
+        - job: A
+          steps:
+          - checkout: none
+          - bash: echo '##vso[task.setvariable variable=o;issecret=true;isoutput=true]hidden-9'
+            name: s
+        - job: B
+          dependsOn: A
+          variables: {got: "$[dependencies.A.outputs['s.o']]"}
+          steps:
+          - checkout: none
+          - bash: echo "> ${GOT:-not in the environment} $(got)"
+        """
+    )
+
+    assert "> not in the environment ***" in done.lines

@@ -1,0 +1,92 @@
+"""The tree on a terminal, as far as it is text; how it moves is for eyes."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from modelyard.clock import FakeClock
+from modelyard.local.runner.display.tree import TreeDisplay
+from modelyard.local.runner.engine.events import Ended, Line, Planned, Progress, Started, Waiting
+from modelyard.local.runner.job import Result
+from modelyard.local.runner.results.history import History
+from modelyard.local.runner.step_report import Issue
+
+
+class Terminal(io.StringIO):
+    """One that can show everything."""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return "utf-8"
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """``shown(*events)`` -> what stands there at the end, with what was drawn before it."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+
+    def show(*events: Any) -> tuple[str, str]:
+        history, out = History(), Terminal()
+        display = TreeDisplay(history, out, FakeClock(1000.0))
+        for event in events:
+            history(event)
+            display(event)
+        with display._console.capture() as drawn:
+            display._console.print(display._drawn())
+        display.close()
+        return out.getvalue(), drawn.get()
+
+    return show
+
+
+STARTED = (
+    Planned(("A",), "A"),
+    Planned(("B",), "B"),
+    Started((), "demo", 900.0),
+    Started(("A",), "A", 900.0),
+    Started(("A", "J"), "train", 900.0),
+    Started(("A", "J", "1"), "Train", 930.0),
+)
+
+
+def test_what_runs_is_drawn_with_its_last_line(shown: Any) -> None:
+    _, drawn = shown(*STARTED, Line(("A", "J", "1"), "##[group]epoch 1"))
+
+    lines = [" ".join(line.split()) for line in drawn.splitlines() if line.strip()]
+    assert lines[0].endswith("A 0:01:40")
+    assert lines[1].endswith("Train epoch 1 0:01:10")
+    assert lines[-1] == "· B"
+
+
+def test_progress_and_waiting_are_told(shown: Any) -> None:
+    _, drawn = shown(*STARTED, Progress(("A", "J", "1"), 40, "4 of 10"))
+    assert "40% 4 of 10" in drawn
+    _, drawn = shown(*STARTED, Waiting(("A",), "prod waits"))
+    assert "? A" in drawn
+    assert "prod waits" in drawn
+
+
+def test_a_stage_that_is_over_stays(shown: Any) -> None:
+    text, drawn = shown(
+        *STARTED,
+        Line(("A", "J", "1"), "##[error]it broke"),
+        Ended(("A", "J", "1"), Result.FAILED, 960.0, "", (Issue("error", "it broke"),)),
+        Ended(("A", "J"), Result.FAILED, 960.0),
+        Ended(("A",), Result.FAILED, 960.0),
+        Ended(("B",), Result.SKIPPED, 960.0, "its condition is false"),
+        Ended((), Result.FAILED, 960.0),
+    )
+
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    assert lines == [
+        "error A/J: it broke",
+        "✗ A 0:01:00",
+        "✗ Train it broke 0:00:30",
+        "○ B its condition is false",
+        "demo Failed 0:01:00",
+    ]
+    assert drawn.strip() == ""
