@@ -78,7 +78,15 @@ function withoutSecrets(environment) {
 function forInstaller(environment) {
   const step =
     /^(SECRET|INPUT|ENDPOINT|SECUREFILE|STATE|VSTS_TASKVARIABLE|ACTIONS|ARM|AZURE|DATABRICKS)_|^GITHUB_TOKEN$|^SYSTEM_ACCESSTOKEN$/i;
-  return without(environment, step);
+  return outside(without(environment, step));
+}
+
+// Within a local cloud every name leads into it, and packages come from outside: the cloud says
+// what the network's variables were before (shared/modelyard/local/cloud/environment.py).
+function outside({ MODELYARD_OUTSIDE: before, ...environment }) {
+  if (!before) return environment;
+  const entries = Object.entries({ ...environment, ...JSON.parse(before) });
+  return Object.fromEntries(entries.filter(([, value]) => value !== null));
 }
 
 function without(environment, pattern) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -130,3 +131,13 @@ def _uv(workplace: Workplace, script: str) -> None:
     program = workplace.root / "bin" / "uv"
     program.write_text(f'#!/bin/sh\nPATH={os.defpath}\necho "$@" > "{called}"\n{script}\n')
     program.chmod(0o755)
+
+
+def test_within_a_local_cloud_packages_come_from_outside(
+    workplace: Workplace, index: Index
+) -> None:
+    within = {"http_proxy": "http://127.0.0.1:9", "HOME": "/nowhere"}
+    assert workplace.run(**within).returncode == 7
+    before = {"http_proxy": None, "HOME": workplace.environment["HOME"]}
+    shown(workplace.run(**within, MODELYARD_OUTSIDE=json.dumps(before)))
+    assert index.asked.is_set()

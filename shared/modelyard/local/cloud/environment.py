@@ -6,6 +6,7 @@ the real services by mistake.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +30,16 @@ REAL_WORLD = (
     "MSI_SECRET",
 )
 """Variables with these beginnings are taken from programs: they may hold real credentials."""
+
+
+OUTSIDE = "MODELYARD_OUTSIDE"
+"""How the launcher of tasks and actions reaches the package index, which is no part of the cloud: a
+JSON object of the variables below as they were before, null for one that wasn't set."""
+NETWORK = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "HOME"),
+)
 
 
 def cloud_environment(
@@ -75,6 +86,8 @@ def program_environment(
     if user_base.is_dir():
         # HOME changes; what the user has installed with `pip install --user` must still be found.
         kept.setdefault("PYTHONUSERBASE", str(user_base))
+    # A program within a program within a cloud is still outside of that cloud's outside.
+    kept.setdefault(OUTSIDE, json.dumps({name: parent.get(name) for name in NETWORK}))
     return {**kept, **cloud}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,15 @@ def test_what_pip_installed_for_the_user_is_still_found(
 def test_a_background_cloud_keeps_the_proxy_but_no_credentials() -> None:
     parent = {"HTTPS_PROXY": "http://corporate:1", "AZURE_CLIENT_SECRET": "real", "LANG": "C"}
     assert without_real_world(parent) == {"HTTPS_PROXY": "http://corporate:1", "LANG": "C"}
+
+
+def test_how_packages_are_reached_is_kept_also_within_another_cloud(tmp_path: Path) -> None:
+    parent = {"HOME": str(tmp_path), "HTTPS_PROXY": "http://proxy.example:3128"}
+    first = program_environment({"HOME": "/cloud", "HTTPS_PROXY": "http://127.0.0.1:1"}, parent)
+    outside = json.loads(first["MODELYARD_OUTSIDE"])
+
+    assert outside["HTTPS_PROXY"] == "http://proxy.example:3128"
+    assert outside["HOME"] == str(tmp_path)
+    assert outside["SSL_CERT_FILE"] is None
+    second = program_environment({"HOME": "/other"}, first)
+    assert second["MODELYARD_OUTSIDE"] == first["MODELYARD_OUTSIDE"]
