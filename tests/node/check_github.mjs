@@ -32,9 +32,23 @@ const fileProvider = {
 
 const actionsMetadataProvider = {
   async fetchActionMetadata(reference) {
+    if (reference.owner === "actions") return official(reference.name);
     return reference.name === "modelyard" ? actions[reference.path] : undefined;
   },
 };
+
+// What the workflows use of GitHub's own actions, of the versions that they pin.
+const OFFICIAL = {
+  checkout: ["persist-credentials"],
+  "upload-artifact": ["name", "path", "overwrite", "include-hidden-files"],
+  "download-artifact": ["name", "path"],
+};
+
+function official(name) {
+  if (!(name in OFFICIAL)) return undefined;
+  const inputs = Object.fromEntries(OFFICIAL[name].map((one) => [one, { description: one }]));
+  return { name, description: name, inputs, outputs: {} };
+}
 
 async function languageService({ path, text }) {
   const document = TextDocument.create(pathToFileURL(join(root, path)).href, "yaml", 0, text);
@@ -62,8 +76,17 @@ async function actionlint({ path, text }) {
   }));
 }
 
+// Neither knows GitHub's newer `$/actions/NAME`, an action of the same repository at the same commit;
+// with an owner before it, its inputs are checked too.
+const named = ({ path, text }) => ({
+  path,
+  text: text
+    .replaceAll(/uses: \$\/(actions\/[\w-]+)/g, "uses: OWNER/modelyard/$1@v1")
+    .replaceAll("uses: $/.github/", "uses: ./.github/"),
+});
+
 const findings = [];
-for (const file of files) {
+for (const file of files.map(named)) {
   findings.push(...(await languageService(file)), ...(await actionlint(file)));
 }
 process.stdout.write(JSON.stringify(findings), () => process.exit(0)); // the Go program never ends

@@ -20,8 +20,9 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("durations in JSON", r'("duration_seconds"): [\d.]+', r"\1: <duration>"),
 )
 """What it is, how it looks, and what stands in its place. From top to bottom."""
-MEASURED = frozenset({"latency-milliseconds"})
-"""Outputs that are a measurement and nothing else."""
+MEASURED = frozenset({"latency-milliseconds", "size"})
+"""Outputs that are a measurement and nothing else. The size: the base image is made of the Python
+that runs, with its pip, and the command's is not the one of the private environment."""
 _RULES = tuple((re.compile(pattern), name) for _, pattern, name in RULES)
 
 

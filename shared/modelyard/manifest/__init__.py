@@ -14,20 +14,33 @@ from typing import Any
 
 from modelyard import operations
 from modelyard.errors import InputError
-from modelyard.manifest import readme, reference, schema, task, troubleshooting, wrapper, written
+from modelyard.manifest import (
+    readme,
+    reference,
+    schema,
+    task,
+    templates,
+    troubleshooting,
+    wrapper,
+    written,
+)
 from modelyard.operation import Operation
 
 ROOT = Path(__file__).resolve().parents[3]
 """The repository, when this runs from a clone of it."""
 
 
-def files(declared: Iterable[Operation[Any, Any]]) -> dict[str, written.Content]:
-    """Every generated file: its path from the repository's root, and its content."""
+def files(declared: Iterable[Operation[Any, Any]], root: Path = ROOT) -> dict[str, written.Content]:
+    """Every generated file: its path from the repository's root, and its content.
+
+    :param root: where the templates are that have pages.
+    """
     declared = tuple(declared)
     made: dict[str, written.Content] = {
         "README.md": readme.operations_table(declared),
         "docs/reference/README.md": reference.index(declared),
         "docs/troubleshooting.md": troubleshooting.page(),
+        **templates.pages(root),
     }
     for operation in declared:
         made[f"docs/reference/{operation.name}.md"] = reference.page(operation)
@@ -61,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
             f"{root} isn't the repository: it has neither docs/ nor setup.cfg",
             fix="run it in a clone of the repository, or name that with --root",
         )
-    changes = written.changes(root, files(operations.every()))
+    changes = written.changes(root, files(operations.every(), root))
     if options.check:
         for change in changes:
             print(f"{change.path}: {change.why}")  # noqa: T201

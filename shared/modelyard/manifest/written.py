@@ -11,7 +11,13 @@ from modelyard.errors import InputError
 
 MARK = "Made by `modelyard generate` from the declarations of the operations; don't edit."
 """In every generated file that can hold it, and so what tells one that nothing makes any more."""
-OWNED = ("docs/reference/*.md", "docs/reference/schemas/*.json", "tasks/*/*", "actions/*/*")
+OWNED = (
+    "docs/reference/*.md",
+    "docs/reference/schemas/*.json",
+    "docs/reference/templates/*.md",
+    "tasks/*/*",
+    "actions/*/*",
+)
 """Where files of operations are that may have been renamed or removed."""
 MARKED = "launch.json"
 """Marks a whole folder: task.json can't hold the mark, since its schema allows no other key."""
