@@ -11,9 +11,14 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-SETS = ("core", "local", "development")
-"""From the innermost: each has everything of the one before it, and more."""
-EXTRAS = {"core": (), "local": ("local",), "development": ("local", "test")}
+SETS = ("core", "images", "local", "development")
+"""From the innermost; each but ``images`` has everything of the ones before it, and more."""
+EXTRAS = {
+    "core": (),
+    "images": ("images",),
+    "local": ("local",),
+    "development": ("local", "test"),
+}
 """The extras of setup.cfg that each set is made of."""
 
 

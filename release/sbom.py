@@ -28,10 +28,12 @@ from release.lock_files import Locked
 SCHEMA = SchemaVersion.V1_6
 SCOPES = {
     "core": ComponentScope.REQUIRED,
+    "images": ComponentScope.OPTIONAL,
     "local": ComponentScope.OPTIONAL,
     "development": ComponentScope.EXCLUDED,
 }
-"""What each set of dependencies is to a user: always there, only with the extra, never there."""
+"""What each set of dependencies is to a user: always there, only with the extra or for one
+operation, never there."""
 
 
 def text(root: Path, wheel: Path, *, version: str, commit: str, seconds: int) -> str:

@@ -21,7 +21,7 @@ USAGE = """usage: modelyard OPERATION [--INPUT VALUE ...] [--profile NAME]
        modelyard OPERATION --help
        modelyard run OPERATION          inputs come from the CI system alone
        modelyard release OPERATION ...  stop what the same step of this job started
-       modelyard local ...              the local cloud on this machine
+       modelyard local ...              the local cloud and the runner on this machine
        modelyard generate [--check]     write what is made from the declarations
        modelyard --version
 """

@@ -99,8 +99,7 @@ class Member:
     @property
     def camel(self) -> str:
         """The name on Azure Pipelines."""
-        head, *tail = self.name.split("_")
-        return head + "".join(part.capitalize() for part in tail)
+        return camel_case(self.kebab)
 
     @property
     def label(self) -> str:
@@ -118,6 +117,12 @@ class Member:
         if isinstance(self.default, float) and self.default.is_integer():
             return str(int(self.default))
         return "" if self.default is None else str(self.default)
+
+
+def camel_case(name: str) -> str:
+    """A kebab-case name as Azure Pipelines has it: ``cluster-id`` -> ``clusterId``."""
+    head, *tail = name.split("-")
+    return head + "".join(map(str.capitalize, tail))
 
 
 class Structure:

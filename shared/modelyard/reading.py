@@ -192,7 +192,7 @@ def defined(name: str, value: str) -> str:
 
     :raises InputError: then; it would go to a service as if it were meant.
     """
-    if macro := re.fullmatch(r"\s*\$\(([\w.-]+)\)\s*", value):
+    if macro := re.fullmatch(r"\s*\$\(([^()]+)\)\s*", value):
         raise InputError(f"{name} is {macro[0].strip()}: this job has no variable {macro[1]}")
     return value
 

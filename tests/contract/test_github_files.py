@@ -15,7 +15,12 @@ from modelyard.operation import Operation
 
 ACTIONS = sorted(manifest.ROOT.glob("actions/*/action.yml"))
 WORKFLOWS = sorted(manifest.ROOT.glob(".github/workflows/*.yml"))
-STARTERS = sorted(manifest.ROOT.glob("templates/github/*.yml"))
+STARTERS = sorted(
+    [
+        *manifest.ROOT.glob("templates/github/*.yml"),
+        *manifest.ROOT.glob("examples/*/.github/workflows/*.yml"),
+    ]
+)
 SAMPLE = manifest.ROOT / "actions/cluster-start/action.yml"
 
 

@@ -82,7 +82,7 @@ const named = ({ path, text }) => ({
   path,
   text: text
     .replaceAll(/uses: \$\/(actions\/[\w-]+)/g, "uses: OWNER/modelyard/$1@v1")
-    .replaceAll("uses: $/.github/", "uses: ./.github/"),
+    .replaceAll(/uses: (?:\$|OWNER\/modelyard)\/(\.github\/[^@\s]+)(?:@v1)?/g, "uses: ./$1"),
 });
 
 const findings = [];

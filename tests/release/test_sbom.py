@@ -11,6 +11,9 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from modelyard import operations
+from modelyard.manifest import wrapper
+from release import lock_files
 from release_clone import NOW, ROOT
 
 
@@ -74,3 +77,9 @@ def test_direct_dependencies(bill) -> None:
     graph = {one["ref"]: one.get("dependsOn", []) for one in bill["dependencies"]}
     direct = {one.split("@")[0] for one in graph[f"modelyard@{NOW}"]}
     assert direct == {"azure-identity", "pyyaml", "requests"}
+
+
+def test_every_lock_file_that_ships_is_among_the_sets() -> None:
+    shipped = {wrapper.lock_file(one).removesuffix(".txt") for one in operations.every()}
+
+    assert shipped <= set(lock_files.SETS)

@@ -76,8 +76,17 @@ class Principal:
         return text.splitlines()[0] if text else type(error).__name__
 
 
-def service_principal(*, tenant_id: str, client_id: str, client_secret: str) -> Principal:
-    """A service principal that signs in with a secret."""
+def service_principal(
+    *,
+    tenant_id: str,
+    client_id: str,
+    client_secret: str,
+    fix: str = "check the tenant, the client id and the secret",
+) -> Principal:
+    """A service principal that signs in with a secret.
+
+    :param fix: what to do when it can't, in terms of what the user gave.
+    """
 
     def source() -> ClientSecretCredential:
         from azure.identity import ClientSecretCredential
@@ -89,7 +98,7 @@ def service_principal(*, tenant_id: str, client_id: str, client_secret: str) -> 
         source,
         secrets=(client_secret,),
         cause="the secret is wrong or has expired, or the tenant or client id is wrong",
-        fix="check azure-tenant-id, azure-client-id and azure-client-secret",
+        fix=fix,
     )
 
 
@@ -104,6 +113,8 @@ def of_connection(connection: ServiceConnection) -> Principal:
             tenant_id=connection.tenant_id,
             client_id=connection.client_id,
             client_secret=connection.client_secret,
+            fix="renew the secret of the service connection in the project's settings, or convert "
+            "the connection to workload identity federation",
         )
 
     def source() -> AzurePipelinesCredential:

@@ -17,7 +17,7 @@ from pathlib import Path
 from modelyard.ci import azure_connections
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
-from modelyard.operation import Member
+from modelyard.operation import Member, camel_case
 from modelyard.reading import defined
 from modelyard.run_identity import RunIdentity
 from modelyard.service_connection import ServiceConnection
@@ -123,8 +123,7 @@ class AzurePipelines:
         return self._console.clean(text)
 
     def set_output(self, name: str, value: str, *, secret: bool = False) -> None:
-        head, *tail = name.split("-")
-        self._set(head + "".join(map(str.capitalize, tail)), value, secret, output=True)
+        self._set(camel_case(name), value, secret, output=True)
 
     def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
         self._set(name, value, secret, output=False)

@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml
 
-from modelyard.manifest.wording import TASK_MAJOR, camel_case
-from modelyard.operation import Member, Operation
+from modelyard.manifest.wording import TASK_MAJOR
+from modelyard.operation import Member, Operation, camel_case
 
 OUTPUT = re.compile(r"\$\{\{ steps\.([\w-]+)\.outputs\.([\w-]+) \}\}")
 SECRET = re.compile(r"\$\(([\w.-]+)\)")

@@ -1,6 +1,6 @@
 """``icon.png`` of a task: an M of three posts on the colour of its group, 32 by 32 pixels.
 
-Drawn here, so that no picture lies in the repository that nothing can make again. The pixels are
+Drawn here, so that the colour of a group is said once. The pixels are
 stored, not compressed: two versions of zlib compress to different bytes.
 """
 

@@ -48,9 +48,10 @@ def _property(member: Member) -> dict[str, Any]:
 
 def _type(member: Member) -> dict[str, Any]:
     if member.type == tuple[str, ...]:
-        return {"type": "array", "items": {"type": "string"}}
+        # A text has one item a line.
+        return {"type": ["array", "string"], "items": {"type": "string"}}
     if member.type is Structure:
         # A text is YAML or JSON in place, or the path of a file of it.
         return {"type": ["object", "array", "string"]}
-    names = {int: "integer", float: "number", bool: "boolean"}
-    return {"type": names.get(member.type, "string")}
+    names = {int: "integer", float: "number", bool: "boolean", str: "string"}
+    return {"type": names[member.type]}

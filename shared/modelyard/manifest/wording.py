@@ -45,12 +45,6 @@ def _hints(member: Member) -> Iterator[str]:
         yield f"It may come from {names} in the step's environment too."
 
 
-def camel_case(name: str) -> str:
-    """A kebab-case name as Azure Pipelines has it: ``cluster-id`` -> ``clusterId``."""
-    head, *tail = name.split("-")
-    return head + "".join(map(str.capitalize, tail))
-
-
 def camel_words(text: str, operation: Operation[Any, Any]) -> str:
     """A text that speaks of inputs and outputs, with the names they have on Azure Pipelines."""
     members = (*operation.input_members, *operation.output_members)
@@ -72,7 +66,8 @@ def type_name(member: Member) -> str:
         return "list, one per line"
     if member.type is Structure:
         return "YAML or JSON, or a file of it"
-    name = {int: "whole number", float: "number", bool: "true or false"}.get(member.type, "text")
+    names = {int: "whole number", float: "number", bool: "true or false", str: "text"}
+    name = names[member.type]
     return "path" if member.spec.file and name == "text" else name
 
 

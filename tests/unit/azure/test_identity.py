@@ -49,7 +49,7 @@ def principal(
     clock: FakeClock, tenant_id: str = TENANT, header: str = "Authorization"
 ) -> RefreshingToken:
     who = identity.service_principal(
-        tenant_id=tenant_id, client_id="client-1", client_secret=SECRET
+        tenant_id=tenant_id, client_id="client-1", client_secret=SECRET, fix="check azure-tenant-id"
     )
     return who.token(identity.DATABRICKS, clock=clock, header=header)
 
@@ -101,7 +101,7 @@ def test_a_wrong_secret_is_said_without_showing_it(entra: Any, clock: FakeClock)
     assert "AADSTS7000215" in caught.value.what
     assert SECRET not in "\n".join(caught.value.lines())
     assert "Trace" not in caught.value.what
-    assert "azure-client-secret" in caught.value.fix
+    assert caught.value.fix == "check azure-tenant-id"
 
 
 def test_entra_out_of_reach_is_not_a_wrong_secret(

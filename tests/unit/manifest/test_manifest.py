@@ -300,7 +300,7 @@ def test_the_schema_takes_what_the_operation_takes() -> None:
         {"cluster-name": 1},
         {"cluster-name": "x", "mode": "delete"},
         {"cluster-name": "x", "count": 1.5},
-        {"cluster-name": "x", "paths": "a"},
+        {"cluster-name": "x", "paths": {"a": "b"}},
         {"cluster-name": "x", "cluster-nam": "y"},
     ):
         assert not validator.is_valid(wrong), wrong

@@ -199,7 +199,10 @@ def test_a_dry_run_changes_nothing(fake, run, recording_ci):  # type: ignore[no-
         ({"secrets": "[AML_CLIENT_ID]"}, "secrets isn't a mapping of texts"),
         ({"secrets": "a: 5"}, "secrets isn't a mapping of texts"),
         ({"secrets": "a: NOWHERE\nb: EMPTY"}, "b: the environment variable EMPTY isn't set"),
-        ({"secrets": "a: UNDEFINED"}, "the name of a pipeline variable that isn't defined"),
+        (
+            {"secrets": "a: UNDEFINED"},
+            "a: UNDEFINED is $(aml-secret): this job has no variable aml-secret",
+        ),
         ({"secrets": "a: TOO_LARGE"}, "the value has more than 128 KB"),
         ({"permissions": "data: OWN"}, "permissions has data: OWN"),
         ({"backend": "azure-key-vault"}, "not the id of a key vault"),

@@ -10,6 +10,7 @@ from modelyard.context import Context
 from modelyard.databricks import secrets
 from modelyard.errors import InputError
 from modelyard.masking import SHORTEST, too_short
+from modelyard.reading import defined
 
 
 def values(mapping: Any, context: Context) -> dict[str, str]:
@@ -27,11 +28,8 @@ def values(mapping: Any, context: Context) -> dict[str, str]:
             problems.append(
                 f"{key}: the environment variable {_named(variable)} isn't set, or empty"
             )
-        elif re.fullmatch(r"\$\([^()]*\)", value):
-            problems.append(
-                f"{key}: the environment variable {_named(variable)} holds the name of a pipeline "
-                "variable that isn't defined"
-            )
+        elif (problem := _undefined(variable, value)) is not None:
+            problems.append(f"{key}: {problem}")
         else:
             context.ci.mask(value)
             found[key] = value
@@ -49,6 +47,14 @@ def values(mapping: Any, context: Context) -> dict[str, str]:
             "%s: lines of under %d characters aren't masked", ", ".join(short), SHORTEST
         )
     return found
+
+
+def _undefined(variable: str, value: str) -> str | None:
+    try:
+        defined(_named(variable), value)
+    except InputError as error:
+        return error.what
+    return None
 
 
 def _named(variable: str) -> str:

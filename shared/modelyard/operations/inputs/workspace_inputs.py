@@ -187,6 +187,7 @@ def principal(inputs: WorkspaceInputs, context: Context) -> identity.Principal |
         tenant_id=str(inputs.azure_tenant_id),
         client_id=str(inputs.azure_client_id),
         client_secret=str(inputs.azure_client_secret),
+        fix="check azure-tenant-id, azure-client-id and azure-client-secret",
     )
 
 

@@ -35,6 +35,7 @@ def _command(inputs: Mapping[str, str], step: StepContext) -> Command:
             "MODELYARD_VAULT_FILTER": inputs.get("SecretsFilter", "").strip() or "*",
         },
         failure="secrets of the vault could not be read",
+        title="Reading the secrets.",
     )
 
 

@@ -19,7 +19,7 @@ from modelyard.local.runner.logging_commands import escape
 from modelyard.local.runner.service_endpoints import SYSTEM, Endpoint
 from modelyard.local.runner.variables import Variables
 
-TASK_ONLY = ("INPUT_", "SECRET_", "ENDPOINT_AUTH_", "SECUREFILE_TICKET_", "VSTS_TASKVARIABLE_")
+TASK_ONLY = ("INPUT_", "SECRET_", "ENDPOINT_AUTH", "SECUREFILE_TICKET_", "VSTS_TASKVARIABLE_")
 """What azure-pipelines-task-lib takes out of a task's environment before the task begins
 (``_loadData``), so that no program of the task inherits it."""
 
@@ -46,6 +46,8 @@ class Command:
     """Whether logging commands in its output are obeyed, as those of scripts are."""
     seen: Callable[[str], None] | None = None
     """Gets each line of its output too, as it comes."""
+    title: str = ""
+    """What the log calls it; else the program and its arguments."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from modelyard.local.runner.commands.arguments import (
     tasks_of,
 )
 from modelyard.local.runner.commands.failures import show_problems, show_warnings, shown
+from modelyard.local.runner.commands.group_file import group
 from modelyard.local.runner.commands.local_services import AUTO, NONE, surroundings
 from modelyard.local.runner.display import terminal
 from modelyard.local.runner.display.json_lines import JsonDisplay
@@ -118,7 +119,7 @@ def run_command(options: argparse.Namespace) -> int:
     """Run the pipeline; returns the exit code."""
     tasks = tasks_of(options)
     secrets = given.secrets(options.secret, os.environ)
-    groups = {name: given.group(Path(path)) for name, path in options.group}
+    groups = {name: group(Path(path)) for name, path in options.group}
     try:
         plan = plan_of(options, tasks, secrets)
         show_warnings(plan)

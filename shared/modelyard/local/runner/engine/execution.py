@@ -14,10 +14,11 @@ from pathlib import Path
 from modelyard.local.runner import task_process
 from modelyard.local.runner.builtin.artifacts import ArtifactError, ArtifactStore
 from modelyard.local.runner.builtin.coverage import Coverage
-from modelyard.local.runner.builtin.step import Command, StepContext, StepFailed
+from modelyard.local.runner.builtin.step import TASK_ONLY, Command, StepContext, StepFailed
 from modelyard.local.runner.builtin.task import BuiltinTask
 from modelyard.local.runner.builtin.test_run import TestRun
 from modelyard.local.runner.engine.cancellation import StepCancellation
+from modelyard.local.runner.engine.programs import run_program
 from modelyard.local.runner.engine.run_commands import RunCommands
 from modelyard.local.runner.job import Job, Result, merged
 from modelyard.local.runner.output_lines import Line
@@ -27,10 +28,7 @@ from modelyard.local.runner.task_definition import Handler, TaskDefinition
 from modelyard.local.runner.task_environment import Step, task_environment
 from modelyard.local.runner.task_process import Patience
 
-_HIDDEN = ("INPUT_", "SECRET_", "ENDPOINT_AUTH", "SECUREFILE_TICKET_", "VSTS_TASKVARIABLE_")
 _SHOWN = 1 << 16
-_WATCH_ERRORS = 'exec 2> >(tee "$0" >&2); exec "$@"'
-"""Standard error goes on as before, and into a file too."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class Execution:
         try:
             if task.command is not None:
                 command = task.command(self.inputs, context)
-                context.log(" ".join(command.arguments))
+                context.log(command.title or " ".join(command.arguments))
                 code = context.execute(command)
                 if code and not self.cancelled.is_set():
                     return self.failed(command.failure.replace("{code}", str(code)))
@@ -134,27 +132,15 @@ class Execution:
         return Result.SUCCEEDED if result is None else result
 
     def _execute(self, command: Command) -> int:
-        errors = self.job.folders.temporary / f"stderr-{self.step.id}"
-        arguments = list(command.arguments)
-        if command.fail_on_stderr:
-            arguments = ["bash", "-c", _WATCH_ERRORS, str(errors), *arguments]
-        try:
-            code = task_process.run(
-                arguments,
-                environment={**_visible(self.environment()), **command.environment},
-                folder=command.folder,
-                take=self._take if command.obey else self._show,
-                cancelled=self.cancelled,
-                patience=self.patience,
-            )
-            wrote = command.fail_on_stderr and errors.is_file() and errors.stat().st_size
-        except OSError as error:
-            raise StepFailed(f"{command.arguments[0]} can't be started: {error}") from error
-        finally:
-            errors.unlink(missing_ok=True)
-        if wrote and not code and not self.cancelled.is_set():
-            raise StepFailed("the program wrote to standard error, and failOnStderr is true")
-        return code
+        return run_program(
+            command,
+            environment=_visible(self.environment()),
+            temporary=self.job.folders.temporary,
+            take=self._take,
+            show=self._show,
+            cancelled=self.cancelled,
+            patience=self.patience,
+        )
 
     def _take(self, line: Line) -> None:
         if line.left_out:
@@ -172,4 +158,4 @@ class Execution:
 
 
 def _visible(environment: Mapping[str, str]) -> dict[str, str]:
-    return {name: one for name, one in environment.items() if not name.startswith(_HIDDEN)}
+    return {name: one for name, one in environment.items() if not name.startswith(TASK_ONLY)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from modelyard.local.runner.builtin.artifacts import ArtifactStore
 from modelyard.local.runner.builtin.coverage import Coverage
 from modelyard.local.runner.builtin.step import Command, StepContext, StepFailed
 from modelyard.local.runner.builtin.test_run import TestRun
+from modelyard.local.runner.engine.programs import run_program
 from modelyard.local.runner.predefined_variables import Build, Folders, predefined
 from modelyard.local.runner.service_endpoints import Endpoint
 from modelyard.local.runner.task_environment import resolve_inputs
@@ -109,23 +110,14 @@ class Bench:
 
     def _execute(self, command: Command) -> int:
         self.started.append(command)
-        done = subprocess.run(
-            list(command.arguments),
-            cwd=command.folder,
-            env={**self.environment, **command.environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+        return run_program(
+            command,
+            environment=self.environment,
+            temporary=self.folders.temporary,
+            take=lambda line: self._take(line.text),
+            show=lambda line: self.lines.append(line.text),
+            cancelled=threading.Event(),
         )
-        for line in done.stdout.splitlines() + done.stderr.splitlines():
-            (self._take if command.obey else self.lines.append)(line)
-            if command.seen is not None:
-                command.seen(line)
-        if command.fail_on_stderr and done.stderr:
-            raise StepFailed(f"standard error: {done.stderr}")
-        return done.returncode
 
 
 @pytest.fixture

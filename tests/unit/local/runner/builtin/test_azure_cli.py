@@ -89,7 +89,8 @@ def test_standard_error_and_exit_codes(signed_in: Bench) -> None:
     with pytest.raises(StepFailed, match="Script failed with exit code: 5"):
         signed_in.run("AzureCLI@2", _inline("exit 5"))
     signed_in.run("AzureCLI@2", _inline("echo oops >&2"))
-    with pytest.raises(StepFailed, match="oops"):
+    assert signed_in.lines[-1] == "oops"
+    with pytest.raises(StepFailed, match="wrote to standard error"):
         signed_in.run("AzureCLI@2", _inline("echo oops >&2", failOnStandardError="true"))
 
 

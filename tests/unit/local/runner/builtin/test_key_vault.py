@@ -175,3 +175,4 @@ def test_failures_in_a_process_of_its_own(bench: Bench) -> None:
         bench.run("AzureKeyVault@2", inputs | {"KeyVaultName": "a.b/c"})
     assert os.environ.get("MODELYARD_VAULT_URL") is None
     assert re.search(r"key_vault_process$", bench.started[0].arguments[-1])
+    assert bench.started[0].title == "Reading the secrets."  # not the command line

@@ -48,7 +48,8 @@ def test_a_script_of_one_line_is_shown_but_no_logging_command(bench: Bench) -> N
 
 def test_standard_error_fails_only_where_asked(bench: Bench) -> None:
     bench.run("CmdLine@2", {"script": "echo oops >&2"})
-    with pytest.raises(StepFailed, match="oops"):
+    assert bench.lines[-1] == "oops"
+    with pytest.raises(StepFailed, match="wrote to standard error"):
         bench.run("CmdLine@2", {"script": "echo oops >&2", "failOnStderr": "true"})
 
 
