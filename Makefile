@@ -40,13 +40,13 @@ test-contract: $(VENV)/.development $(NODE_TOOLS) ## declarations, generated fil
 	$(BIN)/pytest tests/contract -q -n $(JOBS) --dist loadfile
 
 test-launcher: $(VENV)/.development ## the launcher of tasks and actions, with real environments
-	$(BIN)/pytest tests/launcher -q
+	$(BIN)/pytest tests/launcher -q -n $(JOBS)
 
 test-release: $(VENV)/.development $(NODE_TOOLS) $(CACHE)/wheels/.complete ## packages: whole, reproducible, accepted by the official tool
 	$(BIN)/pytest tests/release -q
 
 test-parity: $(VENV)/.development $(CACHE)/wheels/.complete ## every operation as command, action and task
-	$(BIN)/pytest tests/parity -q
+	$(BIN)/pytest tests/parity -q -n $(JOBS) --dist loadfile
 
 test-local: $(VENV)/.development $(CACHE)/wheels/.complete ## real clients against the local cloud
 	$(BIN)/pytest tests/local -q -n $(JOBS) --dist loadfile
