@@ -20,7 +20,7 @@ VERSION ?=
 NODE_TOOLS := tests/node/node_modules/.complete
 
 .PHONY: help demo demo-stop test test-unit test-contract test-launcher test-parity test-release \
-	test-local test-acceptance lint format generate package release-check bench lock clean
+	test-local test-acceptance test-chains lint format generate package release-check bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -53,6 +53,9 @@ test-local: $(VENV)/.development $(CACHE)/wheels/.complete ## real clients again
 
 test-acceptance: $(VENV)/.development $(CACHE)/wheels/.complete ## the examples, whole
 	$(BIN)/pytest tests/acceptance -q
+
+test-chains: $(VENV)/.development $(CACHE)/wheels/.complete ## the templates' chains, whole; 10 to 20 minutes, not in `test`
+	$(BIN)/pytest tests/chains -q
 
 lint: $(VENV)/.development ## style, types
 	$(BIN)/ruff check .
