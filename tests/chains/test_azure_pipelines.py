@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from acceptance.test_wine_quality import DIABETES, DIABETES_PREDICTIONS
 from chains import example_runs
 from chains.example_runs import ROOT, WHEELS, cloud, modelyard, new_example
-from chains.test_wine_quality import DIABETES, DIABETES_PREDICTIONS
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from acceptance.test_wine_quality import DIABETES, DIABETES_PREDICTIONS
 from chains import act_workflows, example_runs
 from chains.act_workflows import Done
-from chains.test_wine_quality import DIABETES, DIABETES_PREDICTIONS
 
 SECRETS: list[str] = []
 

@@ -75,7 +75,12 @@ def test_the_agents_variables_are_enough(
     given = AzurePipelines(variables).service_connection(connection.id)
     token = identity.of_connection(given).token(identity.DATABRICKS, clock=SystemClock())
 
-    assert token.headers()["Authorization"].startswith("Bearer ey")
+    answer = requests.get(
+        f"{cloud.environment['DATABRICKS_HOST']}/api/2.0/preview/scim/v2/Me",
+        headers=token.headers(),
+        timeout=30,
+    )
+    assert answer.json()["userName"] == connection.client_id
 
 
 @pytest.mark.parametrize(

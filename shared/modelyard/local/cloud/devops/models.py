@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from modelyard.local.cloud import signing
 from modelyard.local.cloud.credentials import load_or_create
+from modelyard.local.cloud.databricks.identity.models import Identities
 from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.entra import federation
 from modelyard.local.cloud.service import Cloud
@@ -38,13 +39,18 @@ class Organization:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._identities = Identities(cloud)
         self._credentials = load_or_create(cloud.folder)
         self._key = signing.load_or_create(cloud.folder / "devops")
         number = uuid.uuid5(uuid.NAMESPACE_URL, self._credentials.tenant_id)
         self.issuer = f"https://vstoken.dev.azure.com/{number}"
 
     def connect(self, name: str, project: str) -> Connection:
-        """The connection of this name; a new one is trusted by Entra from now on."""
+        """The connection of this name.
+
+        A new one is trusted by Entra from now on, and its service principal is a user of the
+        workspace, as whoever makes one has to see to.
+        """
         for connection in self.connections():
             if (connection.name, connection.project) == (name, project):
                 return connection
@@ -61,6 +67,8 @@ class Organization:
             _subject(made),
             [signing.public_jwk(self._key.public_key())],
         )
+        if not self._identities.knows(made.client_id):
+            self._identities.add(made.client_id)
         self._cloud.store.put(CONNECTIONS, made.id, {"name": name, "project": project})
         return made
 
