@@ -33,7 +33,7 @@ demo-stop: $(VENV)/.local ## stop the local cloud that `make demo` leaves up
 
 test: lint test-unit test-contract test-launcher test-release test-parity test-local test-acceptance ## everything
 
-test-unit: $(VENV)/.development ## half a minute; no sockets
+test-unit: $(VENV)/.development ## two minutes; no sockets
 	$(BIN)/pytest tests/unit -q -n $(JOBS)
 
 test-contract: $(VENV)/.development $(NODE_TOOLS) ## declarations, generated files, official validators

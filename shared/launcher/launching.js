@@ -17,6 +17,8 @@ async function launch(folder, command) {
   const environment = process.env;
   const platform = platforms.detect(environment);
   const signals = listen();
+  // Nobody reads any more (a pipe into "head"): what a shell calls 128 + SIGPIPE.
+  process.stdout.on("error", (error) => process.exit(error.code === "EPIPE" ? 141 : INTERNAL_ERROR));
   try {
     const { operation, code } = await run(folder, command, environment, platform, signals);
     process.exitCode = code;
