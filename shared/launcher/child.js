@@ -17,6 +17,8 @@ async function attended(command, args, { env, signals }) {
   // On Windows the console gives Ctrl-C to every process itself; kill() there would end the child.
   const forward = (signal) => WINDOWS || send(child, signal);
   const { code, signal } = await signals.during(forward, ended(child));
+  // Killed, it could not end what it had started (by the system, for want of memory).
+  if (signal && !WINDOWS) send(child, "SIGKILL");
   return signal ? exitCode(signal) : code;
 }
 
@@ -69,9 +71,22 @@ function send(child, signal) {
   }
 }
 
-// An operation reads its inputs, not the pipeline's other secrets.
+// The agent of Azure Pipelines gives each task every secret of the job, as SECRET_<NAME>. An operation
+// reads what was given to it by an input or by name. Other variables of that look are the user's own.
 function withoutSecrets(environment) {
-  return without(environment, /^SECRET_/i);
+  const names = parsed(environment.VSTS_SECRET_VARIABLES).map(
+    (name) => `SECRET_${String(name).replace(/[ .]/g, "_").toUpperCase()}`,
+  );
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)));
+}
+
+function parsed(list) {
+  try {
+    const found = JSON.parse(list || "[]");
+    return Array.isArray(found) ? found : [];
+  } catch {
+    return []; // a variable that the user gave this name; the agent's own is always a list
+  }
 }
 
 // An installer needs its own settings and the network's, and nothing that belongs to the step.

@@ -8,7 +8,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { forInstaller } = require("./child.js");
 
-const TIME_OUT = 20_000; // milliseconds for a Python to start
+const TIME_OUT = 7000; // milliseconds for a Python to start; an agent that cancels waits as long
 // Also Python 2 must understand it. The step's folder may hold anything: it leaves sys.path first.
 const PROBE = `
 import sys

@@ -75,12 +75,12 @@ def release(
     environment = os.environ if environment is None else environment
     signals = Signals()
     context = Context(operation, ci, clock=clock, signals=signals, environment=environment)
-    context.kept = {key: value for key, value in ci.load_state().items() if value}
-    if operation.release is None or not context.kept:
-        ci.write(f"{operation.name}: nothing to release")
-        return 0
 
     def work() -> None:
+        context.kept = {key: value for key, value in ci.load_state().items() if value}
+        if operation.release is None or not context.kept:
+            ci.write(f"{operation.name}: nothing to release")
+            return
         inputs = _inputs(operation, given, context, more_sources, from_ci)
         _release(operation, inputs, context)
 

@@ -23,7 +23,15 @@ def test_codes_are_those_of_the_library() -> None:
 
 
 def test_starts_python_isolated_in_its_own_environment(warm: Workplace) -> None:
-    found = shown(warm.run(SECRET_PASSWORD="kept", PYTHONPATH="/nowhere", INPUT_NAME="x"))
+    found = shown(
+        warm.run(
+            SECRET_PASS_WORD="kept",
+            SECRET_OF_THE_USER="given",
+            VSTS_SECRET_VARIABLES='["pass.word"]',
+            PYTHONPATH="/nowhere",
+            INPUT_NAME="x",
+        )
+    )
     assert found["arguments"] == ["run", "tiny-run"]
     assert found["isolated"]
     assert found["utf8"]
@@ -31,8 +39,8 @@ def test_starts_python_isolated_in_its_own_environment(warm: Workplace) -> None:
     assert str(found["prefix"]).startswith(str(warm.cache))
     names = found["environment"]
     assert isinstance(names, list)
-    assert {"INPUT_NAME", "PYTHONPATH"} <= set(names)
-    assert "SECRET_PASSWORD" not in names
+    assert {"INPUT_NAME", "PYTHONPATH", "SECRET_OF_THE_USER"} <= set(names)
+    assert "SECRET_PASS_WORD" not in names
 
 
 def test_warm_start_is_silent(workplace: Workplace) -> None:

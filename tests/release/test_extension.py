@@ -12,6 +12,7 @@ from release.refusal import Refused
 from release.task_folders import TaskFolder
 
 from modelyard import operations
+from modelyard.manifest.wrapper import lock_file
 from release import archive, extension
 from release_clone import NOW, ROOT, Clone
 
@@ -28,7 +29,8 @@ def test_it_holds_each_task_whole_and_no_waste(released) -> None:
     launcher = released.clone.git("ls-files", "shared/launcher").split()
     wanted = set(PARTS)
     for one in operations.every():
-        names = ["task.json", "icon.png", "launch.json", "main.js", WHEEL, "requirements/core.txt"]
+        lock = f"requirements/{lock_file(one)}"
+        names = ["task.json", "icon.png", "launch.json", "main.js", WHEEL, lock]
         names += ["post.js"] if one.release else []
         names += [path.removeprefix("shared/") for path in launcher if not path.endswith(".md")]
         wanted |= {f"{folder(one)}/{name}" for name in names}
@@ -46,7 +48,7 @@ def test_the_files_are_those_of_the_repository(released) -> None:
             ("task.json", f"tasks/{one.task_name}V1/task.json"),
             ("icon.png", f"tasks/{one.task_name}V1/icon.png"),
             ("launcher/main.js", "shared/launcher/main.js"),
-            ("requirements/core.txt", "requirements/core.txt"),
+            (f"requirements/{lock_file(one)}", f"requirements/{lock_file(one)}"),
         ):
             assert held[name] == (released.clone.path / source).read_bytes()
         launch = json.loads(held["launch.json"])

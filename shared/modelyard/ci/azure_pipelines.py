@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from modelyard.ci import azure_connections
+from modelyard.ci import azure_connections, saved_state
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
 from modelyard.operation import Member, camel_case
@@ -49,7 +49,6 @@ class AzurePipelines:
     private: tuple[str, ...] = (
         "INPUT_",
         "ENDPOINT_AUTH",
-        "SECRET_",
         "SECUREFILE_TICKET_",
         "VSTS_TASKVARIABLE_",
     )
@@ -172,9 +171,7 @@ class AzurePipelines:
         self._command("task.settaskvariable", {"variable": _STATE}, json.dumps(self._state))
 
     def load_state(self) -> Mapping[str, str]:
-        text = self._environment.get(f"VSTS_TASKVARIABLE_{_STATE}", "")
-        state: dict[str, str] = json.loads(text) if text else {}
-        return state
+        return saved_state.parse(self._environment.get(f"VSTS_TASKVARIABLE_{_STATE}", ""))
 
     def service_connection(self, id: str) -> ServiceConnection:
         connection = azure_connections.read(self._environment, id)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from modelyard.ci import saved_state
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
 from modelyard.errors import FileError, InputError
@@ -149,9 +150,7 @@ class GitHubActions:
         self._append("GITHUB_STATE", file_entry(_STATE, json.dumps(self._state)))
 
     def load_state(self) -> Mapping[str, str]:
-        text = self._environment.get(f"STATE_{_STATE}", "")
-        state: dict[str, str] = json.loads(text) if text else {}
-        return state
+        return saved_state.parse(self._environment.get(f"STATE_{_STATE}", ""))
 
     def service_connection(self, id: str) -> ServiceConnection:
         raise InputError(f"GitHub has no service connections, and so none named {id}")

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from modelyard.ci import saved_state
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
 from modelyard.errors import InputError
@@ -122,8 +123,7 @@ class Terminal:
     def load_state(self) -> Mapping[str, str]:
         if self._job is None or not self._state_path().exists():
             return {}
-        state: dict[str, str] = json.loads(self._state_path().read_text(encoding="utf-8"))
-        return state
+        return saved_state.parse(self._state_path().read_text(encoding="utf-8"))
 
     def service_connection(self, id: str) -> ServiceConnection:
         raise InputError(f"a terminal has no service connections, and so none named {id}")

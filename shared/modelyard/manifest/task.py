@@ -24,10 +24,10 @@ from modelyard.manifest.wording import (
 )
 from modelyard.operation import Member, Operation
 
-AGENT = "4.248.0"
-"""The oldest agent that has Node 20, which is enough: an older one than 4.265.1 ignores the
-handler ``Node24`` and takes ``Node20_1``. Asking for more would upgrade or refuse agents for
-nothing."""
+AGENT = "3.232.1"
+"""The oldest agent that has Node 20 (``Node20_1`` came with 3.232), which is enough: one older than
+4.265.1 ignores the handler ``Node24``. Asking for more would upgrade or refuse agents for nothing.
+"""
 CATEGORIES = {"images": "Build", "deployment": "Deploy", "checks": "Test"}
 MULTILINE = "SYSTEM_UNSAFEALLOWMULTILINESECRET"
 """What ``ci/azure_pipelines.py`` sets around a secret output of several lines."""

@@ -266,3 +266,11 @@ def test_an_input_that_nobody_declares_is_named() -> None:
     }
 
     assert AzurePipelines(environment).unknown_inputs(members(Inputs)) == ["workspacurl"]
+
+
+@pytest.mark.parametrize("name", ["SYSTEM_STAGEATTEMPT", "SYSTEM_JOBATTEMPT"])
+def test_a_rerun_is_another_attempt(name: str) -> None:
+    first, second = (AzurePipelines({name: number}).identity() for number in ("1", "2"))
+
+    assert first.key != second.key
+    assert first.build == second.build

@@ -35,7 +35,7 @@ def test_the_step_names_itself_on_a_terminal() -> None:
     [
         (
             {"TF_BUILD": "True"},
-            ("INPUT_TOKEN", "SECRET_X", "ENDPOINT_AUTH_1", "ENDPOINT_AUTH_PARAMETER_1_KEY",
+            ("INPUT_TOKEN", "ENDPOINT_AUTH_1", "ENDPOINT_AUTH_PARAMETER_1_KEY",
              "VSTS_TASKVARIABLE_MODELYARD_STATE", "SECUREFILE_TICKET_1"),
         ),
         (
