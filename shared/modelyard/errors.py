@@ -287,14 +287,14 @@ class Cancelled(BaseException):
 
 
 def all_errors() -> list[type[ModelyardError]]:
-    """Every error class of this module and of ``launcher_errors``, by identifier."""
-    from modelyard import launcher_errors  # it is made of the classes above
+    """Every error class, by identifier: of this module, the launcher and the local runner."""
+    from modelyard import launcher_errors, runner_errors  # made of the classes above
 
     def below(cls: type[ModelyardError]) -> Iterator[type[ModelyardError]]:
         yield cls
         for child in cls.__subclasses__():
             yield from below(child)
 
-    modules = (__name__, launcher_errors.__name__)
+    modules = (__name__, launcher_errors.__name__, runner_errors.__name__)
     found = {cls for cls in below(ModelyardError) if cls.__module__ in modules}
     return sorted(found, key=lambda cls: cls.identifier)

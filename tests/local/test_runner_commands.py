@@ -138,12 +138,13 @@ def test_variables_parameters_groups_and_secrets_are_given(
     ("pipeline", "options", "code", "said"),
     [
         ("steps: [{bash: x}]", ["--secret", "nobody"], 2, "no environment variable nobody"),
-        ("steps: [{bash: x}]", ["--task", "Demo=/nowhere"], 2, "/nowhere/task.json"),
+        ("steps: [{bash: x}]", ["--task", "Demo=/nowhere"], 51, "/nowhere/task.json"),
         ("steps: [{bash: x}]", ["--repository", "r=/nowhere"], 2, "no folder /nowhere"),
         ("steps: [{bash: x}]", ["--group", "g=/nowhere"], 3, "/nowhere can't be read"),
-        ("variables: [{group: g}]\nsteps: [{bash: x}]", [], 3,
+        ("variables: [{group: g}]\nsteps: [{bash: x}]", [], 52,
          "azure-pipelines.yml:1:13: there is no variable group g"),
         ("steps: [{bash: x}]", ["--parallel", "0"], 2, "isn't a number of jobs"),
+        ("steps: [{bash: x}]", ["--output", "/dev/null/out"], 53, "/dev/null/out can't be made"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(
@@ -154,6 +155,19 @@ def test_what_is_wrong_is_said(
     assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (project / ".modelyard").exists()
+
+
+def test_a_cloud_that_cannot_be_started_is_said(call: Call, project: Path) -> None:
+    (project / "mine").mkdir()
+    (project / "mine" / "letter").write_text("x")
+    pipeline = "steps: [{checkout: none}, {task: ModelyardClusterStart@1, inputs: {clusterId: x}}]"
+
+    done = call("run", pipeline, "--state", "mine")
+
+    assert done.returncode == 54, done.stderr
+    assert "not the state folder of a local cloud" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("  error MY054, exit code 54: ")
     assert not (project / ".modelyard").exists()
 
 
@@ -173,13 +187,62 @@ def test_a_plan_shows_the_graph_and_the_steps(call: Call, project: Path) -> None
 def test_a_plan_says_all_that_is_wrong_and_where(call: Call) -> None:
     done = call("plan", "steps:\n- bahs: echo\n- task: Nobody@1\n- bash: x\n  condition: eq(1\n")
 
-    assert done.returncode == 3
+    assert done.returncode == 52
     assert [line.partition(": ")[0] for line in done.stderr.splitlines()] == [
         "azure-pipelines.yml:2:3",
         "azure-pipelines.yml:3:9",
         "azure-pipelines.yml:5:14",
         "3 problems",
+        "  error MY052, exit code 52",
     ]
+
+
+def test_a_run_and_its_reader_know_the_report(
+    call: Call, project: Path, environment: dict[str, str]
+) -> None:
+    done = call("run", SIMPLE, "--cloud", "none")
+    page = results(project) / "report.html"
+    shown = page.relative_to(project)
+    assert done.stdout.endswith(f"\nResults: {shown.parent}\nReport: {shown}\n")
+    assert "<h1>wine-quality" in page.read_text()
+
+    page.unlink()
+    made = reported(project, environment)
+    assert (made.returncode, made.stdout, made.stderr) == (0, f"{shown}\n", "")
+    assert "<h1>wine-quality" in page.read_text()
+    none = reported(project, environment, "nowhere")
+    assert none.returncode == 50
+    assert none.stderr.splitlines()[0] == "nowhere holds no run"
+    assert none.stderr.splitlines()[-1].startswith("  error MY050, exit code 50: ")
+
+
+def reported(
+    project: Path, environment: dict[str, str], *options: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "report", *options],
+        capture_output=True, text=True, env=environment, cwd=project, timeout=SECONDS, check=False,
+    )  # fmt: skip
+
+
+def test_without_services_the_local_cloud_is_not_imported(
+    project: Path, environment: dict[str, str]
+) -> None:
+    write(project, SIMPLE)
+    program = """
+import sys
+from modelyard.cli import main
+code = main(sys.argv[1:])
+print(code, sorted(one for one in sys.modules if one.startswith("modelyard.local.cloud")))
+"""
+    file = "azure-pipelines.yml"
+    for arguments in (["plan", file], ["run", file, "--cloud", "none"], ["report"]):
+        done = subprocess.run(
+            [sys.executable, "-c", program, "local", *arguments],
+            capture_output=True, text=True, env=environment, cwd=project, timeout=SECONDS,
+            check=False,
+        )  # fmt: skip
+        assert done.stdout.splitlines()[-1] == "0 []", done.stderr
 
 
 WAITS = """

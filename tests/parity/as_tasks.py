@@ -12,7 +12,7 @@ from modelyard import operations
 from modelyard.local.runner.job import Job, start_job
 from modelyard.local.runner.predefined_variables import Build, Folders
 from modelyard.local.runner.task_definition import read
-from modelyard.local.runner.task_environment import Step as TaskStep
+from modelyard.local.runner.task_environment import TaskStep
 from modelyard.local.runner.task_run import run_post_job, run_task
 from modelyard.local.runner.variables import Variable, Variables
 from modelyard.operation import Operation

@@ -12,7 +12,7 @@ import yaml
 from modelyard import operations
 from modelyard.local.cloud.credentials import WORKSPACE_HOST
 from modelyard.local.runner.task_definition import read
-from modelyard.local.runner.task_environment import Step as TaskStep
+from modelyard.local.runner.task_environment import TaskStep
 from modelyard.local.runner.task_run import run_task
 from modelyard.local.runner.variables import Variable
 from modelyard.manifest.examples import OUTPUT, SECRET, azure_example, github_example

@@ -36,14 +36,14 @@ from pathlib import Path
 from modelyard.local.runner.job import start_job
 from modelyard.local.runner.predefined_variables import Build, Folders
 from modelyard.local.runner.task_definition import read
-from modelyard.local.runner.task_environment import Step
+from modelyard.local.runner.task_environment import TaskStep
 from modelyard.local.runner.task_run import run_task
 
 folder = Path(sys.argv[1])
 job = start_job(Folders(folder / "work", folder / "tools"), Build())
 for n in range(50):
     job.masker.add(f"secret number {n}")
-run_task(read(folder / "small"), Step("one"), job, lambda line: None)
+run_task(read(folder / "small"), TaskStep("one"), job, lambda line: None)
 before, lines = worst(), 0
 
 
@@ -52,7 +52,7 @@ def log(line):
     lines += 1
 
 
-done = run_task(read(folder / "large"), Step("one"), job, log)
+done = run_task(read(folder / "large"), TaskStep("one"), job, log)
 print(json.dumps({"result": done.result.text, "lines": lines, "grown": worst() - before}))
 """
 CONSOLE = """

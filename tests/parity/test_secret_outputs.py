@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from modelyard.local.runner.job import Job, Result
-from modelyard.local.runner.task_environment import Step
+from modelyard.local.runner.task_environment import TaskStep
 from modelyard.local.runner.task_run import run_task
 from modelyard.local.runner.variables import Variable
 from parity.act import Runner
@@ -110,11 +110,11 @@ def careless(folder: Path) -> str:
 def test_as_a_task(job: Job, folder: Path, tmp_path: Path) -> None:
     log: list[str] = []
     first = write_task(tmp_path / "first", starting(folder))
-    done = run_task(first, Step("own"), job, log.append)
+    done = run_task(first, TaskStep("own"), job, log.append)
     assert done.result is Result.SUCCEEDED, log
     assert done.outputs == {"password": SECRET, "plain": PLAIN}
     second = write_task(tmp_path / "second", careless(folder))
-    assert run_task(second, Step("next"), job, log.append).result is Result.SUCCEEDED
+    assert run_task(second, TaskStep("next"), job, log.append).result is Result.SUCCEEDED
     assert len(log) > len(texts())
     assert_hidden("\n".join(log))
     assert "".join(log).count("***") >= len(texts())
@@ -128,14 +128,14 @@ def test_as_a_task(job: Job, folder: Path, tmp_path: Path) -> None:
 def test_a_secret_of_several_lines_is_an_input_of_the_next_step(
     job: Job, folder: Path, tmp_path: Path
 ) -> None:
-    run_task(write_task(tmp_path / "first", starting(folder)), Step("own"), job, [].append)
+    run_task(write_task(tmp_path / "first", starting(folder)), TaskStep("own"), job, [].append)
     job.variables.set(Variable("expected", SECRET, secret=True))
     second = write_task(
         tmp_path / "second",
         "process.exitCode = process.env.INPUT_X === process.env.SECRET_EXPECTED ? 0 : 1",
         inputs=[{"name": "x", "type": "string"}],
     )
-    step = Step("next", {"x": "$(own.password)"})
+    step = TaskStep("next", {"x": "$(own.password)"})
     assert run_task(second, step, job, [].append).result is Result.SUCCEEDED
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from modelyard.local.runner.exceptions import TaskError
 from modelyard.local.runner.job import Job, Result
 from modelyard.local.runner.task_definition import TaskDefinition
-from modelyard.local.runner.task_environment import Step
+from modelyard.local.runner.task_environment import TaskStep
 from modelyard.local.runner.task_process import Patience
 from modelyard.local.runner.task_run import StepResult, run_post_job, run_task
 from modelyard.local.runner.variables import Variable
+from modelyard.runner_errors import TaskError
 from task_folders import NewTask
 
 QUICK = Patience(interrupt=0.3, terminate=0.3, streams=0.5)
@@ -35,7 +35,7 @@ class Log:
 
 
 def run(task: TaskDefinition, job: Job, log: Log | None = None, **inputs: str) -> StepResult:
-    return run_task(task, Step("one", inputs), job, log or Log(), patience=QUICK)
+    return run_task(task, TaskStep("one", inputs), job, log or Log(), patience=QUICK)
 
 
 def test_a_task_that_tells_and_sets(new_task: NewTask, job: Job) -> None:
@@ -79,14 +79,14 @@ def test_the_release_step_has_the_state_and_the_jobs_status(new_task: NewTask, j
     done = run(task, job)
     job.set_result(done.result)
     log = Log()
-    after = run_post_job(task, Step("one"), job, log, done.task_variables, patience=QUICK)
+    after = run_post_job(task, TaskStep("one"), job, log, done.task_variables, patience=QUICK)
     assert after is not None
     assert after.result is Result.SUCCEEDED
     assert log.lines == ["kept Failed"]
 
 
 def test_no_release_step(new_task: NewTask, job: Job) -> None:
-    assert run_post_job(new_task(), Step("one"), job, Log(), ()) is None
+    assert run_post_job(new_task(), TaskStep("one"), job, Log(), ()) is None
 
 
 @pytest.mark.parametrize(("signals", "code"), [(("SIGINT",), 130), (("SIGTERM",), 143), ((), -9)])
@@ -96,7 +96,7 @@ def test_cancelling(new_task: NewTask, job: Job, signals: tuple[str, ...], code:
     script += "".join(f"process.on('{one}', () => process.exit({code}));" for one in signals)
     task = new_task(f"{script} setInterval(() => {{}}, 1000); console.log('ready')")
     log = Log(until="ready")
-    done = run_task(task, Step("one"), job, log, cancelled=log.reached, patience=QUICK)
+    done = run_task(task, TaskStep("one"), job, log, cancelled=log.reached, patience=QUICK)
     assert done.result is Result.CANCELED
     assert done.exit_code == code
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
-from modelyard.errors import MissingTool
+from modelyard.local.arguments import missing_package
+from modelyard.local.runner import commands as runner
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -13,23 +14,17 @@ def main(arguments: Sequence[str]) -> int:
 
     :raises MissingTool: when the extra that it needs isn't installed.
     """
-    options = _parser().parse_args(list(arguments))
+    named = next((one for one in arguments if not one.startswith("-")), "")
+    options = _parser(cloud=named not in runner.NAMES).parse_args(list(arguments))
     handler: Callable[[argparse.Namespace], int] = options.handler
     return handler(options)
 
 
-def _parser() -> argparse.ArgumentParser:
-    try:
-        # Here and not above: only `modelyard local` may ask for the packages of the extra.
-        from modelyard.local.cloud.commands import add_commands
-        from modelyard.local.runner.commands import add_commands as add_runner_commands
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("modelyard"):
-            raise
-        raise MissingTool(
-            f"the Python package {error.name} isn't installed, which the local cloud needs",
-            fix='pip install "modelyard[local]"',
-        ) from None
+def _parser(*, cloud: bool) -> argparse.ArgumentParser:
+    """
+    :param cloud: with the commands of the local cloud, whose packages take a second to import and
+        are only there with the extra.
+    """
     parser = argparse.ArgumentParser(
         prog="modelyard local",
         description="The local cloud: Azure Databricks, Microsoft Entra and what belongs to them "
@@ -37,6 +32,11 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    add_commands(subparsers)
-    add_runner_commands(subparsers)
+    if cloud:
+        try:
+            from modelyard.local.cloud.commands import add_commands
+        except ModuleNotFoundError as error:
+            raise missing_package(error) from None
+        add_commands(subparsers)
+    runner.add_commands(subparsers)
     return parser

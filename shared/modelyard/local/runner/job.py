@@ -68,13 +68,15 @@ def start_job(
     variables: Iterable[Variable] = (),
     endpoints: Iterable[Endpoint] = (),
     inherited: Mapping[str, str] | None = None,
+    masker: SecretMasker | None = None,
 ) -> Job:
     """A job before its first step, its folders made.
 
     :param variables: the pipeline's own.
+    :param masker: one that other jobs share; else the job's own.
     """
     folders.create()
-    masker = SecretMasker()
+    masker = masker or SecretMasker()
     job = Job(
         variables=Variables([*predefined(folders, build), *variables]),
         masker=masker,

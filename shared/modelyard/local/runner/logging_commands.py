@@ -59,6 +59,15 @@ def parse(line: str, *, decode_percents: bool = True) -> Command | None:
     return Command(parts[0], parts[1], properties, data)
 
 
+def command(name: str, properties: Mapping[str, str] | None = None, data: str = "") -> str:
+    """The line that gives a command.
+
+    :param name: ``task.setvariable``.
+    """
+    told = ";".join(f"{key}={escape(value)}" for key, value in (properties or {}).items())
+    return f"##vso[{name}{' ' if told else ''}{told}]{escape(data)}"
+
+
 def unescape(text: str, *, decode_percents: bool = True) -> str:
     """The value that was escaped."""
     for token, escaped in _ESCAPES:

@@ -62,7 +62,7 @@ class Build:
     stage: str = "__default"
     job: str = "Job"
     attempt: int = 1
-    collection: str = "https://dev.azure.com/local/"
+    collection: str = "https://dev.azure.com/modelyard-local/"
 
     def id_of(self, *names: object) -> str:
         """A GUID for something of this build: the same in every attempt."""
@@ -96,7 +96,7 @@ def _agent(folders: Folders, build: Build) -> dict[str, str]:
         "Agent.RootDirectory": str(folders.work),
         "Agent.TempDirectory": str(folders.temporary),
         "Agent.ToolsDirectory": str(folders.tools),
-        "Agent.Version": "4.260.0",
+        "Agent.Version": "4.265.1",
         "Agent.WorkFolder": str(folders.work),
         "Pipeline.Workspace": str(folders.build),
         "Common.TestResultsDirectory": str(folders.build / "TestResults"),

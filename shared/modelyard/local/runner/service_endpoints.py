@@ -67,7 +67,7 @@ def referenced(
     """Those that the step's inputs name by their ids, and the job's own."""
     wanted = set()
     for declared in definition.inputs:
-        if declared.type.lower().startswith("connectedservice:"):
+        if declared.connection:
             for text in inputs.get(declared.name, "").split(","):
                 wanted.add(_guid(text))
     found = list(endpoints)

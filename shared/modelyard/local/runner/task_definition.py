@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from modelyard.local.runner.exceptions import TaskError
+from modelyard.runner_errors import TaskError
 
 NODE_HANDLERS = ("Node24", "Node20_1", "Node16", "Node10", "Node")
 """As the agent prefers them."""
@@ -27,6 +27,12 @@ class TaskInput:
     default: str = ""
     required: bool = False
     aliases: tuple[str, ...] = ()
+
+    @property
+    def connection(self) -> str:
+        """The type of service connections that it names, ``AzureRM``; empty where it names none."""
+        start, _, kind = self.type.partition(":")
+        return kind if start.lower() == "connectedservice" else ""
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from modelyard.local.runner.expressions.macros import expand
 from modelyard.local.runner.service_endpoints import Endpoint, referenced
 from modelyard.local.runner.task_definition import TaskDefinition
-from modelyard.local.runner.variables import Variable, Variables, environment_name, expand
+from modelyard.local.runner.variables import Variable, Variables, environment_name
 
 JOB_STATUS = "agent.jobstatus"
 
 
 @dataclass(frozen=True)
-class Step:
+class TaskStep:
     """A step of a pipeline that runs a task."""
 
     name: str
@@ -48,10 +49,13 @@ def resolve_inputs(
     given: Mapping[str, str],
     variables: Variables,
     inherited: Mapping[str, str],
+    *,
+    root: str = "Build.Repository.LocalPath",
 ) -> dict[str, str]:
     """The values of all inputs, those that nobody declares included: the agent hands them on.
 
     :param inherited: the agent's own environment, which macros may name too.
+    :param root: the variable with the folder that paths count from.
     """
     names = {one.name.lower(): one.name for one in definition.inputs}
     for one in definition.inputs:
@@ -61,18 +65,18 @@ def resolve_inputs(
     for name, value in given.items():
         if name.strip():
             values[names.get(name.strip().lower(), name.strip())] = value if keep else value.strip()
-    values = {name: expand(variables.expand(text), inherited) for name, text in values.items()}
-    root = variables.value("Build.Repository.LocalPath")
+    values = {name: expand(variables.expand(text), inherited.get) for name, text in values.items()}
+    folder = variables.value(root)
     for one in definition.inputs:
         if one.type.lower() == "filepath":
-            # An empty one too: it becomes the repository's folder.
-            values[one.name] = os.path.normpath(Path(root, values[one.name]))
+            # An empty one too: it becomes that folder.
+            values[one.name] = os.path.normpath(Path(folder, values[one.name]))
     return values
 
 
 def task_environment(
     definition: TaskDefinition,
-    step: Step,
+    step: TaskStep,
     inputs: Mapping[str, str],
     *,
     variables: Variables,
@@ -86,7 +90,7 @@ def task_environment(
     found = dict(inherited)
     for name, value in step.environment.items():
         if name.strip():
-            found[name.strip()] = expand(variables.expand(value.strip()), inherited)
+            found[name.strip()] = expand(variables.expand(value.strip()), inherited.get)
     found |= _variables(variables)
     found |= {f"INPUT_{environment_name(name)}": value for name, value in inputs.items()}
     for endpoint in referenced(definition, inputs, endpoints):

@@ -1,30 +1,23 @@
-"""Running a task's handlers, as the agent runs a step.
+"""Running one task outside of a pipeline, as the agent runs a step.
 
 Source: the agent's ``TaskRunner.cs``, ``NodeHandler.cs`` and ``StepsRunner.cs``.
 """
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelyard.local.runner import task_process
-from modelyard.local.runner.exceptions import TaskError
-from modelyard.local.runner.job import Job, Log, Result, merged
-from modelyard.local.runner.output_lines import Line
+from modelyard.local.runner.engine.execution import Execution
+from modelyard.local.runner.job import Job, Log, Result
 from modelyard.local.runner.step_commands import StepCommands
 from modelyard.local.runner.step_report import Issue, Upload
 from modelyard.local.runner.task_definition import Handler, TaskDefinition
-from modelyard.local.runner.task_environment import Step, resolve_inputs, task_environment
+from modelyard.local.runner.task_environment import TaskStep, resolve_inputs
 from modelyard.local.runner.task_process import Patience
 from modelyard.local.runner.variables import Variable, Variables
-
-SHOWN = 1 << 16
-"""Characters that are shown of a line that is too long to be kept whole. Fewer than are kept:
-a secret that the cut goes through is masked before."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +44,7 @@ class StepResult:
 
 def run_task(
     definition: TaskDefinition,
-    step: Step,
+    step: TaskStep,
     job: Job,
     log: Log,
     *,
@@ -66,14 +59,12 @@ def run_task(
     :param node: the program to use; else the one on the agent's PATH.
     :raises TaskError: when there is no Node.
     """
-    return _run(
-        definition, definition.execution, step, job, log, (), cancelled, patience, _node(job, node)
-    )
+    return _run(definition, definition.execution, step, job, log, (), cancelled, patience, node)
 
 
 def run_post_job(
     definition: TaskDefinition,
-    step: Step,
+    step: TaskStep,
     job: Job,
     log: Log,
     task_variables: Iterable[Variable],
@@ -90,15 +81,13 @@ def run_post_job(
     if definition.post_job is None:
         return None
     kept = tuple(task_variables)
-    return _run(
-        definition, definition.post_job, step, job, log, kept, cancelled, patience, _node(job, node)
-    )
+    return _run(definition, definition.post_job, step, job, log, kept, cancelled, patience, node)
 
 
 def _run(
     definition: TaskDefinition,
     handler: Handler,
-    step: Step,
+    step: TaskStep,
     job: Job,
     log: Log,
     task_variables: Iterable[Variable],
@@ -106,38 +95,22 @@ def _run(
     patience: Patience | None,
     node: str,
 ) -> StepResult:
-    cancelled = cancelled or threading.Event()
-    variables = job.variables.with_more(step.variables())
-    inputs = resolve_inputs(definition, step.inputs, variables, job.inherited)
     commands = StepCommands(definition, step.name, job, Variables(task_variables), log)
-
-    def take(line: Line) -> None:
-        if line.left_out:
-            _show_part(line, job, log)
-        elif not commands.done:
-            commands.take(line.text)
-
-    code = task_process.run(
-        [node, str(handler.target)],
-        environment=task_environment(
-            definition,
-            step,
-            inputs,
-            variables=variables,
-            task_variables=commands.task_variables,
-            endpoints=job.endpoints,
-            prepended_path=job.prepended_path,
-            inherited=job.inherited,
-        ),
-        folder=Path(handler.working_directory or variables.value("System.DefaultWorkingDirectory")),
-        take=take,
-        cancelled=cancelled,
-        finished=lambda: commands.done,
-        patience=patience,
+    variables = job.variables.with_more(step.variables())
+    execution = Execution(
+        definition,
+        step,
+        job,
+        resolve_inputs(definition, step.inputs, variables, job.inherited),
+        commands,
+        cancelled or threading.Event(),
+        job.endpoints,
+        patience,
     )
-    result = _result(commands, code, cancelled=cancelled.is_set())
+    code = execution.run_handler(handler, node)
+    result = execution.outcome(code)
     return StepResult(
-        result=result,
+        result=Result.CANCELED if execution.cancelled.is_set() else result,
         exit_code=code,
         outputs=commands.outputs,
         task_variables=commands.task_variables,
@@ -145,32 +118,3 @@ def _run(
         issues=tuple(commands.report.issues),
         tags=tuple(commands.report.tags),
     )
-
-
-def _result(commands: StepCommands, code: int, *, cancelled: bool) -> Result:
-    result = commands.result
-    if cancelled:
-        result = Result.CANCELED
-    elif code and not commands.done:
-        commands.report.add_issue(Issue("error", f"the task's process ended with exit code {code}"))
-        result = Result.FAILED
-    if commands.command_result is not None:
-        result = merged(result, commands.command_result)
-    return Result.SUCCEEDED if result is None else result
-
-
-def _show_part(line: Line, job: Job, log: Log) -> None:
-    masked = job.masker.mask(line.text)
-    kept = len(line.text.encode())
-    log(masked[:SHOWN])
-    log(
-        f"##[warning]the line above goes on: only {SHOWN} characters of its "
-        f"{kept + line.left_out} bytes are shown, and no command in it is obeyed"
-    )
-
-
-def _node(job: Job, node: str) -> str:
-    found = shutil.which(node or "node", path=job.inherited.get("PATH"))
-    if found is None:
-        raise TaskError("Node isn't on PATH; tasks need version 20 or newer")
-    return found

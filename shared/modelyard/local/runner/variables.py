@@ -5,10 +5,10 @@ Source: the agent's ``Variables.cs`` and ``VarUtil.cs``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-PREFIX, SUFFIX = "$(", ")"
+from modelyard.local.runner.expressions.macros import expand
 
 
 @dataclass(frozen=True)
@@ -72,27 +72,7 @@ class Variables:
 
     def expand(self, text: str) -> str:
         """The text with its macros filled in; one that names no variable stays as it is."""
-        return expand(text, {name: one.value for name, one in self._variables.items()}, fold=True)
-
-
-def expand(text: str, values: Mapping[str, str], *, fold: bool = False) -> str:
-    """The text with each ``$(name)`` replaced. What a value brings in isn't replaced again.
-
-    :param fold: the keys of ``values`` are in lower case, and names are compared so.
-    """
-    start = 0
-    while (opening := text.find(PREFIX, start)) >= 0:
-        closing = text.find(SUFFIX, opening + len(PREFIX))
-        if closing < 0:
-            break
-        name = text[opening + len(PREFIX) : closing]
-        value = values.get(name.lower() if fold else name) if name else None
-        if value is None:
-            start = opening + 1
-            continue
-        text = text[:opening] + value + text[closing + len(SUFFIX) :]
-        start = opening + len(value)
-    return text
+        return expand(text, lambda name: found.value if (found := self.find(name)) else None)
 
 
 def environment_name(name: str, *, preserve_case: bool = False) -> str:

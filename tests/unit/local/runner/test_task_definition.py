@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.local.runner.exceptions import TaskError
 from modelyard.local.runner.task_definition import Restrictions, TaskInput, read
+from modelyard.runner_errors import TaskError
 from task_folders import NewTask
 
 

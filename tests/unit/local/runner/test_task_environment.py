@@ -6,7 +6,7 @@ from pathlib import Path
 from modelyard.local.runner.job import Job
 from modelyard.local.runner.service_endpoints import Endpoint
 from modelyard.local.runner.task_definition import TaskDefinition
-from modelyard.local.runner.task_environment import Step, resolve_inputs, task_environment
+from modelyard.local.runner.task_environment import TaskStep, resolve_inputs, task_environment
 from modelyard.local.runner.variables import Variable
 from task_folders import NewTask
 
@@ -45,7 +45,7 @@ def test_a_path_is_made_whole_also_an_empty_one(new_task: NewTask, job: Job) -> 
     assert inputs_of(task, job, p="/x")["p"] == "/x"
 
 
-def environment(task: TaskDefinition, job: Job, step: Step) -> dict[str, str]:
+def environment(task: TaskDefinition, job: Job, step: TaskStep) -> dict[str, str]:
     inputs = resolve_inputs(task, step.inputs, job.variables, job.inherited)
     return task_environment(
         task,
@@ -73,7 +73,7 @@ def test_the_whole_environment(new_task: NewTask, job: Job, tmp_path: Path) -> N
         Endpoint("SystemVssConnection", "https://dev.azure.com/local/", "OAuth",
                  {"AccessToken": "token"}),
     )  # fmt: skip
-    step = Step("one", {"some name.x": "1", "azure": CONNECTION}, {"MINE": "$(my.secret)"})
+    step = TaskStep("one", {"some name.x": "1", "azure": CONNECTION}, {"MINE": "$(my.secret)"})
     found = environment(task, job, step)
     assert found["INPUT_SOME_NAME_X"] == "1"
     assert found[f"ENDPOINT_URL_{CONNECTION}"] == "https://management.azure.com/"
@@ -102,7 +102,7 @@ def test_the_whole_environment(new_task: NewTask, job: Job, tmp_path: Path) -> N
 
 
 def test_a_job_that_is_run_again_has_the_same_ids(new_task: NewTask, job: Job) -> None:
-    first = environment(new_task(), job, Step("one"))
-    again = environment(new_task(), job, Step("one"))
+    first = environment(new_task(), job, TaskStep("one"))
+    again = environment(new_task(), job, TaskStep("one"))
     for name in ("SYSTEM_JOBID", "SYSTEM_PLANID", "SYSTEM_TEAMPROJECTID"):
         assert first[name] == again[name] != ""

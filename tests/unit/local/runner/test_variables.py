@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from modelyard.local.runner.variables import Variable, Variables, environment_name, expand
+from modelyard.local.runner.variables import Variable, Variables, environment_name
 
 
 def test_names_are_compared_without_regard_to_case() -> None:
@@ -24,10 +24,6 @@ def test_a_value_is_not_expanded_again() -> None:
 def test_macros_that_name_nothing_stay() -> None:
     variables = Variables([Variable("a", "1")])
     assert variables.expand("$() $(x) $(x$(a) $(a") == "$() $(x) $(x1 $(a"
-
-
-def test_the_agents_own_environment_is_case_sensitive() -> None:
-    assert expand("$(HOME) $(home)", {"HOME": "/h"}) == "/h $(home)"
 
 
 def test_variables_of_a_step_are_its_own() -> None:

@@ -7,13 +7,10 @@ import json
 import os
 import sys
 
+from modelyard.local.arguments import Subparsers, state_folder
 from modelyard.local.cloud.cloud import SERVICES
 from modelyard.local.cloud.commands import faults, lifecycle, logs
-from modelyard.local.cloud.commands.arguments import (
-    Subparsers,
-    add_command,
-    state_folder,
-)
+from modelyard.local.cloud.commands.arguments import add_command
 from modelyard.local.cloud.commands.client import call
 from modelyard.local.cloud.commands.execute import SHELLS, environment_of, execute, shell_text
 from modelyard.local.cloud.commands.presentation import describe

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from modelyard.local.cloud.commands.arguments import Subparsers, add_command, state_folder
+from modelyard.local.arguments import Subparsers, state_folder
+from modelyard.local.cloud.commands.arguments import add_command
 from modelyard.local.cloud.commands.client import call
 from modelyard.local.cloud.exceptions import LocalCloudError
 from modelyard.local.cloud.faults import ACTIONS

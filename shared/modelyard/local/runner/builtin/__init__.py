@@ -4,6 +4,6 @@ Each has the same names, inputs and results as the real one. What they are is re
 microsoft/azure-pipelines-tasks at 299572e2.
 """
 
-from modelyard.local.runner.builtin.registry import all_tasks, find
+from modelyard.local.runner.builtin.registry import all_tasks
 
-__all__ = ["all_tasks", "find"]
+__all__ = ["all_tasks"]

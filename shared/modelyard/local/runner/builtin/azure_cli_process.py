@@ -23,7 +23,7 @@ from modelyard.http import Session
 from modelyard.local.runner.builtin.az_login import Login
 from modelyard.local.runner.builtin.azure_cli import SETTINGS
 from modelyard.local.runner.builtin.step import TASK_ONLY
-from modelyard.local.runner.logging_commands import escape
+from modelyard.local.runner.logging_commands import command
 from modelyard.service_connection import FEDERATED, ServiceConnection
 
 
@@ -34,7 +34,7 @@ def main() -> int:
         connection = azure_connections.read(os.environ, settings["connection"])
         environment = _environment(connection, settings)
     except ModelyardError as error:
-        sys.stdout.write(f"##vso[task.logissue type=error]{escape(str(error))}\n")
+        sys.stdout.write(f"{command('task.logissue', {'type': 'error'}, str(error))}\n")
         return 1
     sys.stdout.flush()
     return become(settings["command"], environment)
@@ -52,7 +52,7 @@ def _environment(connection: ServiceConnection, settings: dict[str, Any]) -> dic
     proof = connection.client_secret
     if federated and (settings["principal"] or not settings["local"]):
         proof = _identity_token(connection)
-        sys.stdout.write(f"##vso[task.setsecret]{escape(proof)}\n")
+        sys.stdout.write(f"{command('task.setsecret', data=proof)}\n")
     if settings["local"]:
         Login(
             connection,

@@ -18,7 +18,7 @@ from modelyard.ci import azure_connections
 from modelyard.clock import Clock, SystemClock
 from modelyard.errors import ModelyardError
 from modelyard.http import Session
-from modelyard.local.runner.logging_commands import escape
+from modelyard.local.runner import logging_commands
 
 API_VERSION = "7.4"
 RESOURCE = "https://vault.azure.net"
@@ -116,8 +116,7 @@ def _issue(kind: str, text: str) -> None:
 
 
 def _command(name: str, properties: dict[str, str], data: str) -> None:
-    told = ";".join(f"{key}={escape(value)}" for key, value in properties.items())
-    _line(f"##vso[{name}{' ' if told else ''}{told}]{escape(data)}")
+    _line(logging_commands.command(name, properties, data))
 
 
 def _line(text: str) -> None:

@@ -35,18 +35,8 @@ _MODULES = (
     server_jobs,
 )
 _TASKS: tuple[BuiltinTask, ...] = tuple(task for module in _MODULES for task in module.TASKS)
-_FOUND = {(key.lower(), task.major): task for task in _TASKS for key in (task.name, task.id)}
 
 
 def all_tasks() -> tuple[BuiltinTask, ...]:
     """Every built-in task, one entry for each major version."""
     return _TASKS
-
-
-def find(name: str, major: str) -> BuiltinTask | None:
-    """The task that ``name@major`` means, or None where it isn't built in.
-
-    :param name: its name or GUID, in any case.
-    :param major: ``2``, or a whole version ``2.1.0``, of which the runner takes the major one.
-    """
-    return _FOUND.get((name.strip().lower(), major.strip().partition(".")[0]))

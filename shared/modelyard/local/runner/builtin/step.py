@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from modelyard.local.runner import logging_commands
 from modelyard.local.runner.builtin.artifacts import ArtifactStore
 from modelyard.local.runner.builtin.coverage import Coverage
 from modelyard.local.runner.builtin.test_run import TestRun
-from modelyard.local.runner.logging_commands import escape
 from modelyard.local.runner.service_endpoints import SYSTEM, Endpoint
 from modelyard.local.runner.variables import Variables
 
@@ -90,8 +90,7 @@ class StepContext:
 
         :param name: ``task.setvariable``.
         """
-        told = ";".join(f"{key}={escape(value)}" for key, value in (properties or {}).items())
-        self.obey(f"##vso[{name}{' ' if told else ''}{told}]{escape(data)}")
+        self.obey(logging_commands.command(name, properties, data))
 
     def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
         """Set a variable for the steps that come after this one."""

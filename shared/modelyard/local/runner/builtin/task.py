@@ -6,16 +6,12 @@ microsoft/azure-pipelines-tasks at 299572e2; each module names the tasks it was 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.local.runner.builtin.step import Command, StepContext
 from modelyard.local.runner.task_definition import Handler, TaskDefinition, TaskInput
-
-_MACRO = re.compile(r"\$\(|\$\[|\$\{\{")
-_TERM = re.compile(r"\s*(\w+)\s*(==?|!=|in|notIn)\s*(.*?)\s*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -120,60 +116,6 @@ class BuiltinTask:
             execution=Handler("BuiltIn", nowhere),
             output_variables=self.outputs,
         )
-
-    def problems(self, given: Mapping[str, str]) -> list[str]:
-        """What is wrong with the inputs of a step, as far as it can be told.
-
-        :param given: by name, alias or either in another case. Values with macros aren't judged.
-        """
-        names = {alias.lower(): one.name for one in self.inputs for alias in one.aliases}
-        names |= {one.name.lower(): one.name for one in self.inputs}
-        values = {one.name: one.default for one in self.inputs}
-        told = {names.get(name.lower(), name): value for name, value in given.items()}
-        return [*self._unknown(given, names), *self._bad_values(values | told, told)]
-
-    def _unknown(self, given: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
-        for name in given:
-            if name.lower() not in names:
-                yield f"{self.name}@{self.major} has no input {name}"
-
-    def _bad_values(self, values: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:
-        for one in self.inputs:
-            value = values[one.name]
-            if _MACRO.search(value) or not is_visible(one.visible, values):
-                continue
-            enough = bool(value.strip()) or (one.may_be_empty and one.name in given)
-            if one.required and not enough:
-                yield f"{self.name}@{self.major} needs the input {one.name}"
-            allowed = ("true", "false") if one.type == "boolean" else one.options
-            if allowed and value.strip() and value.strip().lower() not in map(str.lower, allowed):
-                yield f"the input {one.name} is {value!r}, not one of {', '.join(allowed)}"
-
-
-def is_visible(rule: str, values: Mapping[str, str]) -> bool:
-    """Whether a ``visibleRule`` holds: terms ``name = value`` joined by ``&&`` or by ``||``.
-
-    A term about a value with a macro holds: nobody knows it yet.
-    """
-    if not rule:
-        return True
-    folded = {name.lower(): value for name, value in values.items()}
-    join = all if "&&" in rule else any
-    return join(_holds(term, folded) for term in re.split(r"&&|\|\|", rule))
-
-
-def _holds(term: str, values: Mapping[str, str]) -> bool:
-    found = _TERM.fullmatch(term)
-    if found is None:
-        raise ValueError(f"{term!r} is no term of a visibility rule")
-    name, operator, wanted = found.groups()
-    value = values.get(name.lower(), "")
-    if _MACRO.search(value):
-        return True
-    if operator in ("in", "notIn"):
-        among = value.lower() in [one.strip().lower() for one in wanted.split(",")]
-        return among == (operator == "in")
-    return (value.lower() == wanted.lower()) == (operator != "!=")
 
 
 def flag(inputs: Mapping[str, str], name: str) -> bool:

@@ -11,11 +11,11 @@ from modelyard.errors import InputError
 from modelyard.local.runner.engine import facts
 from modelyard.local.runner.engine.run import build_of
 from modelyard.local.runner.engine.tasks import Tasks, available
-from modelyard.local.runner.exceptions import TaskError
 from modelyard.local.runner.pipeline import plan as make_plan
 from modelyard.local.runner.pipeline.plan import Pipeline, Place, Plan
 from modelyard.local.runner.pipeline.planning import repository_root
 from modelyard.local.runner.predefined_variables import Folders
+from modelyard.runner_errors import TaskError
 
 PAIRS = {
     "parameter": ("NAME=VALUE", "a parameter of the pipeline; YAML where it isn't a text"),
@@ -49,14 +49,13 @@ def _pair(text: str) -> tuple[str, str]:
 def tasks_of(options: argparse.Namespace) -> Tasks:
     """The tasks that a pipeline may use.
 
-    :raises InputError: when a folder holds no task.
+    :raises TaskError: when a folder holds no task.
     """
     try:
         return available({name: Path(folder) for name, folder in options.task})
     except TaskError as error:
-        raise InputError(
-            str(error), fix="give a folder with a task.json: --task NAME=FOLDER"
-        ) from (error)
+        error.fix = "give a folder with a task.json: --task NAME=FOLDER"
+        raise
 
 
 def plan_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,57 +13,60 @@ from modelyard.local.cloud.commands import lifecycle
 from modelyard.local.cloud.commands.client import call
 from modelyard.local.cloud.commands.execute import environment_of
 from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
-from modelyard.local.cloud.devops.models import ORGANIZATION
 from modelyard.local.cloud.environment import program_environment
+from modelyard.local.cloud.exceptions import LocalCloudError
 from modelyard.local.cloud.running import running
+from modelyard.local.runner.commands.surroundings import Surroundings, alone
 from modelyard.local.runner.engine.connections import (
     JobAccess,
     NoConnection,
-    NoServices,
-    Services,
 )
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline.plan import CHECKOUT, Plan
 from modelyard.local.runner.predefined_variables import Build
 from modelyard.local.runner.service_endpoints import Endpoint
+from modelyard.runner_errors import CloudUnavailable
 
-AUTO, NONE = "auto", "none"
 _CREDENTIALS = ("AZURE_CLIENT_SECRET", "DATABRICKS_TOKEN")
 _RESOURCE_MANAGER = "https://management.azure.com/"
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What steps run in."""
-
-    environment: dict[str, str]
-    services: Services
-    secrets: frozenset[str] = frozenset()
-    """Values in the environment that no log may show."""
-
-
 @contextmanager
-def surroundings(plan: Plan, tasks: Tasks, cloud: str, state: Path) -> Iterator[Surroundings]:
+def with_cloud(plan: Plan, tasks: Tasks, state: Path) -> Iterator[Surroundings]:
     """The local cloud that runs, or one for the time of the block if the pipeline needs it.
 
-    :param cloud: AUTO or NONE.
     :param state: the cloud's state folder.
-    :raises LocalCloudError: when it can't be started.
+    :raises CloudUnavailable: when it can't be started.
     """
-    if cloud == NONE or (running(state) is None and not needs_cloud(plan, tasks)):
-        yield Surroundings(dict(os.environ), NoServices())
+    started = not _runs(state)
+    if started and not needs_cloud(plan, tasks):
+        yield alone()
         return
-    started = running(state) is None
     try:
-        if started:
-            sys.stderr.write("Starting a local cloud for this run.\n")
-            lifecycle.up_detached(state, None)
-        variables = environment_of(state)
+        with _reached():
+            if started:
+                sys.stderr.write("Starting a local cloud for this run.\n")
+                lifecycle.up_detached(state, None)
+            variables = environment_of(state)
         secrets = frozenset(variables[name] for name in _CREDENTIALS if name in variables)
         yield Surroundings(program_environment(variables), LocalServices(state), secrets)
     finally:
         if started:
-            lifecycle.down(state)
+            with _reached():
+                lifecycle.down(state)
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except LocalCloudError as error:
+        raise CloudUnavailable(str(error)) from None
+
+
+def _runs(state: Path) -> bool:
+    with _reached():
+        return running(state) is not None
 
 
 def needs_cloud(plan: Plan, tasks: Tasks) -> bool:
@@ -93,9 +95,11 @@ class LocalServices:
         for one in tuple(self._known.values()):
             if name.lower() in (one.name.lower(), one.id.lower()):
                 return one
-        made = call(
-            self.state, "POST", "devops/service-connections", {"name": name, "project": project}
-        )
+        try:
+            wanted = {"name": name, "project": project}
+            made = call(self.state, "POST", "devops/service-connections", wanted)
+        except LocalCloudError as error:
+            raise NoConnection(str(error)) from None
         endpoint = Endpoint(
             name,
             _RESOURCE_MANAGER,
@@ -113,7 +117,8 @@ class LocalServices:
         return endpoint
 
     def start_job(self, build: Build, plan_id: str, job_id: str) -> JobAccess:
-        token = call(self.state, "POST", "devops/jobs", {})["access_token"]
-        place = f"{ORGANIZATION}/{quote(build.project)}/_apis/distributedtask/hubs/build"
-        uri = f"https://dev.azure.com/{place}/plans/{plan_id}/jobs/{job_id}/oidctoken"
+        with _reached():
+            token = call(self.state, "POST", "devops/jobs", {})["access_token"]
+        place = f"{quote(build.project)}/_apis/distributedtask/hubs/build"
+        uri = f"{build.collection}{place}/plans/{plan_id}/jobs/{job_id}/oidctoken"
         return JobAccess(token, {"System.OidcRequestUri": uri})

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 
 from modelyard.local.runner.commands.arguments import add_plan_arguments, plan_of, tasks_of
-from modelyard.local.runner.commands.failures import show_problems, show_warnings
+from modelyard.local.runner.commands.notices import show_warnings
 from modelyard.local.runner.engine.tasks import Tasks
-from modelyard.local.runner.pipeline import PipelineError, graph, render
+from modelyard.local.runner.pipeline import graph, render
 from modelyard.local.runner.pipeline.plan import Job, Plan, Step
 from modelyard.local.runner.pipeline.resolved_inputs import (
     known_variables,
@@ -27,12 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def plan_command(options: argparse.Namespace) -> int:
-    """Show a plan; returns the exit code."""
+    """Show a plan; returns the exit code.
+
+    :raises PipelineError: with everything that is wrong in the pipeline.
+    """
     tasks = tasks_of(options)
-    try:
-        plan = plan_of(options, tasks)
-    except PipelineError as error:
-        return show_problems(error)
+    plan = plan_of(options, tasks)
     show_warnings(plan)
     if options.check:
         sys.stdout.write(f"{options.file}: {_counts(plan)}, nothing wrong\n")

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from modelyard.clock import SystemClock
 from modelyard.errors import InputError, MissingTool
-from modelyard.local.cloud.commands.arguments import state_folder
+from modelyard.local.arguments import add_state, state_folder
 from modelyard.local.runner.commands import given
 from modelyard.local.runner.commands.arguments import (
     add_pair,
@@ -25,9 +25,9 @@ from modelyard.local.runner.commands.arguments import (
     plan_of,
     tasks_of,
 )
-from modelyard.local.runner.commands.failures import show_problems, show_warnings, shown
 from modelyard.local.runner.commands.group_file import group
-from modelyard.local.runner.commands.local_services import AUTO, NONE, surroundings
+from modelyard.local.runner.commands.notices import show_warnings, shown
+from modelyard.local.runner.commands.surroundings import AUTO, NONE, surroundings
 from modelyard.local.runner.display import terminal
 from modelyard.local.runner.display.json_lines import JsonDisplay
 from modelyard.local.runner.display.plain import PlainDisplay
@@ -36,15 +36,18 @@ from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.connections import Services
 from modelyard.local.runner.engine.events import Event
 from modelyard.local.runner.engine.job_variables import Groups
-from modelyard.local.runner.engine.refusals import refusals
+from modelyard.local.runner.engine.refusals import check
 from modelyard.local.runner.engine.settings import APPROVED_BY_HAND, Settings
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.job import Result
-from modelyard.local.runner.pipeline import PipelineError, render
+from modelyard.local.runner.pipeline import render
 from modelyard.local.runner.pipeline.plan import Plan
+from modelyard.local.runner.report import write
 from modelyard.local.runner.results.document import document
 from modelyard.local.runner.results.folder import ResultFolder, new_folder
+from modelyard.local.runner.results.format import RUNS
 from modelyard.local.runner.results.history import History
+from modelyard.runner_errors import ResultsError
 
 TREE, PLAIN, JSON = "tree", "plain", "json"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -61,6 +64,7 @@ class Display(Protocol):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its own options."""
     add_plan_arguments(parser)
+    add_state(parser, "the local cloud's state")
     add = parser.add_argument
     add(
         "--secret",
@@ -103,7 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="FOLDER",
-        help="the result folder (default: .modelyard/runs/NAME-TIME)",
+        help=f"the result folder (default: {RUNS}/NAME-TIME)",
     )
     add("--log-format", choices=(TREE, PLAIN, JSON),
         help="default: a tree on a terminal, else plain lines")  # fmt: skip
@@ -116,28 +120,27 @@ def _count(text: str) -> int:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    """Run the pipeline; returns the exit code."""
+    """Run the pipeline; returns the exit code.
+
+    :raises PipelineError: with everything that is wrong in it. Nothing was run then.
+    """
     tasks = tasks_of(options)
     secrets = given.secrets(options.secret, os.environ)
     groups = {name: group(Path(path)) for name, path in options.group}
-    try:
-        plan = plan_of(options, tasks, secrets)
-        show_warnings(plan)
-        output: Path | None = options.output
-        if output is not None and output.exists() and any(output.iterdir()):
-            raise InputError(f"{output} isn't empty", fix="name a new folder for the results")
-        settings = _settings(options, groups, frozenset(secrets))
-        if problems := refusals(plan, settings, tasks):
-            raise PipelineError(problems)
-        cancellation = RunCancellation()
-        with (
-            _signals(cancellation),
-            surroundings(plan, tasks, options.cloud, state_folder(options)) as around,
-        ):
-            settings = replace(settings, inherited=around.environment, masked=around.secrets)
-            return _perform(options, plan, tasks, settings, around.services, cancellation)
-    except PipelineError as error:
-        return show_problems(error)
+    plan = plan_of(options, tasks, secrets)
+    show_warnings(plan)
+    output: Path | None = options.output
+    if output is not None and output.exists() and any(output.iterdir()):
+        raise InputError(f"{output} isn't empty", fix="name a new folder for the results")
+    settings = _settings(options, groups, frozenset(secrets))
+    check(plan, settings, tasks)
+    cancellation = RunCancellation()
+    with (
+        _signals(cancellation),
+        surroundings(plan, tasks, options.cloud, state_folder(options)) as around,
+    ):
+        settings = replace(settings, inherited=around.environment, masked=around.secrets)
+        return _perform(options, plan, tasks, settings, around.services, cancellation)
 
 
 def _settings(options: argparse.Namespace, groups: Groups, secrets: frozenset[str]) -> Settings:
@@ -167,7 +170,7 @@ def _perform(
 ) -> int:
     name = name_of(options.file, plan)
     clock = SystemClock()
-    folder = ResultFolder(options.output or new_folder(name, clock.time()))
+    folder = _result_folder(options.output, name, clock.time())
     folder.write("azure-pipelines.yml", render(plan))
     history = History()
     is_there = terminal.is_there()  # before the display takes the terminal over
@@ -179,7 +182,7 @@ def _perform(
             plan,
             name,
             tasks,
-            folder.place,
+            folder.folders,
             settings=settings,
             listeners=[history, folder, display],
             cancellation=cancellation,
@@ -191,13 +194,23 @@ def _perform(
         display.close()
         folder.close()
     folder.write_document(document(state, history, folder))
+    report = write(folder.folder)
     if options.log_format != JSON:
-        sys.stdout.write(f"\nResults: {shown(folder.folder)}\n")
+        sys.stdout.write(f"\nResults: {shown(folder.folder)}\nReport: {shown(report)}\n")
     if cancellation.signal:
         return 128 + cancellation.signal
     result = engine.result(state)
     good = result in (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES, Result.SKIPPED)
     return 0 if good else 1
+
+
+def _result_folder(wanted: Path | None, name: str, now: float) -> ResultFolder:
+    try:
+        return ResultFolder(wanted or new_folder(name, now))
+    except OSError as error:
+        raise ResultsError(
+            f"{error.filename or wanted or RUNS} can't be made: {error.strerror or error}"
+        ) from None
 
 
 def _display(wanted: str | None, history: History) -> Display:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard.local.runner.job import Result
+from modelyard.waiting import duration
 
 MARKS = {
     Result.SUCCEEDED: ("✓", "ok", "green"),
@@ -25,12 +26,9 @@ def color(result: Result) -> str:
     return MARKS[result][2]
 
 
-def duration(seconds: float | None) -> str:
-    """``0:01:52``; empty for what never began."""
-    if seconds is None:
-        return ""
-    whole = int(seconds + 0.5)
-    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+def took(seconds: float | None) -> str:
+    """``1 m 52 s``; empty for what never began."""
+    return "" if seconds is None else duration(seconds)
 
 
 def takes_signs(encoding: str | None) -> bool:

@@ -5,30 +5,27 @@ from __future__ import annotations
 import threading
 from typing import TextIO
 
-from modelyard.local.runner.display.marks import duration, mark, takes_signs
+from modelyard.local.runner.display.marks import mark, takes_signs, took
 from modelyard.local.runner.display.rows import Row, rows
 from modelyard.local.runner.engine.events import Ended, Event, Line, Notice, Started, Waiting
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.results.history import History
 
 WIDTH = 78
-_TIME = 9
+_TIME = 10
 
 
 class PlainDisplay:
     """For a file, a pipe or a CI system."""
 
-    def __init__(self, history: History, out: TextIO, *, quiet: bool = False) -> None:
-        """
-        :param quiet: only issues and the end.
-        """
-        self._history, self._out, self._quiet = history, out, quiet
+    def __init__(self, history: History, out: TextIO) -> None:
+        self._history, self._out = history, out
         self._ascii = not takes_signs(out.encoding)
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
         match event:
-            case Line(path, text) if not self._quiet or text.startswith(("##[error]", "##[warn")):
+            case Line(path, text):
                 self.write(f"[{'/'.join(path[:2])}] {text}")
             case Started(path, title) if len(path) in (1, 2):
                 self.write(f"[{'/'.join(path)}] begins: {title}")
@@ -83,6 +80,6 @@ def _left(row: Row) -> int:
 def _line(left: str, note: str, seconds: float | None, width: int) -> str:
     room = max(width - _TIME - len(left) - 2, 20)
     shown = note if len(note) <= room else note[: room - 1] + "…"
-    time = duration(seconds)
+    time = took(seconds)
     line = f"{left}{'  ' if shown else ''}{shown}".ljust(width - _TIME)
     return (line + f"{time:>{_TIME}}").rstrip()

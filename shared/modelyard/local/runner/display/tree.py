@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelyard.clock import Clock
-from modelyard.local.runner.display.marks import color, duration, mark, takes_signs
+from modelyard.local.runner.display.marks import color, mark, takes_signs, took
 from modelyard.local.runner.display.rows import Row, of_stage
 from modelyard.local.runner.engine.events import Ended, Event, Line, Notice
 from modelyard.local.runner.job import Result
@@ -74,7 +74,7 @@ class TreeDisplay:
         result = root.result if root.result is not None else Result.CANCELED
         table = self._table()
         head = Text.assemble((root.title, "bold"), "  ", (result.text, color(result)))
-        table.add_row(head, "", duration(root.seconds(self._clock.time())))
+        table.add_row(head, "", took(root.seconds(self._clock.time())))
         self._console.print(table)
 
     def _show_issue(self, where: str, text: str) -> None:
@@ -133,12 +133,12 @@ class TreeDisplay:
                 " ",
                 (node.title, "bright_black" if node.result is Result.SKIPPED else bold),
             )
-            time = "" if node.result is Result.SKIPPED else duration(node.seconds(now))
+            time = "" if node.result is Result.SKIPPED else took(node.seconds(now))
             note = Text(row.note, style="red" if node.result is Result.FAILED else "")
             table.add_row(left, note, time)
         elif node.waiting:
             left = Text.assemble(indent, ("?", "yellow"), " ", (node.title, bold))
-            table.add_row(left, Text(node.waiting, style="yellow"), duration(node.seconds(now)))
+            table.add_row(left, Text(node.waiting, style="yellow"), took(node.seconds(now)))
         elif node.started is None:
             table.add_row(Text(f"{indent}· {node.title}", style="bright_black"), "", "")
         else:
@@ -147,7 +147,7 @@ class TreeDisplay:
             left = Text.assemble(indent, (shown, "cyan"), " ", (node.title, bold))
             percent = f"{node.percent}% " if node.percent else ""
             said = node.note or _folded(node.last_line)
-            table.add_row(left, Text(percent + said, style="dim"), duration(node.seconds(now)))
+            table.add_row(left, Text(percent + said, style="dim"), took(node.seconds(now)))
 
 
 def _folded(line: str) -> str:

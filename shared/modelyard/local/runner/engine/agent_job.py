@@ -25,14 +25,13 @@ from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.step_run import StepEnd, StepRun
 from modelyard.local.runner.engine.step_settings import number, title, truth
 from modelyard.local.runner.engine.value_expansion import ValueExpansion, as_context, set_fact
-from modelyard.local.runner.exceptions import TaskError
 from modelyard.local.runner.expressions import ExpressionError, parse, to_boolean
-from modelyard.local.runner.expressions.macros import runtime
 from modelyard.local.runner.job import Job, Result, start_job
 from modelyard.local.runner.pipeline.plan import CHECKOUT, DEFAULT_CONDITION, Step
 from modelyard.local.runner.predefined_variables import Folders
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.variables import Variable, Variables
+from modelyard.runner_errors import TaskError
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]")
 """An agent's paths have no blanks, and scripts rely on that."""
@@ -134,8 +133,7 @@ class AgentJob:
 
     def _holds(self, step: Step) -> bool:
         condition = step.condition or DEFAULT_CONDITION
-        inner = runtime(condition)
-        expression = parse(inner.text if inner else condition)
+        expression = parse(condition)
         values = contexts.of_steps(as_context(self.job.variables), self.run.started)
         return to_boolean(
             expression.evaluate(values, status_functions.of_steps(lambda: self.job.result))
@@ -202,11 +200,8 @@ def agent_job(
         ],
         endpoints=[system_connection(build, access.token)],
         inherited=run.settings.inherited,
+        masker=run.masker,
     )
-    job.masker = run.masker
-    for one in job.variables:
-        if one.secret:
-            run.masker.add_job_secret(one.value)
     set_fact(job.variables, "Build.BuildNumber", run.number)
     try:
         return AgentJob(run, stage, copy, path, cancellation, job).perform()

@@ -15,8 +15,6 @@ from modelyard.local.runner.predefined_variables import Build
 from modelyard.local.runner.service_endpoints import SYSTEM, Endpoint
 from modelyard.local.runner.task_definition import TaskDefinition
 
-_KIND = "connectedservice:"
-
 
 class NoConnection(Exception):
     """There is no service connection of this name, nor can one be made."""
@@ -73,8 +71,8 @@ def connected(
     found = []
     for one in definition.inputs:
         name = inputs.get(one.name, "").strip()
-        if name and one.type.lower().startswith(_KIND):
-            endpoint = services.connection(name, one.type[len(_KIND) :], project)
+        if name and one.connection:
+            endpoint = services.connection(name, one.connection, project)
             inputs[one.name] = endpoint.id
             found.append(endpoint)
     return found

@@ -7,6 +7,7 @@ what the agent tells a task alone: secrets, inputs and connections, as task-lib 
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,18 +18,20 @@ from modelyard.local.runner.builtin.coverage import Coverage
 from modelyard.local.runner.builtin.step import TASK_ONLY, Command, StepContext, StepFailed
 from modelyard.local.runner.builtin.task import BuiltinTask
 from modelyard.local.runner.builtin.test_run import TestRun
-from modelyard.local.runner.engine.cancellation import StepCancellation
 from modelyard.local.runner.engine.programs import run_program
-from modelyard.local.runner.engine.run_commands import RunCommands
 from modelyard.local.runner.job import Job, Result, merged
 from modelyard.local.runner.output_lines import Line
 from modelyard.local.runner.service_endpoints import Endpoint
+from modelyard.local.runner.step_commands import StepCommands
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.task_definition import Handler, TaskDefinition
-from modelyard.local.runner.task_environment import Step, task_environment
+from modelyard.local.runner.task_environment import TaskStep, task_environment
 from modelyard.local.runner.task_process import Patience
+from modelyard.runner_errors import TaskError
 
 _SHOWN = 1 << 16
+"""Characters that are shown of a line that is too long to be kept whole. Fewer than are kept:
+a secret that the cut goes through is masked before."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,11 @@ class Execution:
     """One attempt at a step."""
 
     definition: TaskDefinition
-    step: Step
+    step: TaskStep
     job: Job
     inputs: Mapping[str, str]
-    commands: RunCommands
-    cancelled: StepCancellation
+    commands: StepCommands
+    cancelled: threading.Event
     endpoints: tuple[Endpoint, ...]
     """Of the job, and those that the step names."""
     patience: Patience | None = None
@@ -62,13 +65,17 @@ class Execution:
     def folder(self) -> Path:
         return Path(self.job.variables.value("System.DefaultWorkingDirectory"))
 
-    def run_handler(self, handler: Handler, node: str) -> Result:
-        """A task's handler, a program for Node."""
+    def run_handler(self, handler: Handler, node: str = "") -> int:
+        """A task's handler, a program for Node; returns its exit code, see :meth:`outcome`.
+
+        :param node: the program to use; else the one on the agent's PATH.
+        :raises TaskError: when there is no Node.
+        """
         found = shutil.which(node or "node", path=self.job.inherited.get("PATH"))
         if found is None:
-            return self.failed("Node isn't on PATH; tasks need version 20 or newer")
+            raise TaskError("Node isn't on PATH; tasks need version 20 or newer")
         folder = Path(handler.working_directory) if handler.working_directory else self.folder
-        code = task_process.run(
+        return task_process.run(
             [found, str(handler.target)],
             environment=self.environment(),
             folder=folder,
@@ -77,6 +84,9 @@ class Execution:
             finished=lambda: self.commands.done,
             patience=self.patience,
         )
+
+    def outcome(self, code: int) -> Result:
+        """How the step ended whose handler ended with this exit code."""
         if code and not self.commands.done and not self.cancelled.is_set():
             return self.failed(f"the task's process ended with exit code {code}")
         return self.result()
@@ -152,8 +162,10 @@ class Execution:
         masked = replace(line, text=self.job.masker.mask(line.text))
         self.commands.report.show(masked.text[:_SHOWN])
         if line.left_out or len(masked.text) > _SHOWN:
+            count = len(line.text.encode()) + line.left_out
             self.commands.report.show(
-                f"##[warning]the line above goes on: only {_SHOWN} characters of it are shown"
+                f"##[warning]the line above goes on: only {_SHOWN} characters of its {count} bytes "
+                "are shown, and no command in it is obeyed"
             )
 
 

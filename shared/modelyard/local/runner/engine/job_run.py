@@ -32,12 +32,11 @@ from modelyard.local.runner.engine.slots import Slots
 from modelyard.local.runner.engine.step_settings import number, truth
 from modelyard.local.runner.engine.value_expansion import filled
 from modelyard.local.runner.engine.walking import walk
-from modelyard.local.runner.exceptions import TaskError
 from modelyard.local.runner.expressions import ExpressionError, to_boolean
-from modelyard.local.runner.expressions.macros import runtime
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_CONDITION, Deployment, Job, Number, Stage
 from modelyard.local.runner.variables import Variable, Variables
+from modelyard.runner_errors import TaskError
 
 
 @dataclass(frozen=True)
@@ -94,14 +93,13 @@ class JobRun:
 
     def _holds(self, scopes: VariableScopes) -> bool:
         condition = self.job.condition or DEFAULT_CONDITION
-        inner = runtime(condition)
         scopes = scopes.with_functions(
             status_functions.of_graph(
                 {name: one.result for name, one in self.before.items()},
                 canceled=self.run.cancellation.is_set(),
             )
         )
-        return to_boolean(scopes.evaluate(inner.text if inner else condition))
+        return to_boolean(scopes.evaluate(condition))
 
     def _over(self, result: Result, note: str) -> JobOutcome:
         self.run.emit(Ended(self.path, result, self.run.clock.time(), note))

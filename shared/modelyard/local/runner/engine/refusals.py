@@ -17,17 +17,22 @@ from modelyard.local.runner.pipeline.plan import (
     VariableGroup,
     VariableSource,
 )
+from modelyard.runner_errors import PipelineError
 
 
-def refusals(plan: Plan, settings: Settings, tasks: Tasks) -> list[Problem]:
-    """All of them, each where it is written."""
+def check(plan: Plan, settings: Settings, tasks: Tasks) -> None:
+    """Whoever runs a plan asks this first.
+
+    :raises PipelineError: with all that can't run here, each where it is written.
+    """
     groups = {name.lower() for name in settings.groups}
     found: list[Problem] = []
     for stage in plan.pipeline.stages:
         found += _of_variables((*plan.pipeline.variables, *stage.variables), groups)
         for job in stage.jobs:
             found += _of_job(plan, job, settings, tasks, groups)
-    return sorted(set(found))
+    if found:
+        raise PipelineError.of(found)
 
 
 def _of_variables(sources: Iterable[VariableSource], groups: set[str]) -> Iterator[Problem]:

@@ -21,7 +21,6 @@ from modelyard.local.runner.engine.counters import Counters
 from modelyard.local.runner.engine.events import Ended, Events, Listener, Planned, Started
 from modelyard.local.runner.engine.outcomes import StageOutcome, together
 from modelyard.local.runner.engine.questions import Approvals, Person
-from modelyard.local.runner.engine.refusals import refusals
 from modelyard.local.runner.engine.run_number import run_number
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.settings import Settings
@@ -31,7 +30,6 @@ from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.engine.walking import walk
 from modelyard.local.runner.engine.working_copy import source
 from modelyard.local.runner.job import Result
-from modelyard.local.runner.pipeline import PipelineError
 from modelyard.local.runner.pipeline.dependencies import reach
 from modelyard.local.runner.pipeline.plan import Plan
 from modelyard.local.runner.pipeline.plan import Variable as PlannedVariable
@@ -40,7 +38,7 @@ from modelyard.local.runner.variables import Variable, Variables
 
 
 @dataclass(frozen=True)
-class Place:
+class RunFolders:
     """Where a run keeps its things."""
 
     artifacts: Path
@@ -53,7 +51,7 @@ def run(
     plan: Plan,
     name: str,
     tasks: Tasks,
-    place: Place,
+    folders: RunFolders,
     *,
     settings: Settings | None = None,
     listeners: Sequence[Listener] = (),
@@ -62,20 +60,17 @@ def run(
     person: Person | None = None,
     clock: Clock | None = None,
 ) -> RunState:
-    """Run a plan to its end.
+    """Run a plan to its end. :func:`.refusals.check` has found nothing wrong with it.
 
     :param name: of the pipeline.
     :returns: the run with what has come of it; :func:`result` says how it ended.
-    :raises PipelineError: when something in it can't run here. Nothing has run then.
     """
     settings = settings or Settings()
-    if problems := refusals(plan, settings, tasks):
-        raise PipelineError(problems)
     clock = clock or SystemClock()
     work = Path(tempfile.mkdtemp(prefix="modelyard-run-")).resolve()
     try:
         state = _state(
-            plan, name, tasks, place, settings, listeners, cancellation, services, person, clock,
+            plan, name, tasks, folders, settings, listeners, cancellation, services, person, clock,
             work,
         )  # fmt: skip
         _perform(state)
@@ -116,7 +111,7 @@ def _state(
     plan: Plan,
     name: str,
     tasks: Tasks,
-    place: Place,
+    folders: RunFolders,
     settings: Settings,
     listeners: Sequence[Listener],
     cancellation: RunCancellation | None,
@@ -125,7 +120,7 @@ def _state(
     clock: Clock,
     work: Path,
 ) -> RunState:
-    counters = Counters(place.counters)
+    counters = Counters(folders.counters)
     repository = source(plan.root)
     started = datetime.fromtimestamp(clock.time(), tz=timezone.utc).replace(microsecond=0)
     build = build_of(plan, name, counters.next(f"runs of {name}"))
@@ -145,13 +140,13 @@ def _state(
         services=services or NoServices(),
         approvals=Approvals(settings, person),
         counters=counters,
-        artifacts=ArtifactStore(place.artifacts),
+        artifacts=ArtifactStore(folders.artifacts),
         source=repository,
         build=build,
         facts=(*known, *facts.of_run(build, repository, number, started)),
         started=started,
         work=work,
-        uploads=place.uploads,
+        uploads=folders.uploads,
         slots=Slots(settings.parallel),
         number=number,
     )
@@ -176,7 +171,6 @@ def build_of(plan: Plan, name: str, number: int = 1) -> Build:
         branch=repository.branch,
         commit=repository.commit,
         number=number,
-        collection="https://dev.azure.com/modelyard-local/",
     )
 
 

@@ -46,7 +46,6 @@ class RunCommands(StepCommands):
         number: Callable[[str], None],
     ) -> None:
         super().__init__(definition, name, job, task_variables, log)
-        self._run_job = job
         self._progress = progress
         self._publish = publish
         self._number = number
@@ -63,13 +62,13 @@ class RunCommands(StepCommands):
 
     def _told_progress(self, command: Command) -> None:
         self._set_progress(command)
-        text = self._run_job.masker.mask(command.data)
+        text = self._job.masker.mask(command.data)
         self.note = text or self.note
         self._progress(self.report.percent, text)
 
     def _told_end(self, command: Command) -> None:
         self._complete(command)
-        self.note = self._run_job.masker.mask(command.data) or self.note
+        self.note = self._job.masker.mask(command.data) or self.note
 
     def _publish_tests(self, command: Command) -> None:
         inputs = _inputs(command.properties, _TESTS)
@@ -85,7 +84,7 @@ class RunCommands(StepCommands):
         if not command.data.strip():
             self.report.add_issue(Issue("error", "the command names no number"))
             return
-        set_fact(self._run_job.variables, "Build.BuildNumber", command.data)
+        set_fact(self._job.variables, "Build.BuildNumber", command.data)
         self._number(command.data)
 
 

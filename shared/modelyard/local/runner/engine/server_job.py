@@ -17,14 +17,13 @@ from modelyard.local.runner.engine.questions import Question
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.step_settings import number, title, truth
 from modelyard.local.runner.engine.value_expansion import as_context, filled
-from modelyard.local.runner.exceptions import TaskError
 from modelyard.local.runner.expressions import ExpressionError, parse, to_boolean
-from modelyard.local.runner.expressions.macros import runtime
 from modelyard.local.runner.job import Result, merged
 from modelyard.local.runner.pipeline.plan import DEFAULT_CONDITION, Step
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.task_environment import resolve_inputs
 from modelyard.local.runner.variables import Variable, Variables
+from modelyard.runner_errors import TaskError
 
 VALIDATION, DELAY = "ManualValidation", "Delay"
 KNOWN = (VALIDATION, DELAY)
@@ -77,10 +76,9 @@ class _ServerJob:
 
     def _holds(self, step: Step) -> bool:
         condition = step.condition or DEFAULT_CONDITION
-        inner = runtime(condition)
         status = Result.CANCELED if self._cancellation.is_set() else self.result
         values = contexts.of_steps(as_context(self._variables), self._run.started)
-        expression = parse(inner.text if inner else condition)
+        expression = parse(condition)
         functions = status_functions.of_steps(lambda: status)
         return to_boolean(expression.evaluate(values, functions))
 

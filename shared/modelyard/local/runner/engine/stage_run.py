@@ -20,7 +20,6 @@ from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.value_expansion import filled
 from modelyard.local.runner.engine.walking import walk
 from modelyard.local.runner.expressions import ExpressionError, to_boolean
-from modelyard.local.runner.expressions.macros import runtime
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.dependencies import reach
 from modelyard.local.runner.pipeline.plan import DEFAULT_CONDITION, Stage
@@ -83,14 +82,13 @@ class StageRun:
 
     def _holds(self, scopes: VariableScopes) -> bool:
         condition = self.stage.condition or DEFAULT_CONDITION
-        inner = runtime(condition)
         conditional = scopes.with_functions(
             status_functions.of_graph(
                 {name: one.result for name, one in self.before.items()},
                 canceled=self.run.cancellation.is_set(),
             )
         )
-        return to_boolean(conditional.evaluate(inner.text if inner else condition))
+        return to_boolean(conditional.evaluate(condition))
 
     def _environments(self, scopes: VariableScopes) -> list[str]:
         """Those that it deploys to, each once."""

@@ -19,17 +19,22 @@ from modelyard.local.runner.engine.execution import Execution
 from modelyard.local.runner.engine.outcomes import Output, forgiven
 from modelyard.local.runner.engine.run_commands import RunCommands
 from modelyard.local.runner.engine.run_state import RunState
-from modelyard.local.runner.engine.step_inputs import step_inputs
-from modelyard.local.runner.engine.step_settings import MOST_RETRIES, number, restricted, truth
+from modelyard.local.runner.engine.step_settings import number, restricted, truth
 from modelyard.local.runner.engine.tasks import Task
 from modelyard.local.runner.engine.uploads import keep
 from modelyard.local.runner.engine.working_copy import CheckoutFailed
 from modelyard.local.runner.job import Job, Result
 from modelyard.local.runner.pipeline.plan import CHECKOUT, Step
+from modelyard.local.runner.pipeline.steps import RETRIES
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.task_definition import Handler, Restrictions, TaskDefinition
-from modelyard.local.runner.task_environment import Step as TaskStep
+from modelyard.local.runner.task_environment import TaskStep, resolve_inputs
 from modelyard.local.runner.variables import Variables
+from modelyard.runner_errors import TaskError
+
+WORKING = "System.DefaultWorkingDirectory"
+"""Where paths in inputs begin: a job may check several repositories out, and then it is the folder
+above them (the agent's ``BuildJobExtension.cs``, ``GetRootedPath``)."""
 
 
 @dataclass
@@ -89,7 +94,7 @@ class StepRun:
 
         :raises TaskError: when what it says of itself can't be understood.
         """
-        retries = min(number(self._step.retry_count, self._job.variables), MOST_RETRIES)
+        retries = min(number(self._step.retry_count, self._job.variables), RETRIES)
         forgives = truth(self._step.continue_on_error, self._job.variables)
         attempt = 0
         while True:
@@ -136,11 +141,12 @@ class StepRun:
             number=self._set_number,
         )
         step = self._task_step()
-        inputs = step_inputs(
+        inputs = resolve_inputs(
             self._definition,
             self._step.inputs if self._task else {},
             self._job.variables.with_more(step.variables()),
             self._job.inherited,
+            root=WORKING,
         )
         execution = Execution(
             self._definition,
@@ -154,7 +160,7 @@ class StepRun:
         )
         try:
             result = self._perform(execution, inputs, post_job)
-        except (NoConnection, CheckoutFailed) as error:
+        except (NoConnection, CheckoutFailed, TaskError) as error:
             result = execution.failed(str(error))
         report = commands.report
         for upload in report.uploads:
@@ -194,7 +200,8 @@ class StepRun:
             )
         definition = self._definition
         handler = definition.post_job if post_job else definition.execution
-        return execution.run_handler(handler or definition.execution, self._run.settings.node)
+        code = execution.run_handler(handler or definition.execution, self._run.settings.node)
+        return execution.outcome(code)
 
     def _connect(self, inputs: dict[str, str]) -> None:
         project = self._run.build.project
@@ -211,7 +218,9 @@ class StepRun:
         if task is None or task.builtin is None:
             execution.failed(f"{reference} isn't there to publish with")
             return
-        given = step_inputs(task.definition, inputs, self._job.variables, self._job.inherited)
+        given = resolve_inputs(
+            task.definition, inputs, self._job.variables, self._job.inherited, root=WORKING
+        )
         inner = replace(execution, definition=task.definition, inputs=given)
         collected = self._run.collected
         inner.run_builtin(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from modelyard.local.runner.exceptions import TaskError
 from modelyard.local.runner.pipeline.fields import FALSE, TRUE
 from modelyard.local.runner.pipeline.plan import Number, Step, Target, Truth
 from modelyard.local.runner.task_definition import Restrictions, TaskDefinition
 from modelyard.local.runner.variables import Variables
-
-MOST_RETRIES = 10
+from modelyard.runner_errors import TaskError
 
 
 def truth(value: Truth, variables: Variables) -> bool:

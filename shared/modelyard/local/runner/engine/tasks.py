@@ -14,9 +14,9 @@ from typing import Any
 import modelyard
 from modelyard.local.runner import builtin, task_definition
 from modelyard.local.runner.builtin.task import BuiltinTask
-from modelyard.local.runner.exceptions import TaskError
 from modelyard.local.runner.pipeline import KnownInput, KnownTask
 from modelyard.local.runner.task_definition import TaskDefinition
+from modelyard.runner_errors import TaskError
 
 OWN = Path(modelyard.__file__).resolve().parents[2] / "tasks"
 """Modelyard's own, where the library lies in its repository."""
@@ -36,10 +36,7 @@ class Task:
         if self.definition.folder.is_relative_to(OWN):
             return True
         given = {name.lower() for name, value in inputs.items() if value.strip()}
-        return any(
-            one.type.lower().startswith("connectedservice:") and one.name.lower() in given
-            for one in self.definition.inputs
-        )
+        return any(one.connection and one.name.lower() in given for one in self.definition.inputs)
 
 
 class Tasks:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from modelyard.local.runner.expressions.macros import PREFIX, SUFFIX
+from modelyard.local.runner.expressions.macros import PREFIX, expand
 from modelyard.local.runner.secret_masker import SecretMasker
 from modelyard.local.runner.variables import Variable, Variables
 
@@ -60,25 +60,21 @@ class ValueExpansion:
 
     def _value(self, name: str, within: tuple[str, ...]) -> tuple[str, set[str]]:
         """The value of a variable, and the names of all that it was made of."""
-        text, start = self._written[name], 0
         used: set[str] = set()
-        while (opening := text.find(PREFIX, start)) >= 0:
-            closing = text.find(SUFFIX, opening)
-            if closing < 0:
-                break
-            other = text[opening + len(PREFIX) : closing].lower()
+
+        def value(written: str) -> str | None:
+            other = written.lower()
             if other not in self._written:
-                start = opening + 1
-                continue
+                return None
             if other in within:
                 raise Unexpandable("it names itself")
             if len(within) >= DEEPEST:
                 raise Unexpandable(f"it goes deeper than {DEEPEST} variables")
-            value, more = self._value(other, (*within, other))
-            used |= {other, *more}
-            text = text[:opening] + value + text[closing + len(SUFFIX) :]
-            start = opening + len(value)
-        return text, used
+            found, more = self._value(other, (*within, other))
+            used.update({other}, more)
+            return found
+
+        return expand(self._written[name], value), used
 
 
 def filled(variables: Iterable[Variable], masker: SecretMasker) -> Variables:

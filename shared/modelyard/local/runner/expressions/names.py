@@ -15,7 +15,7 @@ from modelyard.local.runner.expressions.syntax import (
     Node,
     Wildcard,
 )
-from modelyard.local.runner.expressions.values import nearest
+from modelyard.reading import nearest
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ Source: learn.microsoft.com, ``pipelines/process/expressions`` ("Literals", "Fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from modelyard.local.runner.expressions.exceptions import BadValue
+from modelyard.reading import nearest
 
 
 class Kind(Enum):
@@ -119,12 +120,3 @@ def find(values: Mapping[str, Any], name: str) -> Any:
         if key.lower() == wanted:
             return value
     return _MISSING
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """``: do you mean equal?``, or nothing where no name is like this one."""
-    import difflib  # only for a message: it takes longer to load than most files to plan
-
-    known = {one.lower(): one for one in names}
-    close = difflib.get_close_matches(name.lower(), known, 1, 0.6)
-    return f": do you mean {known[close[0]]}?" if close else ""

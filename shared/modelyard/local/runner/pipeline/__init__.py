@@ -7,7 +7,8 @@
 from modelyard.local.runner.pipeline.graph import graph
 from modelyard.local.runner.pipeline.known_tasks import KnownInput, KnownTask
 from modelyard.local.runner.pipeline.planning import plan
-from modelyard.local.runner.pipeline.problems import PipelineError, Problem
+from modelyard.local.runner.pipeline.problems import Problem
 from modelyard.local.runner.pipeline.render import render
+from modelyard.runner_errors import PipelineError
 
 __all__ = ["plan", "render", "graph", "KnownTask", "KnownInput", "PipelineError", "Problem"]

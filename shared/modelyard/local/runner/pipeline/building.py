@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 
+from modelyard.local.runner.expressions.macros import Runtime, runtime
 from modelyard.local.runner.pipeline.known_tasks import KnownTask
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, kind_of
-from modelyard.local.runner.pipeline.plan import Place, Resources, runtime_expression
+from modelyard.local.runner.pipeline.plan import Place, Resources
 from modelyard.local.runner.pipeline.problems import Problems
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -44,18 +45,15 @@ class Building:
         """The text of a condition, to be checked later."""
         if node is None or not node.text.strip():
             return ""
-        inner = runtime_expression(node.text)
-        text, offset = node.text, 0
-        if inner is not None:
-            text, offset = inner, node.text.index("$[") + 2
-        self.checks.append(Check(node, text, offset, level, self.stage, self.job))
-        return text.strip()
+        inner = runtime(node.text) or Runtime(node.text, 0)
+        self.checks.append(Check(node, inner.text, inner.offset, level, self.stage, self.job))
+        return inner.text.strip()
 
     def runtime(self, node: Node | None) -> None:
         """Note a value that may be a runtime expression."""
-        if isinstance(node, Scalar) and (inner := runtime_expression(node.value)) is not None:
-            offset = node.text.index("$[") + 2
-            self.checks.append(Check(node, inner, offset, "variable", self.stage, self.job))
+        if isinstance(node, Scalar) and (inner := runtime(node.text)) is not None:
+            check = Check(node, inner.text, inner.offset, "variable", self.stage, self.job)
+            self.checks.append(check)
 
     def name(self, node: Node | None, what: str) -> str:
         """The name of a stage, job or step; empty where it has none."""

@@ -14,7 +14,8 @@ from modelyard.local.runner.pipeline.building import Building
 from modelyard.local.runner.pipeline.nodes import Mapping, Node
 from modelyard.local.runner.pipeline.nodes import Sequence as SequenceNode
 from modelyard.local.runner.pipeline.plan import Job, Place, Stage
-from modelyard.local.runner.pipeline.problems import Problems, nearest
+from modelyard.local.runner.pipeline.problems import Problems
+from modelyard.reading import nearest
 
 
 @dataclass(frozen=True)

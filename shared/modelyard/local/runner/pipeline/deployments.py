@@ -13,7 +13,7 @@ from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar
 from modelyard.local.runner.pipeline.plan import Deployment, Environment, Hook, Number, Place, Step
 from modelyard.local.runner.pipeline.pools import pool
 from modelyard.local.runner.pipeline.problems import listed
-from modelyard.local.runner.pipeline.steps import download_inputs, says_none, steps
+from modelyard.local.runner.pipeline.steps import download_inputs, has_keyword, steps
 from modelyard.local.runner.pipeline.structure import HOOKS
 
 STRATEGIES = {"runOnce": (), "rolling": ("maxParallel",), "canary": ("increments",)}
@@ -107,7 +107,7 @@ def _downloads(
     node: Node | None, found: tuple[Step, ...], place: Place, building: Building
 ) -> list[Step]:
     """The service puts them before a deployment's own steps, unless one of those downloads."""
-    if says_none(node, "download") or any(one.task.lower() == DOWNLOAD.lower() for one in found):
+    if has_keyword(node, "download") or any(one.task.lower() == DOWNLOAD.lower() for one in found):
         return []
     step = Step(DOWNLOAD, "2", place, keyword="download", implicit=True)
     sources = ["current", *(one.alias for one in building.resources.pipelines)]

@@ -17,7 +17,8 @@ from modelyard.local.runner.pipeline.nodes import (
     plain,
 )
 from modelyard.local.runner.pipeline.plan import Number, Place, Truth
-from modelyard.local.runner.pipeline.problems import Problems, listed, nearest
+from modelyard.local.runner.pipeline.problems import Problems, listed
+from modelyard.reading import nearest
 
 TRUE = frozenset({"true", "y", "yes", "on"})
 FALSE = frozenset({"false", "n", "no", "off"})

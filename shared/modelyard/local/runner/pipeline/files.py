@@ -17,7 +17,8 @@ from pathlib import Path
 from modelyard.local.runner.pipeline import reader
 from modelyard.local.runner.pipeline.nodes import Mapping, kind_of
 from modelyard.local.runner.pipeline.plan import Place
-from modelyard.local.runner.pipeline.problems import Problems, Stop, nearest
+from modelyard.local.runner.pipeline.problems import Problems, Stop
+from modelyard.reading import nearest
 
 FILES = 100
 """Files that may be included, beside the pipeline's own."""

@@ -12,10 +12,11 @@ from modelyard.local.runner.pipeline.directives import Chain
 from modelyard.local.runner.pipeline.expansion import Expander
 from modelyard.local.runner.pipeline.files import LEVELS, Overflow, Source
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequence, kind_of
-from modelyard.local.runner.pipeline.problems import Stop, nearest
+from modelyard.local.runner.pipeline.problems import Stop
 from modelyard.local.runner.pipeline.scope import Scope
 from modelyard.local.runner.pipeline.structure import LISTS
 from modelyard.local.runner.pipeline.variable_expansion import expand_variables
+from modelyard.reading import nearest
 
 
 class Inclusion:

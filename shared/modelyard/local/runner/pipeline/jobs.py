@@ -13,10 +13,10 @@ from modelyard.local.runner.pipeline.fields import Fields
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequence, kind_of
 from modelyard.local.runner.pipeline.plan import CHECKOUT, Job, Pool, Step
 from modelyard.local.runner.pipeline.pools import pool
-from modelyard.local.runner.pipeline.problems import nearest
-from modelyard.local.runner.pipeline.steps import says_none, steps
+from modelyard.local.runner.pipeline.steps import has_keyword, steps
 from modelyard.local.runner.pipeline.strategies import strategy
 from modelyard.local.runner.pipeline.variable_sources import variable_sources
+from modelyard.reading import nearest
 
 KINDS = ("job", "deployment", "template")
 COMMON = (
@@ -126,7 +126,7 @@ def job(
 def _steps(fields: Fields, where: Pool | None, building: Building) -> tuple[Step, ...]:
     node = fields.node_of("steps")
     found = steps(node, building)
-    if (where and where.server) or says_none(node, "checkout"):
+    if (where and where.server) or has_keyword(node, "checkout"):
         return found
     checkout = Step(
         CHECKOUT,

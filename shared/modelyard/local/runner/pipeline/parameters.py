@@ -23,8 +23,9 @@ from modelyard.local.runner.pipeline.nodes import (
 )
 from modelyard.local.runner.pipeline.parameter_types import TYPES, converted
 from modelyard.local.runner.pipeline.plan import Place
-from modelyard.local.runner.pipeline.problems import Problems, Stop, listed, nearest
+from modelyard.local.runner.pipeline.problems import Problems, Stop, listed
 from modelyard.local.runner.pipeline.scope import Scope
+from modelyard.reading import nearest
 
 KEYS = ("name", "displayName", "type", "default", "values")
 

@@ -21,11 +21,12 @@ from modelyard.local.runner.pipeline.inclusion import Inclusion
 from modelyard.local.runner.pipeline.known_tasks import KnownTask
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequence
 from modelyard.local.runner.pipeline.plan import Parameter, Pipeline, Place, Plan
-from modelyard.local.runner.pipeline.problems import PipelineError, Problems, Stop
+from modelyard.local.runner.pipeline.problems import Problems, Stop
 from modelyard.local.runner.pipeline.resource_declarations import aliases, resources
 from modelyard.local.runner.pipeline.run_expressions import check_run_expressions
 from modelyard.local.runner.pipeline.scope import Scope
 from modelyard.local.runner.pipeline.stages import pipeline
+from modelyard.runner_errors import PipelineError
 
 
 def plan(
@@ -64,7 +65,7 @@ def plan(
     except RecursionError:
         problems.add(Place(path.name, 1, 1), "the pipeline is nested too deeply")
     if problems.found or found is None:
-        raise PipelineError(problems.found)
+        raise PipelineError.of(problems.found)
     names = tuple(name for name, source in files.sources.items() if source)
     return Plan(found, root, dict(variables or {}), names, tuple(problems.warnings))
 

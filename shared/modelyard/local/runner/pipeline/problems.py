@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from modelyard.local.runner.pipeline.plan import Place
 
@@ -18,17 +17,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
-
-
-class PipelineError(Exception):
-    """A pipeline can't be planned.
-
-    :ivar problems: all that is wrong, by file and place.
-    """
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
-        super().__init__("\n".join(map(str, self.problems)))
 
 
 class Stop(Exception):
@@ -55,13 +43,6 @@ class Problems:
         """Note it, and give what to raise."""
         self.add(place, message)
         return Stop(message)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``. Did you mean script?``; empty where nothing is near."""
-    by_lower = {one.lower(): one for one in known}
-    match = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return f". Did you mean {by_lower[match[0]]}?" if match else ""
 
 
 def listed(names: Iterable[str]) -> str:

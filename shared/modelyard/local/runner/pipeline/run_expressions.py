@@ -16,7 +16,7 @@ from modelyard.local.runner.expressions import ContextUse, ExpressionError, Func
 from modelyard.local.runner.pipeline.building import Building, Check
 from modelyard.local.runner.pipeline.dependencies import reach
 from modelyard.local.runner.pipeline.plan import Pipeline, Stage
-from modelyard.local.runner.pipeline.problems import nearest
+from modelyard.reading import nearest
 
 CONTEXTS = {
     "stage": ("variables", "dependencies", "stageDependencies", "pipeline", "resources"),

@@ -19,9 +19,10 @@ from modelyard.local.runner.pipeline.plan import (
     Stage,
 )
 from modelyard.local.runner.pipeline.pools import pool
-from modelyard.local.runner.pipeline.problems import listed, nearest
+from modelyard.local.runner.pipeline.problems import listed
 from modelyard.local.runner.pipeline.structure import CONSTANT
 from modelyard.local.runner.pipeline.variable_sources import variable_sources
+from modelyard.reading import nearest
 
 FORMS = ("stages", "jobs", "steps")
 LOCKS = ("sequential", "runLatest")

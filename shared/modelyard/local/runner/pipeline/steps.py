@@ -11,7 +11,7 @@ from modelyard.local.runner.pipeline.building import Building
 from modelyard.local.runner.pipeline.fields import Fields
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequence, kind_of
 from modelyard.local.runner.pipeline.plan import CHECKOUT, Place, Step, Target
-from modelyard.local.runner.pipeline.problems import listed, nearest
+from modelyard.local.runner.pipeline.problems import listed
 from modelyard.local.runner.pipeline.shorthand import (
     COMMON_KEYS,
     SHORTHANDS,
@@ -20,6 +20,7 @@ from modelyard.local.runner.pipeline.shorthand import (
     keyword_of,
 )
 from modelyard.local.runner.pipeline.task_inputs import known_task, task_inputs
+from modelyard.reading import nearest
 
 RETRIES = 10
 NONE = "none"
@@ -48,7 +49,7 @@ def steps(node: Node | None, building: Building) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def says_none(node: Node | None, keyword: str) -> bool:
+def has_keyword(node: Node | None, keyword: str) -> bool:
     """Whether a list of steps has one of this keyword, be it ``none``."""
     items = node.items if isinstance(node, Sequence) else []
     return any(isinstance(item, Mapping) and keyword_of(item) == keyword for item in items)

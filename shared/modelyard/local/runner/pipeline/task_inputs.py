@@ -10,7 +10,8 @@ from modelyard.local.runner.pipeline.fields import is_late
 from modelyard.local.runner.pipeline.known_tasks import KnownInput, KnownTask, find, is_visible
 from modelyard.local.runner.pipeline.nodes import Mapping, Scalar, kind_of
 from modelyard.local.runner.pipeline.plan import Place
-from modelyard.local.runner.pipeline.problems import listed, nearest
+from modelyard.local.runner.pipeline.problems import listed
+from modelyard.reading import nearest
 
 
 def known_task(reference: Scalar, building: Building) -> KnownTask | None:

@@ -4,8 +4,6 @@ It needs no script and nothing from elsewhere. Whatever came from a run is text:
 :mod:`.html` makes markup, and it escapes everything that isn't its own.
 """
 
-from modelyard.local.runner.report.command import command
-from modelyard.local.runner.report.model import ReportError
 from modelyard.local.runner.report.page import write
 
-__all__ = ["command", "write", "ReportError"]
+__all__ = ["write"]

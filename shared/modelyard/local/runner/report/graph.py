@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from modelyard.local.runner.display.marks import took
 from modelyard.local.runner.report.html import Html, join, tag
 from modelyard.local.runner.report.model import Node
-from modelyard.local.runner.report.wording import NONE, RESULTS, kind, plural, took
+from modelyard.local.runner.report.wording import NONE, RESULTS, kind, plural
 
 _WIDTH, _HEIGHT = 196, 62
 """Of a stage's box, in pixels."""

@@ -11,11 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
-
-
-class ReportError(Exception):
-    """A folder holds no run that can be shown; the message says why."""
+from modelyard.local.runner.results.format import DOCUMENT, FORMAT
+from modelyard.runner_errors import ReportError
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ def load(folder: Path) -> Run:
 
     :raises ReportError: when there is none, or one of another format.
     """
-    path = folder / "run.json"
+    path = folder / DOCUMENT
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from modelyard.local.runner.display.marks import took
 from modelyard.local.runner.report import stages as stage_list
 from modelyard.local.runner.report.graph import graph
 from modelyard.local.runner.report.html import Html, file_link, join, tag
@@ -14,7 +15,7 @@ from modelyard.local.runner.report.markdown import render
 from modelyard.local.runner.report.model import Run, load
 from modelyard.local.runner.report.style import STYLE
 from modelyard.local.runner.report.tests_table import coverage, tests
-from modelyard.local.runner.report.wording import badge, moment, plural, size, took
+from modelyard.local.runner.report.wording import badge, moment, plural, size
 
 NAME = "report.html"
 MOST_FILES = 200

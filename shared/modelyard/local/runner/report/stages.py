@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from modelyard.local.runner.display.marks import took
 from modelyard.local.runner.report.html import Html, file_link, tag
 from modelyard.local.runner.report.log import show_log
 from modelyard.local.runner.report.model import Issue, Node, Run
-from modelyard.local.runner.report.wording import badge, mark, took
+from modelyard.local.runner.report.wording import badge, mark
 
 _OPEN = ("Failed", "Canceled")
 """Results of steps whose logs are unfolded."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelyard.local.runner.display.marks import took
 from modelyard.local.runner.report.html import Html, join, tag
-from modelyard.local.runner.report.wording import took
 
 MOST_CASES = 2000
 """Tests of one run that are listed; the failed ones go first."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 
+from modelyard.local.runner.display import marks as signs
+from modelyard.local.runner.job import Result
 from modelyard.local.runner.report.html import Html, tag
-from modelyard.waiting import duration
 
+_CLASSES = {
+    Result.SUCCEEDED: "ok",
+    Result.SUCCEEDED_WITH_ISSUES: "warning",
+    Result.FAILED: "error",
+    Result.CANCELED: "canceled",
+    Result.SKIPPED: "skipped",
+    Result.ABANDONED: "canceled",
+}
 RESULTS = {
-    "Succeeded": ("ok", "✓", "succeeded"),
-    "SucceededWithIssues": ("warning", "!", "succeeded with issues"),
-    "Failed": ("error", "✗", "failed"),
-    "Canceled": ("canceled", "⊘", "canceled"),
-    "Skipped": ("skipped", "○", "skipped"),
-    "Abandoned": ("canceled", "⊘", "abandoned"),
+    one.text: (name, signs.mark(one), one.name.lower().replace("_", " "))
+    for one, name in _CLASSES.items()
 }
 """By result: the class of its colour, its mark, and the words."""
 NONE = ("skipped", "·", "not run")
@@ -34,11 +39,6 @@ def badge(result: str) -> Html:
     """A result in words."""
     name, sign, words = RESULTS.get(result, NONE)
     return tag("span", f"{sign} {words}", class_=f"badge {name}")
-
-
-def took(seconds: float | None) -> str:
-    """``1 m 05 s``; empty where it isn't known."""
-    return "" if seconds is None else duration(seconds)
 
 
 def moment(at: float | None) -> str:

@@ -18,10 +18,9 @@ from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.uploads import SUMMARY
 from modelyard.local.runner.pipeline.plan import Plan
 from modelyard.local.runner.results.folder import ResultFolder
+from modelyard.local.runner.results.format import FORMAT
 from modelyard.local.runner.results.history import History, Node
 from modelyard.local.runner.secret_masker import SecretMasker
-
-FORMAT = 1
 
 
 def document(state: RunState, history: History, folder: ResultFolder) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from modelyard.local.runner.engine.events import Ended, Event, Line, RunPath, Started
-from modelyard.local.runner.engine.run import Place
+from modelyard.local.runner.engine.run import RunFolders
+from modelyard.local.runner.results.format import DOCUMENT, RUNS
 
-DEFAULT = Path(".modelyard/runs")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -36,9 +36,9 @@ class ResultFolder:
         """The log of each step, relative to the folder."""
 
     @property
-    def place(self) -> Place:
+    def folders(self) -> RunFolders:
         """Where the engine puts what steps hand over."""
-        return Place(
+        return RunFolders(
             self.folder / "artifacts",
             self.folder / "files",
             self.folder.parent / "counters.json",
@@ -62,7 +62,7 @@ class ResultFolder:
         scratch.replace(self.folder / name)
 
     def write_document(self, document: dict[str, Any]) -> None:
-        self.write("run.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+        self.write(DOCUMENT, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
     def close(self) -> None:
         """Close the logs of steps that never ended."""
@@ -87,7 +87,7 @@ def plain(name: str) -> str:
     return _UNSAFE.sub("-", name).strip("-.") or "step"
 
 
-def new_folder(name: str, now: float, parent: Path = DEFAULT) -> Path:
+def new_folder(name: str, now: float, parent: Path = RUNS) -> Path:
     """A folder for a new run, which git overlooks: ``wine-quality-20261124-191304``."""
     parent.mkdir(parents=True, exist_ok=True)
     ignored = parent / ".gitignore"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from modelyard.local.runner import builtin
 from modelyard.local.runner.builtin.step import StepFailed
 
 if TYPE_CHECKING:
@@ -120,10 +121,7 @@ def test_python3_serves_where_there_is_no_python(bench: Bench, tmp_path: Path) -
     (only / "python3").symlink_to("/usr/bin/env")
     bench.environment["PATH"] = str(only)
     step = bench.step
-    from modelyard.local.runner.builtin import find
-
-    task = find("PythonScript", "0")
-    assert task is not None
+    (task,) = (one for one in builtin.all_tasks() if one.name == "PythonScript")
     assert task.command is not None
     command = task.command({"scriptSource": "inline", "script": "1"}, step)
     assert command.arguments[0] == str(only / "python3")

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from modelyard.local.runner import builtin
-from modelyard.local.runner.builtin.task import is_visible
+from modelyard.local.runner.builtin.task import BuiltinTask
+from modelyard.local.runner.engine.tasks import available, of_builtin
+from modelyard.local.runner.pipeline import plan
+from modelyard.local.runner.pipeline.known_tasks import is_visible
+from modelyard.runner_errors import PipelineError
 
 
 def test_all_of_the_issue_are_there() -> None:
@@ -20,71 +26,47 @@ def test_all_of_the_issue_are_there() -> None:
 
 
 @pytest.mark.parametrize("task", builtin.all_tasks(), ids=lambda one: f"{one.name}@{one.major}")
-def test_declarations_hold_together(task: builtin.task.BuiltinTask) -> None:
-    assert builtin.find(task.name.upper(), task.major) is task
-    assert builtin.find(task.id, f"{task.major}.12.3") is task
+def test_declarations_hold_together(task: BuiltinTask) -> None:
+    known = of_builtin(task).known
     assert task.definition.inputs == task.inputs
     names = [name.lower() for one in task.inputs for name in (one.name, *one.aliases)]
     assert len(names) == len(set(names))
-    for one in task.inputs:
-        assert is_visible(one.visible, {}) in (True, False)
-        assert not one.options or one.default in (*one.options, "")
+    for one in known.inputs:
+        assert is_visible(one, known, {}) in (True, False)
+        assert not one.values or one.default in (*one.values, "")
     assert (task.run is not None) + (task.command is not None) + task.server == 1
 
 
-def test_what_isnt_built_in_isnt_found() -> None:
-    assert builtin.find("Bash", "2") is None
-    assert builtin.find("Npm", "1") is None
-
-
-def test_problems_of_inputs() -> None:
-    bash = builtin.find("Bash", "3")
-    assert bash is not None
-    assert bash.problems({"targetType": "inline", "script": "x"}) == []
-    assert bash.problems({"TARGETTYPE": "Inline", "Script": "x"}) == []
-    assert bash.problems({}) == ["Bash@3 needs the input filePath"]
-    assert bash.problems({"targetType": "$(kind)", "filePath": "x", "script": ""}) == [
-        "Bash@3 needs the input script"
-    ]
-    assert bash.problems({"targetType": "both", "filepth": "x"}) == [
-        "Bash@3 has no input filepth",
-        "the input targetType is 'both', not one of filePath, inline",
-    ]
-    assert bash.problems({"filePath": "a", "failOnStderr": "yes"}) == [
-        "the input failOnStderr is 'yes', not one of true, false"
-    ]
-    assert bash.problems({"filePath": "a", "failOnStderr": "$(strict)"}) == []
-
-
-def test_aliases_count_as_the_input() -> None:
-    task = builtin.find("AzureCLI", "2")
-    assert task is not None
-    given = {"azureSubscription": "x", "scriptType": "bash", "inlineScript": "az"}
-    assert task.problems(given | {"scriptLocation": "inlineScript"}) == []
-    assert task.problems(given) == ["AzureCLI@2 needs the input scriptPath"]
-
-
-def test_nobody_to_notify_is_said_by_an_empty_text() -> None:
-    task = builtin.find("ManualValidation", "1")
-    assert task is not None
-    assert task.server
-    assert task.problems({"notifyUsers": ""}) == []
-    assert task.problems({}) == ["ManualValidation@1 needs the input notifyUsers"]
-
-
 @pytest.mark.parametrize(
-    ("rule", "values", "visible"),
+    ("task", "inputs", "wrong"),
     [
-        ("a = x", {"A": "X"}, True),
-        ("a == x", {"a": "y"}, False),
-        ("a != x", {"a": "y"}, True),
-        ("a = x && b = y", {"a": "x", "b": "z"}, False),
-        ("a = x || b = y", {"a": "z", "b": "y"}, True),
-        ("a in x,y", {"a": "y"}, True),
-        ("a notIn x,y", {"a": "y"}, False),
-        ("a = x", {"a": "$(later)"}, True),
-        ("", {}, True),
+        ("Bash@3", "{targetType: inline, script: x}", []),
+        ("Bash@3", "{TARGETTYPE: Inline, Script: x}", []),
+        ("Bash@3", "{}", ["Bash@3 needs the input filePath"]),
+        ("Bash@3", "{filePath: a, filepth: x}", ["Bash@3 has no input filepth"]),
+        ("Bash@3", "{targetType: both}", ["targetType can't be 'both', only filePath or inline"]),
+        ("Bash@3", "{filePath: a, failOnStderr: $(strict)}", []),
+        ("AzureCLI@2", "{azureSubscription: x, scriptType: bash, inlineScript: az, "
+         "scriptLocation: inlineScript}", []),
+        ("AzureCLI@2", "{azureSubscription: x, scriptType: bash, inlineScript: az}",
+         ["AzureCLI@2 needs the input scriptPath"]),
+        ("ManualValidation@1", "{notifyUsers: ''}", []),
+        ("Bash@2", "{}", ["the task Bash@2 isn't known here"]),
+        ("Npm@1", "{}", ["the task Npm@1 isn't known here"]),
     ],
-)
-def test_visibility(rule: str, values: dict[str, str], visible: bool) -> None:
-    assert is_visible(rule, values) is visible
+)  # fmt: skip
+def test_what_the_planning_knows_of_them(
+    tmp_path: Path, task: str, inputs: str, wrong: list[str]
+) -> None:
+    file = tmp_path / "azure-pipelines.yml"
+    file.write_text(f"steps:\n- task: {task}\n  inputs: {inputs}\n")
+
+    try:
+        plan(file, tasks=available().known)
+        found: list[str] = []
+    except PipelineError as error:
+        found = [one.message for one in error.problems]
+
+    assert len(found) == len(wrong)
+    for said, expected in zip(found, wrong, strict=True):
+        assert said.startswith(expected)

@@ -16,6 +16,7 @@ from modelyard.local.runner.engine import run as engine
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.events import Event, Line, Listener
 from modelyard.local.runner.engine.questions import Person
+from modelyard.local.runner.engine.refusals import check
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.engine.tasks import available
@@ -101,12 +102,14 @@ def run(tmp_path: Path) -> Runs:
         settings.setdefault("tools", tmp_path / "tools")
         settings.setdefault("patience", Patience(streams=0.2))
         settings.setdefault("inherited", {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+        wanted = Settings(**settings)
+        check(made, wanted, known)
         state = engine.run(
             made,
             "demo",
             known,
-            folder.place,
-            settings=Settings(**settings),
+            folder.folders,
+            settings=wanted,
             listeners=[events.append, history, folder, *listeners],
             clock=clock,
             person=person,

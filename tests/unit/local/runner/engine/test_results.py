@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from modelyard.local.runner.display.json_lines import JsonDisplay
-from modelyard.local.runner.display.marks import duration, takes_signs
+from modelyard.local.runner.display.marks import takes_signs, took
 from modelyard.local.runner.display.plain import PlainDisplay, summary
 from modelyard.local.runner.results.folder import new_folder, plain
 
@@ -67,10 +67,10 @@ def test_run_json_has_all_of_a_run(done: Any) -> None:
 def test_the_end_is_one_line_a_step(done: Any) -> None:
     lines = [" ".join(line.split()) for line in summary(done.history)]
 
-    assert lines[1].startswith("demo Failed 0:00:0")
-    assert lines[2].startswith("✗ the first 0:00:0")
-    assert lines[3].startswith("✓ Train / it 3 runs, best 0.7 0:00:0")
-    assert lines[-2].startswith("✗ Broken Bash exited with code '4'. 0:00:0")
+    assert lines[1].startswith("demo Failed 0.")
+    assert lines[2].startswith("✗ the first 0.")
+    assert lines[3].startswith("✓ Train / it 3 runs, best 0.7 0.")
+    assert lines[-2].startswith("✗ Broken Bash exited with code '4'. 0.")
     assert lines[-1] == "○ B its condition is false"
     assert summary(done.history, ascii_only=True)[2].startswith("XX the first")
 
@@ -103,10 +103,10 @@ def test_json_lines_are_objects(done: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(None, ""), (0.4, "0:00:00"), (59.6, "0:01:00"), (3725, "1:02:05")]
+    ("seconds", "text"), [(None, ""), (0.4, "0.4 s"), (59.6, "59 s"), (3725, "1 h 02 m")]
 )
 def test_durations(seconds: float | None, text: str) -> None:
-    assert duration(seconds) == text
+    assert took(seconds) == text
 
 
 def test_signs_need_an_encoding_that_has_them() -> None:

@@ -12,8 +12,8 @@ import pytest
 from modelyard.local.runner.engine import tasks as task_catalogue
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.events import Event, Line
-from modelyard.local.runner.exceptions import TaskError
 from modelyard.local.runner.pipeline import PipelineError
+from modelyard.runner_errors import TaskError
 
 MAIN = """
 const name = process.env.INPUT_NAME;

@@ -57,8 +57,8 @@ def test_what_runs_is_drawn_with_its_last_line(shown: Any) -> None:
     _, drawn = shown(*STARTED, Line(("A", "J", "1"), "##[group]epoch 1"))
 
     lines = [" ".join(line.split()) for line in drawn.splitlines() if line.strip()]
-    assert lines[0].endswith("A 0:01:40")
-    assert lines[1].endswith("Train epoch 1 0:01:10")
+    assert lines[0].endswith("A 1 m 40 s")
+    assert lines[1].endswith("Train epoch 1 1 m 10 s")
     assert lines[-1] == "· B"
 
 
@@ -84,9 +84,9 @@ def test_a_stage_that_is_over_stays(shown: Any) -> None:
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     assert lines == [
         "error A/J: it broke",
-        "✗ A 0:01:00",
-        "✗ Train it broke 0:00:30",
+        "✗ A 1 m 00 s",
+        "✗ Train it broke 30 s",
         "○ B its condition is false",
-        "demo Failed 0:01:00",
+        "demo Failed 1 m 00 s",
     ]
     assert drawn.strip() == ""

@@ -87,7 +87,7 @@ def test_the_array_of_the_page() -> None:
 def test_a_parameter_that_there_is_not_is_an_error() -> None:
     """C-E02-087: of the context ``parameters`` alone."""
     error = failure("eq(parameters.dta, 'x')")
-    assert error.message == "there is no dta: do you mean data?"
+    assert error.message == "there is no dta (did you mean data?)"
     assert error.offset == 14
 
 

@@ -46,7 +46,7 @@ def test_check_without_evaluating() -> None:
 def test_check_knows_the_functions_of_the_caller() -> None:
     expression = parse("and(succeeded(), eq(1, 1))")
     expression.check({}, {"Succeeded": Function("succeeded", 0, None, lambda: True)})
-    with pytest.raises(ExpressionError, match="do you mean succeededOrFail"):
+    with pytest.raises(ExpressionError, match="did you mean succeededOrFail"):
         functions = {"succeededOrFailed": Function("succeededOrFailed", 0, None, lambda: True)}
         parse("succeededOrFailled()").check({}, functions)
 

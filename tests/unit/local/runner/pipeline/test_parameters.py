@@ -136,7 +136,7 @@ def test_a_required_parameter_is_missing(problems: Lines) -> None:
 def test_an_unknown_parameter(problems: Lines) -> None:
     text = pipeline("string", "  default: x\n").replace("name: p", "name: size")
     assert problems(text, parameters={"sise": "1"}) == [
-        "parameter sise:1:1: the pipeline has no parameter sise. Did you mean size?"
+        "parameter sise:1:1: the pipeline has no parameter sise (did you mean size?)"
     ]
 
 
@@ -145,11 +145,11 @@ def test_an_unknown_parameter(problems: Lines) -> None:
     [
         (
             "- {name: p, type: strnig, default: ''}",
-            "1:30: strnig isn't a type of parameters. Did you",
+            "1:30: strnig isn't a type of parameters (did you mean",
         ),
         (
             "- {name: p, defualt: ''}",
-            "1:24: defualt isn't known of a parameter. Did you mean default?",
+            "1:24: defualt isn't known of a parameter (did you mean default?)",
         ),
         ("- {type: string, default: ''}", "1:14: a parameter needs a name"),
         ("- p", "1:14: a parameter is a mapping, not a text"),
@@ -237,7 +237,7 @@ def test_a_template_parameter_is_missing_where_it_is_included(problems: Lines) -
     ) == [
         "azure-pipelines.yml:2:3: the parameter p of t.yml needs a value",
         "azure-pipelines.yml:2:3: the parameter size of t.yml needs a value",
-        "azure-pipelines.yml:3:16: the template t.yml has no parameter sice. Did you mean size?",
+        "azure-pipelines.yml:3:16: the template t.yml has no parameter sice (did you mean size?)",
     ]
 
 

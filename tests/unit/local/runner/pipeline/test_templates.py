@@ -145,7 +145,7 @@ def test_a_repository_that_is_not_mapped(problems: Lines) -> None:
     [
         (
             "x.yml@tempaltes",
-            "resources.repositories declares no repository tempaltes. Did you mean temp",
+            "resources.repositories declares no repository tempaltes (did you mean temp",
         ),
         ("../../x.yml", "../../x.yml lies outside the repository"),
         ("none.yml", "none.yml can't be read (No such file or directory), looked for as "),
@@ -195,9 +195,9 @@ def test_unknown_keys_beside_and_in_a_template(problems: Lines) -> None:
     )
     assert found == [
         "azure-pipelines.yml:2:3: the template t.yml has no steps",
-        "azure-pipelines.yml:3:3: paramters: beside template there may be parameters only. "
-        "Did you mean parameters?",
-        "t.yml:1:1: setps isn't known in a template for steps. Did you mean steps?",
+        "azure-pipelines.yml:3:3: paramters: beside template there may be parameters only "
+        "(did you mean parameters?)",
+        "t.yml:1:1: setps isn't known in a template for steps (did you mean steps?)",
     ]
 
 

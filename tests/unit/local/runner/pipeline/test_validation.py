@@ -20,14 +20,14 @@ Lines = Callable[..., list[str]]
             "trigger: none\n",
             "1:1: a pipeline has one of stages, jobs, steps or extends: there is none",
         ),
-        ("setps: [{script: x}]\n", "1:1: setps isn't known of a pipeline. Did you mean steps?"),
+        ("setps: [{script: x}]\n", "1:1: setps isn't known of a pipeline (did you mean steps?)"),
         ("steps: [{script: x}]\njobs: [{job: A}]\n", "1:1: a pipeline has one of stages, jobs"),
         ("steps: {script: x}\n", "1:8: steps is a list, not a mapping"),
         ("steps: [text]\n", "1:9: a step is a mapping, not a text"),
         ("steps: [{scirpt: x}]\n", "1:10: this is no step: it has none of task, script, bash"),
         (
             "steps: [{script: x, displayNmae: y}]\n",
-            "1:21: displayNmae isn't known of a script step. Did",
+            "1:21: displayNmae isn't known of a script step (did you mean",
         ),
         ("steps: [{script: x, enabled: maybe}]\n", "1:30: enabled is true or false, not 'maybe'"),
         (
@@ -49,7 +49,7 @@ Lines = Callable[..., list[str]]
         ("steps: [{checkout: othr}]\n", "1:20: resources.repositories declares no repository othr"),
         (
             "steps: [{download: curent}]\n",
-            "1:20: resources.pipelines declares no pipeline curent. Did",
+            "1:20: resources.pipelines declares no pipeline curent (did you mean",
         ),
         ("steps: [{reviewApp: x}]\n", "1:9: reviewApp steps can't run on this machine"),
         (
@@ -62,9 +62,9 @@ Lines = Callable[..., list[str]]
         ),
         (
             "jobs: [{jbo: A}]\n",
-            "1:9: this is no job: it has none of job, deployment or template. Did",
+            "1:9: this is no job: it has none of job, deployment or template (did you mean",
         ),
-        ("jobs: [{job: A, step: []}]\n", "1:17: step isn't known of a job. Did you mean steps?"),
+        ("jobs: [{job: A, step: []}]\n", "1:17: step isn't known of a job (did you mean steps?)"),
         ("jobs: [{job: a-b}]\n", "1:14: 'a-b' can't name a job"),
         (
             "jobs: [{job: A}, {job: a}]\n",
@@ -73,7 +73,7 @@ Lines = Callable[..., list[str]]
         ("jobs: [{job: A, dependsOn: B}]\n", "1:28: A depends on B, which is no job here"),
         (
             "jobs: [{job: Abc}, {job: B, dependsOn: [Abd]}]\n",
-            "1:41: B depends on Abd, which is no job here. Did you mean Abc?",
+            "1:41: B depends on Abd, which is no job here (did you mean Abc?)",
         ),
         ("jobs: [{job: A, dependsOn: A}]\n", "1:28: A depends on itself"),
         (
@@ -105,7 +105,7 @@ Lines = Callable[..., list[str]]
         ),
         (
             "jobs: [{deployment: A, environment: e, strategy: {runOnce: {depoly: {}}}}]\n",
-            "1:61: depoly isn't known of the strategy runOnce. Did you mean deploy?",
+            "1:61: depoly isn't known of the strategy runOnce (did you mean deploy?)",
         ),
         (
             "jobs: [{deployment: A, environment: e, strategy: {canary: {increments: [200], "
@@ -118,7 +118,7 @@ Lines = Callable[..., list[str]]
         ),
         (
             "stages: [{satge: A}]\n",
-            "1:11: this is no stage: it has neither stage nor template. Did you",
+            "1:11: this is no stage: it has neither stage nor template (did you mean",
         ),
         (
             "stages: [{stage: A, jobs: [{job: A}]}, {stage: B, dependsOn: C, jobs: [{job: A}]}]\n",
@@ -129,7 +129,7 @@ Lines = Callable[..., list[str]]
         ("jobs: []\n", "1:7: a pipeline needs at least one job"),
         (
             "variables: [{nmae: a}]\nsteps: [{script: x}]\n",
-            "1:14: nmae isn't known of a variable. Did you",
+            "1:14: nmae isn't known of a variable (did you mean",
         ),
         ("variables: {a: [b]}\nsteps: [{script: x}]\n", "1:16: value is a text, not a list"),
         ("variables: {a(b): c}\nsteps: [{script: x}]\n", "1:13: 'a(b)' can't name a variable"),
@@ -212,13 +212,13 @@ def test_expressions_of_the_run_are_kept(planned: Callable[..., Plan]) -> None:
         ("step", "succeeded('C')", "18:18: succeeded takes no arguments, not 1"),
         ("step", "eq(dependencies.C.result, 1)", "18:21: there is no dependencies here"),
         ("step", "eq(variables.a", "18:18: eq( isn't closed"),
-        ("step", "suceeded()", "18:18: there is no function suceeded: do you mean succeeded?"),
+        ("step", "suceeded()", "18:18: there is no function suceeded (did you mean succeeded?)"),
         ("job", "eq(dependencies.Build.result, 'x')", "14:19: there is no job Build"),
         ("job", "succeeded('X')", "14:16: there is no job X"),
         (
             "job",
             "eq(stageDependencies.Biuld.A.result, 'x')",
-            "14:19: there is no stage Biuld. Did you",
+            "14:19: there is no stage Biuld (did you mean",
         ),
         ("job", "eq(stageDependencies.Build.X.result, 'x')", "14:19: the stage Build has no job X"),
         ("job", "counter('a')", "14:16: counter can only be used in variables"),
@@ -295,8 +295,8 @@ def task(inputs: str, reference: str = "Train@1") -> str:
         (
             task("{url: u, filePath: f}", "Trian@1"),
             [
-                "2:9: the task Trian@1 isn't known here. Did you mean "
-                "Train@1?. Give its folder with --task Trian=FOLDER"
+                "2:9: the task Trian@1 isn't known here (did you mean "
+                "Train@1?). Give its folder with --task Trian=FOLDER"
             ],
         ),
         (
@@ -308,7 +308,7 @@ def task(inputs: str, reference: str = "Train@1") -> str:
         ),
         (
             task("{url: u, filePath: f, scirpt: x}"),
-            ["3:33: Train@1 has no input scirpt. Did you mean script?"],
+            ["3:33: Train@1 has no input scirpt (did you mean script?)"],
         ),
         (task("{filePath: f}"), ["2:9: Train@1 needs the input workspaceUrl"]),
         (task("{url: '', filePath: f}"), ["3:17: Train@1 needs the input workspaceUrl"]),

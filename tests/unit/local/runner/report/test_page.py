@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -12,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelyard.local.runner import report
+from modelyard.local.runner.commands.report_command import add_arguments, report_command
 from modelyard.local.runner.report.graph import graph
 from modelyard.local.runner.report.log import LONGEST, MOST_LINES, show_log
 from modelyard.local.runner.report.model import Node, load
 from modelyard.local.runner.report.page import page
+from modelyard.runner_errors import ReportError
 
 if TYPE_CHECKING:
     from .conftest import Written
@@ -176,27 +179,39 @@ def test_a_circle_of_stages_ends() -> None:
     assert graph([_stage("a", "b"), _stage("b", "a")]).count("<rect") == 2
 
 
-def test_the_newest_run_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _options(*arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args(arguments)
+
+
+def test_the_newest_run_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(report.ReportError, match="runs holds no run"):
-        report.command()
+    with pytest.raises(ReportError, match="runs holds no run"):
+        report_command(_options())
     for place, name in enumerate(("new", "old")):
         folder = tmp_path / ".modelyard" / "runs" / name
         folder.mkdir(parents=True)
         (folder / "run.json").write_text('{"format": 1, "name": "x", "stages": []}')
         os.utime(folder / "run.json", (1000 - place, 1000 - place))
-    assert report.command() == Path(".modelyard/runs/new/report.html")
-    assert report.command(Path(".modelyard/runs/old")) == Path(".modelyard/runs/old/report.html")
+    assert report_command(_options()) == 0
+    assert report_command(_options(".modelyard/runs/old")) == 0
+    assert capsys.readouterr().out == (
+        ".modelyard/runs/new/report.html\n.modelyard/runs/old/report.html\n"
+    )
 
 
 def test_the_browser_is_asked(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     answers = [True, False]
     monkeypatch.setattr("webbrowser.open", lambda url: asked.append(url) or answers.pop(0))
-    path = report.command(written.document(), open=True)
-    assert asked == [path.as_uri()]
-    with pytest.raises(report.ReportError, match="no browser can be started"):
-        report.command(written.folder, open=True)
+    options = _options(str(written.document()), "--open")
+    assert report_command(options) == 0
+    assert asked == [(written.folder / "report.html").as_uri()]
+    with pytest.raises(ReportError, match="no browser can be started"):
+        report_command(options)
 
 
 @pytest.mark.parametrize(
@@ -211,5 +226,5 @@ def test_the_browser_is_asked(written: Written, monkeypatch: pytest.MonkeyPatch)
 )
 def test_what_isnt_a_run(written: Written, text: str, why: str) -> None:
     written.file("run.json", text)
-    with pytest.raises(report.ReportError, match=why):
+    with pytest.raises(ReportError, match=why):
         report.write(written.folder)

@@ -1,4 +1,4 @@
-"""What is wrong with a pipeline, as a command shows it."""
+"""What commands say beside a run, and how they name files."""
 
 from __future__ import annotations
 
@@ -6,18 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from modelyard.errors import FileError
-from modelyard.local.runner.pipeline import PipelineError
 from modelyard.local.runner.pipeline.plan import Plan
-
-
-def show_problems(error: PipelineError) -> int:
-    """All of them, each with ``file:line:column``; returns the exit code."""
-    for problem in error.problems:
-        sys.stderr.write(f"{problem}\n")
-    count = len(error.problems)
-    sys.stderr.write(f"{count} problem{'' if count == 1 else 's'}: nothing was run\n")
-    return FileError.exit_code
 
 
 def show_warnings(plan: Plan) -> None:

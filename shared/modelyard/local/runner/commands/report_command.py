@@ -1,0 +1,48 @@
+"""``modelyard local report [FOLDER] [--open]``: the page of a run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import webbrowser
+from pathlib import Path
+
+from modelyard.local.runner.commands.notices import shown
+from modelyard.local.runner.report import write
+from modelyard.local.runner.results.format import DOCUMENT, RUNS
+from modelyard.runner_errors import ReportError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Its own options."""
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        default=RUNS,
+        metavar="FOLDER",
+        help="a run's result folder, or one that holds them, of which the newest is taken "
+        f"(default: {RUNS})",
+    )
+    parser.add_argument("--open", action="store_true", help="show it in the browser")
+
+
+def report_command(options: argparse.Namespace) -> int:
+    """Write the report and say where it is; returns the exit code.
+
+    :raises ReportError: when there is no run, or no browser to open.
+    """
+    path = write(_newest(options.folder))
+    sys.stdout.write(f"{shown(path)}\n")
+    if options.open and not webbrowser.open(path.resolve().as_uri()):
+        raise ReportError(f"no browser can be started here; open {path} yourself")
+    return 0
+
+
+def _newest(folder: Path) -> Path:
+    if (folder / DOCUMENT).is_file():
+        return folder
+    found = [one for one in folder.glob(f"*/{DOCUMENT}") if one.is_file()]
+    if not found:
+        raise ReportError(f"{folder} holds no run", fix="modelyard local run FILE makes one")
+    return max(found, key=lambda one: (one.stat().st_mtime, one.parent.name)).parent

@@ -1,0 +1,49 @@
+"""What the steps of a run find around them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelyard.local.arguments import missing_package
+from modelyard.local.runner.engine.connections import NoServices, Services
+from modelyard.local.runner.engine.tasks import Tasks
+from modelyard.local.runner.pipeline.plan import Plan
+
+AUTO, NONE = "auto", "none"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What steps run in."""
+
+    environment: dict[str, str]
+    services: Services
+    secrets: frozenset[str] = frozenset()
+    """Values in the environment that no log may show."""
+
+
+def alone() -> Surroundings:
+    """Those of a run that speaks to no services."""
+    return Surroundings(dict(os.environ), NoServices())
+
+
+def surroundings(
+    plan: Plan, tasks: Tasks, cloud: str, state: Path
+) -> AbstractContextManager[Surroundings]:
+    """For the time of a run.
+
+    :param cloud: AUTO: with the local cloud, if it runs or the pipeline needs it; or NONE.
+    :param state: the cloud's state folder.
+    :raises MissingTool: when the packages of the local cloud aren't installed.
+    """
+    if cloud == NONE:
+        return nullcontext(alone())
+    try:
+        # Here and not above: a run without services needs none of its packages.
+        from modelyard.local.runner.commands.local_services import with_cloud
+    except ModuleNotFoundError as error:
+        raise missing_package(error) from None
+    return with_cloud(plan, tasks, state)
