@@ -19,7 +19,8 @@ LABEL = 44
 """Characters of a label beside a bar; a longer one is cut."""
 LONGEST = 20_000
 """Characters of a code block; the middle of a longer text is left out (a step has 1 MiB)."""
-_SPECIAL = re.compile(r"([\\`*\[\]|~$]|(?<!\w)_|_(?!\w))")
+_SPECIAL = re.compile(r"([\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_]))")
+"""An underscore within a word is one; ``\\w`` would take it for a letter of the word itself."""
 _OPENING = re.compile(r"^([#+=-]|\d+(?=[.)]))")
 """What makes a heading, a list or a rule, but only where a line begins."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -5,7 +5,7 @@ import time
 from html import unescape
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from modelyard import summary
@@ -66,6 +66,8 @@ def test_tables() -> None:
     assert render("a | b\nno table") == "<p>a | b\nno table</p>"
 
 
+@example("__0__")
+@example("a__b")
 @given(st.text())
 def test_what_summaries_escape_is_shown_as_it_is(content: str) -> None:
     """modelyard.summary and this module mean the same Markdown."""
