@@ -169,7 +169,8 @@ class JobExecution:
         self._records.move(self._run_id, "TERMINATING", "Terminating the run")
         self._around.changes.announce()
         self._compute.close()
-        run = self._records.finish(self._run_id, outcome)
-        for task_run_id in run["task_run_ids"]:
+        for task_run_id in self._records.get(self._run_id)["task_run_ids"]:
             self._records.finish(task_run_id, outcome)
+        # Last: a run that has ended may be deleted at once, with those of its tasks.
+        self._records.finish(self._run_id, outcome)
         self._around.changes.announce()
