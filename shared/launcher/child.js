@@ -30,8 +30,11 @@ function withLifeline(env) {
   return { env: { ...env, MODELYARD_LIFELINE: String(LIFELINE) }, stdio };
 }
 
-/** Run an installer: its output is collected. A signal stops it. Returns { code, output }. */
-async function collected(command, args, { env, cwd, signals }) {
+/**
+ * Run an installer: its output is collected. A signal stops it, and so does the AbortSignal `halt`
+ * if one is given. Returns { code, output }.
+ */
+async function collected(command, args, { env, cwd, signals, halt }) {
   const stdio = ["ignore", "pipe", "pipe"];
   const child = spawn(command, args, { env, cwd, stdio, detached: !WINDOWS, windowsHide: true });
   let output = "";
@@ -44,11 +47,13 @@ async function collected(command, args, { env, cwd, signals }) {
     send(child, "SIGTERM");
     killer = killer || setTimeout(() => send(child, "SIGKILL"), PATIENCE);
   };
+  halt?.addEventListener("abort", stop, { once: true });
   try {
     const { code, signal } = await signals.during(stop, ended(child));
     signals.check();
     return { code: signal ? exitCode(signal) : code, output };
   } finally {
+    halt?.removeEventListener("abort", stop);
     clearTimeout(killer);
   }
 }

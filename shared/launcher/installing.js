@@ -9,7 +9,9 @@ const { pathToFileURL } = require("node:url");
 const { onPath } = require("./candidates.js");
 const { WINDOWS, collected, forInstaller, without } = require("./child.js");
 const { decisive, explained } = require("./explaining.js");
+const { entries, parts } = require("./lock_file.js");
 
+const AT_ONCE = 2; // pips: each spends its time with one page of the index after the other
 const LOCKED = ["--require-hashes", "--no-deps", "--only-binary", ":all:"];
 // What and where to install is said here. Everything else of pip and uv is the user's.
 const NOT_THE_USERS =
@@ -25,7 +27,8 @@ async function install({ declaration, python, target, interpreter, environment, 
   // pip asks rustc for its version, and rustup's rustc makes a folder in the home folder.
   const rustup = path.join(target, "rustup");
   const env = { ...installerEnvironment(environment), RUSTUP_HOME: rustup };
-  const run = (command, args) => collected(command, args, { env, cwd: target, signals });
+  const run = (command, args, halt) =>
+    collected(command, args, { env, cwd: target, signals, halt });
   try {
     const uv = pipIsConfigured(environment, python) ? null : firstOnPath(environment, "uv");
     if (uv && (await byUv(run, uv, interpreter, files, environment))) return "uv";
@@ -56,34 +59,60 @@ async function byUv(run, uv, interpreter, files, environment) {
 }
 
 async function byPip(run, python, target, interpreter, files) {
+  const lines = files.flatMap((file) => entries(fs.readFileSync(file, "utf8")));
+  // An operation that installs packages itself has a pip of a locked version, which stays.
+  const lockedPip = lines.some(({ name }) => name === "pip");
   let pip = [python.executable, "-I", "-B", "-m", "pip", "--python", interpreter];
+  let atOnce = AT_ONCE;
   if (!python.pip) {
     const made = await run(interpreter, ["-I", "-B", "-m", "ensurepip", "--default-pip"]);
     if (made.code) throw explained(made.output, interpreter, "ensurepip");
     pip = [interpreter, "-I", "-B", "-m", "pip"];
+    if (lockedPip) atOnce = 1; // the pip that works is replaced while it works
   }
   const [command, ...args] = pip;
-  const options = ["--no-compile", "--no-warn-script-location"];
-  const result = await run(command, [...args, "install", ...options, ...LOCKED, ...named(files)]);
-  if (result.code) throw explained(result.output, interpreter, "pip");
-  if (!python.pip && !files.some(namesPip)) {
+  const options = [...args, "install", "--no-compile", "--no-warn-script-location", ...LOCKED];
+  const split = parts(lines, atOnce).map((texts, index) =>
+    written(target, `part-${index}.txt`, `${texts.join("\n")}\n`),
+  );
+  const installed = async (file, halt) => {
+    const result = await run(command, [...options, ...named([file])], halt);
+    if (result.code) throw explained(result.output, interpreter, "pip");
+  };
+  try {
+    await sideBySide(split.map((file) => (halt) => installed(file, halt)));
+  } finally {
+    for (const file of split) fs.rmSync(file, { force: true });
+  }
+  if (!python.pip && !lockedPip) {
     const without_ = await run(command, [...args, "uninstall", "--yes", "pip", "setuptools"]);
     if (without_.code) throw explained(without_.output, interpreter, "pip");
   }
 }
 
-// An operation that installs packages itself has a pip of a locked version, which stays.
-function namesPip(file) {
-  return /^pip==/m.test(fs.readFileSync(file, "utf8"));
+/** Run all at once and wait for all. The first that throws stops the others; its error is thrown. */
+async function sideBySide(runs) {
+  const halt = new AbortController();
+  let first = null;
+  const stop = (error) => {
+    first = first || error;
+    halt.abort();
+  };
+  await Promise.all(runs.map((run) => run(halt.signal).catch(stop)));
+  if (first) throw first;
 }
 
 // The lock file, and one of our own for the wheel: with hashes required, it needs one too.
 function requirements({ lock, library }, target) {
   if (!library.wheel) return [lock];
-  const file = path.join(target, "library.txt");
   const line = `modelyard @ ${pathToFileURL(library.path)} --hash=sha256:${library.wheel}\n`;
-  fs.writeFileSync(file, line);
-  return [lock, file];
+  return [lock, written(target, "library.txt", line)];
+}
+
+function written(folder, name, text) {
+  const file = path.join(folder, name);
+  fs.writeFileSync(file, text);
+  return file;
 }
 
 function named(files) {

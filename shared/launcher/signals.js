@@ -12,27 +12,27 @@ function exitCode(signal) {
   return 128 + os.constants.signals[signal];
 }
 
-/** Take the signals over. Each goes to the function given to `during`; the first is remembered. */
+/** Take the signals over. Each goes to the functions given to `during`; the first is remembered. */
 function listen() {
   let first = null;
-  let act = null;
+  const actions = new Set();
   const handle = (signal) => {
     first = first || signal;
-    if (act) act(signal);
+    for (const action of actions) action(signal);
   };
   for (const signal of SIGNALS) process.on(signal, handle);
   return {
     check() {
       if (first) throw new Cancelled(first);
     },
-    /** Await the promise; signals that come meanwhile are passed to `action`. */
+    /** Await the promise; signals that come meanwhile are passed to `action`. Several may wait. */
     async during(action, promise) {
-      const before = act;
-      act = action;
+      const own = (signal) => action(signal); // one entry for each who waits
+      actions.add(own);
       try {
         return await promise;
       } finally {
-        act = before;
+        actions.delete(own);
       }
     },
     stop() {

@@ -12,11 +12,16 @@ TIME_OUT = 60
 
 
 class Index:
-    """Serves ``root``/simple. Requests wait while ``gate`` is shut; the first sets ``asked``."""
+    """Serves ``root``/simple. Requests of ``held`` wait while ``gate`` is shut.
+
+    The first request sets ``asked``; ``arrived`` counts them.
+    """
 
     def __init__(self, root: Path) -> None:
         self.asked = threading.Event()
+        self.arrived = threading.Semaphore(0)
         self.gate = threading.Event()
+        self.held = "/"
         self.gate.set()
         handler = partial(_Handler, self, directory=str(root))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -49,7 +54,9 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._index.asked.set()
-        self._index.gate.wait(TIME_OUT)
+        self._index.arrived.release()
+        if self.path.startswith(self._index.held):
+            self._index.gate.wait(TIME_OUT)
         try:
             super().do_GET()
         except ConnectionError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher.index import Index
+from launcher.index import TIME_OUT, Index
 from launcher.workplace import BASE, Workplace, shown
 
 
@@ -20,6 +21,57 @@ def test_a_changed_package_is_refused(workplace: Workplace) -> None:
     assert "error MY008, exit code 8: docs/troubleshooting.md#my008" in done.stderr
     assert "Expected sha256" in done.stderr
     assert not workplace.environments
+
+
+def test_packages_come_by_two_pips_side_by_side(workplace: Workplace, index: Index) -> None:
+    names = ("tiny", "other", "third")
+    workplace.lock(*(workplace.add_package(name, "1.0", "VERSION = '1.0'\n") for name in names))
+    index.gate.clear()
+    with workplace.start() as process:
+        for _ in range(2):  # one alone asks for one page after the other
+            assert index.arrived.acquire(timeout=TIME_OUT)
+        index.gate.set()
+        assert process.wait(TIME_OUT) == 0
+    (made,) = workplace.environments
+    packages = {path.name for path in made.rglob("site-packages/*.py")}
+    assert {f"{name}.py" for name in names} <= packages
+    assert not list(made.glob("*.txt"))
+
+
+def test_the_first_that_fails_stops_the_other(workplace: Workplace, index: Index) -> None:
+    with (workplace.root / "core.txt").open("a") as lock:
+        lock.write("absent==1.0 --hash=sha256:" + "0" * 64 + "\n")
+    index.held = "/simple/tiny"
+    index.gate.clear()
+    with workplace.start() as process:  # tiny's page never comes
+        _, err = process.communicate(timeout=TIME_OUT)
+    assert not index.gate.is_set()
+    assert process.returncode == 7
+    assert "No matching distribution found for absent==1.0" in err
+    assert not workplace.environments
+
+
+def test_one_of_two_alternatives_is_taken(workplace: Workplace) -> None:
+    _lock_twice(workplace, " ; python_version < '3'", " ; python_version >= '3'")
+    assert shown(workplace.run())["tiny"] == "2.0"
+
+
+def test_two_versions_of_one_package_are_refused(workplace: Workplace) -> None:
+    _lock_twice(workplace, "", "")
+    done = workplace.run()
+    assert done.returncode == 6
+    assert "Cannot install Tiny==2.0 and tiny==1.0" in done.stderr
+
+
+def _lock_twice(workplace: Workplace, *markers: str) -> None:
+    """Two versions of tiny, each with its marker, in the layout of real lock files."""
+    wheels = [workplace.add_package("tiny", one, f"VERSION = '{one}'\n") for one in ("1.0", "2.0")]
+    digests = [hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in wheels]
+    lines = [
+        f"{name}{marker} \\\n    --hash=sha256:{digest}\n"
+        for name, marker, digest in zip(("tiny==1.0", "Tiny==2.0"), markers, digests, strict=True)
+    ]
+    (workplace.root / "core.txt").write_text("# two alternatives\n" + "".join(lines))
 
 
 def test_no_way_to_the_index(workplace: Workplace) -> None:

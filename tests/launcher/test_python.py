@@ -7,10 +7,13 @@ import os
 import shutil
 from pathlib import Path
 
+import psutil
 import pytest
 
+from launcher.index import TIME_OUT, Index
 from launcher.workplace import BASE, MINOR, Workplace, shown
 
+PAIR = ("tiny", "other")
 NODE_ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64"}
 
 
@@ -159,6 +162,35 @@ def test_venv_module_missing(workplace: Workplace) -> None:
 
 
 def test_without_pip_outside_ensurepip_brings_its_own(workplace: Workplace) -> None:
+    workplace.lock(*(workplace.add_package(name, "1.0", "VERSION = '1.0'\n") for name in PAIR))
+    _forget_pip(workplace)
+    shown(workplace.run())
+    (made,) = workplace.environments
+    assert not list(made.rglob("site-packages/pip*"))
+    assert {f"{name}.py" for name in PAIR} <= {path.name for path in made.rglob("*.py")}
+
+
+def test_a_locked_pip_stays_and_is_not_replaced_under_another(
+    workplace: Workplace, index: Index
+) -> None:
+    _forget_pip(workplace)
+    locked = workplace.add_package("pip", "99.0", "raise SystemExit('not needed here')\n")
+    workplace.lock(locked, workplace.add_package("tiny", "1.0", "VERSION = '1.0'\n"))
+    index.asked.clear()
+    index.gate.clear()
+    with workplace.start() as process:
+        assert index.asked.wait(TIME_OUT)
+        started = psutil.Process(process.pid).children(recursive=True)
+        assert sum("install" in one.cmdline() for one in started) == 1
+        index.gate.set()
+        assert process.wait(TIME_OUT) == 0
+    assert [path.name for path in workplace.environments[0].rglob("pip-*")] == [
+        "pip-99.0.dist-info"
+    ]
+
+
+def _forget_pip(workplace: Workplace) -> None:
+    """Let the launcher believe that the Python has no pip, as Debian's has none."""
     shown(workplace.run())
     shutil.rmtree(workplace.environments[0])
     memory = _memory(workplace)
@@ -169,6 +201,3 @@ def test_without_pip_outside_ensurepip_brings_its_own(workplace: Workplace) -> N
             pytest.skip("this Python has no ensurepip")
         found["pip"] = None
     (workplace.cache / "modelyard" / "pythons.json").write_text(json.dumps(memory))
-    shown(workplace.run())
-    (made,) = workplace.environments
-    assert not list(made.rglob("site-packages/pip*"))

@@ -13,6 +13,7 @@ from launcher.index import TIME_OUT, Index
 from launcher.workplace import Workplace
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
+PAIR = ("tiny", "other")
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
@@ -72,11 +73,13 @@ def test_what_ended_well_in_spite_of_a_signal_succeeded(warm: Workplace) -> None
 def test_cancelled_while_the_environment_is_made(
     workplace: Workplace, index: Index, number: int
 ) -> None:
+    workplace.lock(*(workplace.add_package(name, "1.0", "VERSION = '1.0'\n") for name in PAIR))
     index.gate.clear()
     with workplace.start(TF_BUILD="True") as process:
-        assert index.asked.wait(TIME_OUT)
+        for _ in PAIR:  # two pips, side by side
+            assert index.arrived.acquire(timeout=TIME_OUT)
         started = psutil.Process(process.pid).children(recursive=True)
-        assert started
+        assert len(started) >= len(PAIR)
         process.send_signal(number)
         process.send_signal(number)
         out, _ = process.communicate(timeout=TIME_OUT)
