@@ -43,8 +43,9 @@ def test_the_first_that_fails_stops_the_other(workplace: Workplace, index: Index
         lock.write("absent==1.0 --hash=sha256:" + "0" * 64 + "\n")
     index.held = "/simple/tiny"
     index.gate.clear()
-    with workplace.start() as process:  # tiny's page never comes
-        _, err = process.communicate(timeout=TIME_OUT)
+    patient = {"PIP_DEFAULT_TIMEOUT": str(2 * TIME_OUT)}
+    with workplace.start(**patient) as process:  # tiny's page comes after TIME_OUT
+        _, err = process.communicate(timeout=TIME_OUT / 2)
     assert not index.gate.is_set()
     assert process.returncode == 7
     assert "No matching distribution found for absent==1.0" in err
