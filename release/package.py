@@ -36,6 +36,8 @@ class Built:
     sbom: Path
     checksums: Path
     folders: Sequence[TaskFolder]
+    task_wheel: int
+    """Bytes of the wheel in each of the folders."""
 
     @property
     def packages(self) -> tuple[Path, ...]:
@@ -70,8 +72,10 @@ def build(root: Path, output: Path, *, publisher: str, command: Path) -> Built:
     built_wheel = wheel.build(root, output, seconds)
     vsix = output / f"modelyard-{number}.vsix"
     with tempfile.TemporaryDirectory() as temporary:
-        stage = Path(temporary).resolve()
-        folders = [task_folders.write(root, stage, one, built_wheel) for one in operations.every()]
+        stage = Path(temporary, "stage").resolve()
+        task_wheel = wheel.build_for_tasks(root, Path(temporary), seconds)
+        task_wheel_size = task_wheel.stat().st_size
+        folders = [task_folders.write(root, stage, one, task_wheel) for one in operations.every()]
         extension.build(
             root, stage, folders, vsix,
             version=number, publisher=publisher, seconds=seconds, command=command,
@@ -86,19 +90,18 @@ def build(root: Path, output: Path, *, publisher: str, command: Path) -> Built:
         for one in sorted((built_wheel, vsix, bill))
     ]
     sums.write_bytes("".join(lines).encode())
-    return Built(built_wheel, vsix, bill, sums, folders)
+    return Built(built_wheel, vsix, bill, sums, folders, task_wheel_size)
 
 
 def report(built: Built) -> str:
     """The size of each task folder and of each file."""
-    one_wheel = built.wheel.stat().st_size
     lines = ["task folders, as an agent unpacks them:"]
     lines += [
         f"  {one.path.partition('/')[2]:<32} {one.files:>3} files {_kib(one.size)}"
         for one in built.folders
     ]
     lines += [
-        f"  of each, {_kib(one_wheel).strip()} are the wheel: every task is whole in itself",
+        f"  of each, {_kib(built.task_wheel).strip()} are the wheel, which lacks the local cloud",
         "packages:",
     ]
     lines += [

@@ -1,4 +1,4 @@
-"""The wheel, from the sources alone."""
+"""The wheels, from the sources alone: the whole library, and what a task needs of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from release import archive, repository
@@ -15,6 +15,10 @@ from release.refusal import Refused
 
 LIBRARY = "shared/modelyard"
 SOURCES = (LIBRARY, "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+NOT_FOR_TASKS = (f"{LIBRARY}/local/", f"{LIBRARY}/manifest/")
+"""Folders that no task runs (docs/decisions/0022): the local cloud, and what writes the tasks."""
+TASK_BUILD = "0task"
+"""Build tag in the name of the tasks' wheel: no two files of one name differ."""
 
 
 def build(root: Path, output: Path, seconds: int) -> Path:
@@ -25,13 +29,26 @@ def build(root: Path, output: Path, seconds: int) -> Path:
 
     :raises Refused: the build failed, or the wheel isn't the library and nothing else.
     """
+    return _built(root, output, seconds, repository.sources(root, *SOURCES))
+
+
+def build_for_tasks(root: Path, output: Path, seconds: int) -> Path:
+    """Build the wheel that every task's folder has, in the same way.
+
+    :raises Refused: the build failed, or the wheel isn't what tasks need and nothing else.
+    """
+    whole = repository.sources(root, *SOURCES)
+    sources = [one for one in whole if not one.startswith(NOT_FOR_TASKS)]
+    return _built(root, output, seconds, sources, f"--build-option=--build-number={TASK_BUILD}")
+
+
+def _built(root: Path, output: Path, seconds: int, sources: Sequence[str], *settings: str) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         copy, made = Path(scratch, "sources"), Path(scratch, "made")
-        sources = repository.sources(root, *SOURCES)
         for source in sources:
             (copy / source).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(root / source, copy / source)
-        _run(copy, made, seconds)
+        _run(copy, made, seconds, settings)
         (wheel,) = made.glob("*.whl")
         files = archive.normalise(wheel, seconds)
         _is_whole(files, [one for one in sources if one.startswith(f"{LIBRARY}/")])
@@ -39,8 +56,9 @@ def build(root: Path, output: Path, seconds: int) -> Path:
         return Path(shutil.copy(wheel, output))
 
 
-def _run(copy: Path, made: Path, seconds: int) -> None:
+def _run(copy: Path, made: Path, seconds: int, settings: Sequence[str]) -> None:
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(made)]
+    command += [f"--config-setting={one}" for one in settings]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(seconds)}
     # It would put the clone's own files before the copy's.
     environment.pop("PYTHONPATH", None)

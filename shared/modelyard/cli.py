@@ -64,21 +64,29 @@ def _dispatch(arguments: list[str]) -> int:
     if command == "--version":
         print(f"modelyard {__version__}")  # noqa: T201
         return 0
-    if command == "local":
-        # The one place where something outside local/ names it: only a laptop has this extra.
-        from modelyard.local import commands
-
-        return commands.main(rest)
-    if command == "generate":
-        # Imported where they are used: a step of a pipeline pays for every import it doesn't need.
-        from modelyard import manifest
-
-        return manifest.main(rest)
+    if command in ("local", "generate"):
+        return _on_a_laptop(command, rest)
     if command in ("run", "release"):
         if not rest:
             return _fail(f"modelyard {command} needs the name of an operation")
         return _operate(rest[0], rest[1:], command)
     return _operate(command, rest)
+
+
+def _on_a_laptop(command: str, rest: list[str]) -> int:
+    # Imported where they are used: a step of a pipeline pays for every import it doesn't need.
+    from importlib.util import find_spec
+
+    if find_spec("modelyard.local" if command == "local" else "modelyard.manifest") is None:
+        return _fail(f"a task's own wheel has no `{command}`: install the whole package")
+    if command == "local":
+        # The one place where something outside local/ names it: only a laptop has this extra.
+        from modelyard.local import commands
+
+        return commands.main(rest)
+    from modelyard import manifest
+
+    return manifest.main(rest)
 
 
 def _operate(name: str, rest: list[str], command: str = "") -> int:

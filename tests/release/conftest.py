@@ -27,6 +27,14 @@ class Released:
         return archive.read(self.dist / f"modelyard-{NOW}.vsix")
 
     @property
+    def task_wheel(self) -> bytes:
+        """The wheel in the folder of one task."""
+        (name,) = (
+            one for one in self.vsix if one.startswith("ModelyardJobRun/") and one.endswith(".whl")
+        )
+        return self.vsix[name]
+
+    @property
     def wheel(self) -> dict[str, bytes]:
         return archive.read(self.dist / f"modelyard-{NOW}-py3-none-any.whl")
 

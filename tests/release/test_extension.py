@@ -16,7 +16,7 @@ from modelyard.manifest.wrapper import lock_file
 from release import archive, extension
 from release_clone import NOW, ROOT, Clone
 
-WHEEL = f"modelyard-{NOW}-py3-none-any.whl"
+WHEEL = f"modelyard-{NOW}-0task-py3-none-any.whl"
 PARTS = ("[Content_Types].xml", "LICENSE.txt", "extension.vsixmanifest", "extension.vsomanifest",
          "icon.png", "overview.md")  # fmt: skip
 
@@ -38,7 +38,7 @@ def test_it_holds_each_task_whole_and_no_waste(released) -> None:
 
 
 def test_the_files_are_those_of_the_repository(released) -> None:
-    wheel = (released.dist / WHEEL).read_bytes()
+    wheel = released.task_wheel
     for one in operations.every():
         head = f"{folder(one)}/"
         vsix = released.vsix.items()

@@ -111,3 +111,4 @@ def test_a_task_runs(agent: Path, tmp_path: Path) -> None:
         assert [one["name"] for one in scopes] == ["packaged"]
     (installed,) = agent.glob("tools/modelyard/*/lib/python3.*/site-packages/modelyard-*.dist-info")
     assert installed.name == f"modelyard-{NOW}.dist-info"
+    assert not (installed.parent / "modelyard" / "local").exists()
