@@ -9,6 +9,7 @@ const WINDOWS = process.platform === "win32";
 const KEPT_OUTPUT = 200_000; // characters of an installer's output: the end tells what went wrong
 const LIFELINE = 3; // file descriptor
 const PATIENCE = 3000; // milliseconds between asking an installer to stop and killing it
+const QUIET = ["ignore", "pipe", "pipe"];
 
 /** Run the operation: its output is ours, its signals too. Returns the exit code. */
 async function attended(command, args, { env, signals }) {
@@ -31,22 +32,31 @@ function withLifeline(env) {
 }
 
 /**
- * Run an installer: its output is collected. A signal stops it, and so does the AbortSignal `halt`
- * if one is given. Returns { code, output }.
+ * Run a program for its output. A signal ends it, and so do the AbortSignal `halt` and a `timeout`
+ * in milliseconds where one is given: by SIGTERM, by SIGKILL after `patience`. Its group ends with
+ * it. Returns { code, output }; throws Cancelled after a signal.
  */
-async function collected(command, args, { env, cwd, signals, halt }) {
-  const stdio = ["ignore", "pipe", "pipe"];
+async function collected(command, args, options) {
+  const { env, cwd, signals, stdio = QUIET, halt, timeout, patience = PATIENCE } = options;
   const child = spawn(command, args, { env, cwd, stdio, detached: !WINDOWS, windowsHide: true });
   let output = "";
   const collect = (text) => {
     output = (output + text).slice(-KEPT_OUTPUT);
   };
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", collect);
+  const streams = [child.stdout, child.stderr].filter(Boolean);
+  for (const stream of streams) stream.setEncoding("utf8").on("data", collect);
   let killer;
-  const stop = () => {
-    send(child, "SIGTERM");
-    killer = killer || setTimeout(() => send(child, "SIGKILL"), PATIENCE);
+  const kill = () => {
+    send(child, "SIGKILL");
+    for (const stream of streams) stream.destroy(); // what left the group may hold it open
   };
+  const stop = () => {
+    if (!patience) kill();
+    else if (WINDOWS && child.stdin) child.stdin.destroy(); // the guard ends what it started
+    else send(child, "SIGTERM");
+    killer = killer || setTimeout(kill, patience);
+  };
+  const limit = timeout && setTimeout(stop, timeout);
   halt?.addEventListener("abort", stop, { once: true });
   try {
     const { code, signal } = await signals.during(stop, ended(child));
@@ -54,6 +64,7 @@ async function collected(command, args, { env, cwd, signals, halt }) {
     return { code: signal ? exitCode(signal) : code, output };
   } finally {
     halt?.removeEventListener("abort", stop);
+    clearTimeout(limit);
     clearTimeout(killer);
   }
 }

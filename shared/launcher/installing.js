@@ -3,13 +3,13 @@
 // that uv wouldn't see, else by pip. docs/decisions/0020 says why, with measurements.
 
 const fs = require("node:fs");
-const os = require("node:os");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { onPath } = require("./candidates.js");
-const { WINDOWS, collected, forInstaller, without } = require("./child.js");
+const { collected, forInstaller, without } = require("./child.js");
 const { decisive, explained } = require("./explaining.js");
 const { entries, parts } = require("./lock_file.js");
+const { pipIsConfigured } = require("./pip_settings.js");
 
 const AT_ONCE = 2; // pips: each spends its time with one page of the index after the other
 const LOCKED = ["--require-hashes", "--no-deps", "--only-binary", ":all:"];
@@ -27,8 +27,16 @@ async function install({ declaration, python, target, interpreter, environment, 
   // pip asks rustc for its version, and rustup's rustc makes a folder in the home folder.
   const rustup = path.join(target, "rustup");
   const env = { ...installerEnvironment(environment), RUSTUP_HOME: rustup };
+  // Under a guard, which ends it when this process is killed.
+  const guard = ["-I", "-B", path.join(__dirname, "installer_guard.py")];
   const run = (command, args, halt) =>
-    collected(command, args, { env, cwd: target, signals, halt });
+    collected(python.executable, [...guard, command, ...args], {
+      env,
+      cwd: target,
+      signals,
+      halt,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
   try {
     const uv = pipIsConfigured(environment, python) ? null : firstOnPath(environment, "uv");
     if (uv && (await byUv(run, uv, interpreter, files, environment))) return "uv";
@@ -134,52 +142,6 @@ function installerEnvironment(environment) {
     PYTHONDONTWRITEBYTECODE: "1",
     PYTHONUTF8: "1",
   };
-}
-
-// Options of pip.conf; as variables they are PIP_INDEX_URL and so on.
-const CONFIGURED =
-  /^\s*(index|extra-index|find-links|no-index|cert|client-cert|proxy|trusted-host|keyring-provider)/i;
-
-/** Whether pip was told where packages come from or how to get there: uv reads none of it. */
-function pipIsConfigured(environment, python) {
-  const set = Object.keys(environment).some((name) => {
-    const [, option] = /^PIP_(.+)$/i.exec(environment[name] ? name : "") || [];
-    return option && (option === "CONFIG_FILE" || CONFIGURED.test(option.replaceAll("_", "-")));
-  });
-  return set || pipFiles(environment, python).some(configures);
-}
-
-function configures(file) {
-  try {
-    return fs
-      .readFileSync(file, "utf8")
-      .split(/\r?\n/)
-      .some((line) => CONFIGURED.test(line));
-  } catch {
-    return false; // not there; pip can't read it either
-  }
-}
-
-// pip's own list: pip.pypa.io, "Configuration", location.
-function pipFiles(environment, python) {
-  const home = environment.HOME || environment.USERPROFILE || os.homedir();
-  const installation = path.dirname(path.dirname(python.executable));
-  if (WINDOWS) {
-    const folders = [environment.ProgramData || environment.PROGRAMDATA, environment.APPDATA];
-    const files = folders.filter(Boolean).map((folder) => path.join(folder, "pip", "pip.ini"));
-    const beside = path.join(path.dirname(python.executable), "pip.ini");
-    return [...files, path.join(home, "pip", "pip.ini"), beside];
-  }
-  const config = environment.XDG_CONFIG_HOME || path.join(home, ".config");
-  const shared = (environment.XDG_CONFIG_DIRS || "/etc/xdg").split(":").filter(Boolean);
-  return [
-    ...shared.map((folder) => path.join(folder, "pip", "pip.conf")),
-    "/etc/pip.conf",
-    path.join(home, ".pip", "pip.conf"),
-    path.join(home, "Library", "Application Support", "pip", "pip.conf"),
-    path.join(config, "pip", "pip.conf"),
-    path.join(installation, "pip.conf"),
-  ];
 }
 
 function firstOnPath(environment, name) {

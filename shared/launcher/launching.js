@@ -41,7 +41,7 @@ async function run(folder, command, environment, platform, signals) {
     platforms.say(`${operation}: nothing to release`);
     return { operation, code: 0 };
   }
-  const python = pythons.find(environment, declaration, memoFile(environment));
+  const python = await pythons.find(environment, declaration, memoFile(environment), signals);
   const home = await ready(declaration, python, environment, {
     make(root, id) {
       const { make } = require("./making.js"); // not read on the way that is taken every time

@@ -3,12 +3,12 @@
 // names that don't run), so each candidate is really started; what was learned is remembered beside
 // the environments, and holds while the files stay as they are.
 
-const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
-const { forInstaller } = require("./child.js");
+const { collected, forInstaller } = require("./child.js");
+const { Cancelled } = require("./failure.js");
 
-const TIME_OUT = 7000; // milliseconds for a Python to start; an agent that cancels waits as long
+const TIME_OUT = 7000; // milliseconds for a Python to start
 // Also Python 2 must understand it. The step's folder may hold anything: it leaves sys.path first.
 const PROBE = `
 import sys
@@ -32,22 +32,24 @@ print(json.dumps({
 `;
 
 /** What the candidate says of itself; null when it doesn't run. An environment's base is asked. */
-function asked(command, args, environment) {
-  const result = spawnSync(command, [...args, "-E", "-s", "-B", "-c", PROBE], {
-    env: forInstaller(environment),
-    encoding: "utf8",
-    timeout: TIME_OUT,
-    killSignal: "SIGKILL",
-    stdio: ["ignore", "pipe", "ignore"],
-    windowsHide: true,
-  });
-  if (result.status !== 0) return null;
+async function asked(command, args, environment, signals) {
   try {
-    const found = JSON.parse(result.stdout.trim().split("\n").pop());
-    if (found.inside && found.base !== found.executable) return asked(found.base, [], environment);
+    const { code, output } = await collected(command, [...args, "-E", "-s", "-B", "-c", PROBE], {
+      env: forInstaller(environment),
+      signals,
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: TIME_OUT,
+      patience: 0, // there is nothing that it could tidy up
+    });
+    if (code !== 0) return null;
+    const found = JSON.parse(output.trim().split("\n").pop());
+    if (found.inside && found.base !== found.executable) {
+      return await asked(found.base, [], environment, signals);
+    }
     return { ...found, executable: fs.realpathSync(found.executable) };
-  } catch {
-    return null; // a program of that name that is no Python
+  } catch (error) {
+    if (error instanceof Cancelled) throw error;
+    return null; // it can't be started, or is a program of that name that is no Python
   }
 }
 
@@ -66,8 +68,8 @@ function recalled(memo, candidate) {
 }
 
 /** Start the candidate, and remember what it says. */
-function learned(memo, candidate, environment) {
-  const found = asked(candidate.path, candidate.args, environment);
+async function learned(memo, candidate, environment, signals) {
+  const found = await asked(candidate.path, candidate.args, environment, signals);
   memo.entries[keyOf(candidate)] = {
     stamp: stamp(candidate.path),
     found,

@@ -9,25 +9,29 @@ const { keyOf, learned, loaded, recalled, save } = require("./probing.js");
 const PIP_WITH_PYTHON = [22, 3]; // the first that installs into another environment (--python)
 
 /**
- * Find a Python from 3.oldest to 3.newest that can make environments.
+ * Find a Python from 3.oldest to 3.newest that can make environments. A signal ends the search.
  *
  * Returns { executable (real path), version ("3.11.7"), minor, pip (usable from outside), ensurepip }.
  */
-function find(environment, range, memoFile) {
+async function find(environment, range, memoFile, signals) {
   const memo = loaded(memoFile);
-  const look = (remembered) => {
+  const ask = (candidate) => learned(memo, candidate, environment, signals);
+  const look = async (remembered) => {
     const seen = [];
     for (const candidate of candidates(environment, range)) {
-      const found = remembered(candidate);
+      const found = await remembered(candidate);
       if (found && !complaint(found, range)) return { found };
       seen.push({ candidate, found });
     }
     return { seen };
   };
-  const known = (candidate) => recalled(memo, candidate) ?? learned(memo, candidate, environment);
-  let { found, seen } = look(known);
+  const known = (candidate) => {
+    const found = recalled(memo, candidate);
+    return found === undefined ? ask(candidate) : found;
+  };
+  let { found, seen } = await look(known);
   // Something may have been mended that leaves no trace in the files looked at: look again.
-  if (!found && memo.used) ({ found, seen } = look((one) => learned(memo, one, environment)));
+  if (!found && memo.used) ({ found, seen } = await look(ask));
   if (memo.changed) save(memo, memoFile);
   if (!found) throw nothing(seen, range);
   return {

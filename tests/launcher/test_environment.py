@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
 from launcher.index import TIME_OUT, Index
-from launcher.workplace import MINOR, Workplace, shown
+from launcher.workplace import MINOR, Workplace, evaluated, runs, shown
 from wheels import make_wheel
 
 as_root = pytest.mark.skipif(
@@ -178,8 +180,9 @@ def test_what_a_killed_job_left_is_taken_over(workplace: Workplace, index: Index
         orphans = psutil.Process(first.pid).children(recursive=True)
         first.send_signal(signal.SIGKILL)
         first.wait(TIME_OUT)
-        for orphan in orphans:
-            orphan.kill()
+    assert orphans
+    psutil.wait_procs([one for one in orphans if runs(one)], timeout=TIME_OUT / 2)
+    assert not [one for one in orphans if runs(one)]  # they noticed
     lock, unfinished = sorted(workplace.environments, key=lambda path: path.is_dir())
     assert lock.suffix == ".lock"
     assert unfinished.is_dir()
@@ -187,6 +190,52 @@ def test_what_a_killed_job_left_is_taken_over(workplace: Workplace, index: Index
     shown(workplace.run())
     (made,) = workplace.environments
     assert made.name + ".lock" == lock.name
+
+
+def test_what_was_abandoned_long_ago_is_swept(workplace: Workplace) -> None:
+    kept = workplace.cache / "modelyard"
+    for name in (".unfinished-old", ".unfinished-new", "old"):
+        (kept / name / "bin").mkdir(parents=True)
+        if "old" in name:
+            days_ago = time.time() - 2 * 24 * 60 * 60
+            os.utime(kept / name, (days_ago, days_ago))
+    shown(workplace.run())
+    left = {path.name for path in workplace.environments}
+    assert {".unfinished-new", "old"} < left
+    assert ".unfinished-old" not in left
+
+
+MADE_FROM = {
+    "declaration": {
+        "version": "1.0",
+        "lock": "core.txt",
+        "lockHash": "1",
+        "library": {"path": "/shared", "wheel": ""},
+    },
+    "python": {"executable": "/usr/bin/python3.11", "version": "3.11.2", "minor": 11},
+}
+
+
+@pytest.mark.parametrize(
+    ("what", "change", "same"),
+    [
+        ("python", {"executable": "/opt/python3.11"}, False),
+        ("python", {"version": "3.11.3"}, False),
+        ("declaration", {"version": "1.1"}, False),
+        ("declaration", {"lock": "images.txt"}, False),
+        ("declaration", {"lockHash": "2"}, False),
+        ("declaration", {"library": {"path": "/shared", "wheel": "3"}}, False),
+        ("declaration", {"library": {"path": "/other", "wheel": ""}}, True),
+        ("python", {"pip": True}, True),
+    ],
+)
+def test_its_identity(what: str, change: dict[str, object], same: bool) -> None:
+    changed = {**MADE_FROM, what: {**MADE_FROM[what], **change}}
+    calls = [f"identify({json.dumps(one['declaration'])}, {json.dumps(one['python'])}).identity"
+             for one in (MADE_FROM, changed)]  # fmt: skip
+    program = f"const {{ identify }} = environment; return [{', '.join(calls)}]"
+    first, second = evaluated(program, "environment")
+    assert (first == second) is same
 
 
 def test_a_lock_of_another_machine_is_waited_for(workplace: Workplace) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from launcher.index import TIME_OUT, Index
-from launcher.workplace import BASE, Workplace, shown
+from launcher.workplace import BASE, Workplace, evaluated, shown
 
 
 def test_a_changed_package_is_refused(workplace: Workplace) -> None:
@@ -109,6 +109,30 @@ def test_a_private_index_by_pip_conf(workplace: Workplace, index: Index) -> None
     assert index.asked.is_set()
     assert "with pip in" in done.stdout
     assert not (workplace.root / "uv-was-called").exists()
+
+
+@pytest.mark.parametrize(
+    "path", ["python/pip.conf", "home/.pip/pip.conf", "xdg/pip/pip.conf", "config/pip/pip.conf"]
+)
+def test_files_in_which_pip_is_told_where_packages_are(tmp_path: Path, path: str) -> None:
+    environment = {
+        "HOME": str(tmp_path / "home"),
+        "XDG_CONFIG_DIRS": str(tmp_path / "xdg"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+    }
+    python = {"executable": str(tmp_path / "python" / "bin" / "python3.11")}
+    program = (
+        f"const own = {json.dumps(str(tmp_path))};"
+        "const fs = require('node:fs'); const read = fs.readFileSync;"
+        "fs.readFileSync = (file, ...more) => read(file.startsWith(own) ? file : '', ...more);"
+        f"return pip_settings.pipIsConfigured({json.dumps(environment)}, {json.dumps(python)})"
+    )  # but this machine's own files
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text("[global]\nno-color = true\n")
+    assert evaluated(program, "pip_settings") is False
+    file.write_text("[global]\nindex-url = https://packages.example.invalid/simple\n")
+    assert evaluated(program, "pip_settings") is True
 
 
 @pytest.mark.parametrize("name", ["PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "PIP_USER"])

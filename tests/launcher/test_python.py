@@ -134,6 +134,29 @@ def test_only_an_old_python(workplace: Workplace) -> None:
     assert "3.8.18, not in the range" in done.stderr
 
 
+def test_another_implementation(workplace: Workplace) -> None:
+    (workplace.root / "bin" / "python3").unlink()
+    pretend = (
+        "import sys, types; "
+        'sys.implementation = types.SimpleNamespace(**{**vars(sys.implementation), "name": "pypy"})'
+    )
+    script = f"for last; do :; done; exec \"{BASE}\" -E -s -B -c '{pretend}; exec(sys.argv[-1])' "
+    _program(workplace.root / "bin" / "python3", f'{script} "$last"')
+    done = workplace.run()
+    assert done.returncode == 4
+    assert ", pypy, not CPython" in done.stderr
+
+
+def test_a_python_that_hangs_is_passed_over_and_remembered(workplace: Workplace) -> None:
+    asked = workplace.root / "asked"
+    python = workplace.root / "bin" / "python3"
+    python.rename(python.with_name("python"))
+    _program(python, f'echo x >> "{asked}"; exec "{BASE}" -I -c "import signal; signal.pause()"')
+    for _ in range(2):
+        shown(workplace.run())
+    assert asked.read_text() == "x\n"
+
+
 def _without(modules: tuple[str, ...]) -> str:
     """A Python that lacks modules, as Debian's without python3-venv does."""
     hide = (

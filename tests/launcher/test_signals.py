@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from launcher.index import TIME_OUT, Index
-from launcher.workplace import Workplace
+from launcher.workplace import BASE, LAUNCHER, Workplace, node, runs
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 PAIR = ("tiny", "other")
@@ -86,15 +86,8 @@ def test_cancelled_while_the_environment_is_made(
     assert process.returncode == 128 + number
     assert out.splitlines()[-1].startswith("##vso[task.complete result=Canceled;]cancelled by SIG")
     assert not workplace.environments
-    _, alive = psutil.wait_procs([one for one in started if _runs(one)], timeout=TIME_OUT)
-    assert not [one for one in alive if _runs(one)]
-
-
-def _runs(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    _, alive = psutil.wait_procs([one for one in started if runs(one)], timeout=TIME_OUT)
+    assert not [one for one in alive if runs(one)]
 
 
 def test_cancelled_while_another_job_makes_it(workplace: Workplace, index: Index) -> None:
@@ -108,3 +101,54 @@ def test_cancelled_while_another_job_makes_it(workplace: Workplace, index: Index
         index.gate.set()
         maker.communicate(timeout=TIME_OUT)
     assert maker.returncode == 0
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_cancelled_while_a_python_hangs(workplace: Workplace, index: Index, number: int) -> None:
+    python = workplace.root / "bin" / "python3"
+    python.unlink()
+    hang = f"import urllib.request; urllib.request.urlopen('{index.url}')"
+    python.write_text(f'#!/bin/sh\n"{BASE}" -I -c "{hang}"\n')
+    python.chmod(0o755)
+    index.gate.clear()
+    with workplace.start() as process:
+        assert index.asked.wait(TIME_OUT)
+        started = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(number)
+        assert process.wait(5) == 128 + number  # it would have had 7 s
+    psutil.wait_procs([one for one in started if runs(one)], timeout=TIME_OUT)
+    assert not [one for one in started if runs(one)]
+
+
+STUBBORN = """
+import signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", file=sys.stderr, flush=True)
+while True:
+    signal.pause()
+"""
+COLLECTED = """
+const { collected } = require(process.argv[1] + "/child.js");
+const signals = require(process.argv[1] + "/signals.js").listen();
+const options = { env: process.env, signals, stdio: ["ignore", "pipe", "inherit"] };
+collected(process.argv[2], ["-c", process.argv[3]], options)
+  .catch((error) => console.log(error.message))
+  .finally(() => signals.stop());
+"""
+
+
+def test_an_installer_that_does_not_listen_is_killed() -> None:
+    command = [node(), "-e", COLLECTED, str(LAUNCHER), str(BASE), STUBBORN]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "ready\n"
+        (stubborn,) = psutil.Process(process.pid).children()
+        process.send_signal(signal.SIGTERM)
+        try:
+            out, _ = process.communicate(timeout=TIME_OUT / 2)
+        finally:
+            if alive := runs(stubborn):
+                stubborn.kill()
+    assert out == "cancelled by SIGTERM\n"
+    assert not alive

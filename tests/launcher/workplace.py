@@ -14,6 +14,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from wheels import make_wheel
 
 LAUNCHER = Path(__file__).resolve().parents[2] / "shared" / "launcher"
@@ -169,6 +171,23 @@ class Workplace:
         process = self.start(program, before=before, **more)
         out, err = process.communicate(timeout=TIME_OUT)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def evaluated(program: str, *modules: str) -> object:
+    """What an expression of JavaScript gives, with modules of the launcher by their names."""
+    given = "".join(f"const {one} = require({json.dumps(str(LAUNCHER / one))});" for one in modules)
+    script = f"{given} process.stdout.write(JSON.stringify((() => {{ {program} }})()) ?? '')"
+    out = subprocess.run([node(), "-e", script], check=True, capture_output=True, text=True)
+    found: object = json.loads(out.stdout)
+    return found
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether it is still at work: what has ended may wait for its parent to notice."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def node() -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from release.conditions import Release
 
 from release import conditions
-from release_clone import Clone
+from release_clone import NOW, Clone
+from tfx_stand_in import packer
 
 TASK = "tasks/ModelyardClusterStartV1/task.json"
 
@@ -51,6 +53,10 @@ def gone(clone: Clone) -> None:
 
 def no_hashes(clone: Clone) -> None:
     clone.edit("requirements/core.txt", r"^requests==(\S+) (\\\n +--hash=\S+ ?)+", r"requests==\1")
+
+
+def cut_hash(clone: Clone) -> None:
+    clone.edit("requirements/core.txt", r"--hash=sha256:[0-9a-f]{64}", "--hash=sha256:0123abcd")
 
 
 def downgraded(clone: Clone) -> None:
@@ -118,6 +124,7 @@ SPOILT = {
         "there will be no tag v7, which `uses:` names in README.md",
     ),
     "a package without hashes": (no_hashes, conditions.lock, "has no SHA-256 hash"),
+    "a hash that is none": (cut_hash, conditions.lock, "has no SHA-256 hash"),
     "a package that setup.cfg doesn't allow": (
         downgraded,
         conditions.lock,
@@ -154,3 +161,17 @@ def test_packages_that_cant_be_built(clone: Clone, tfx_command: Path) -> None:
     assert done.returncode == 1
     assert "NO  packages\n      shared/launcher/main.js is missing: no task" in done.stdout
     assert "ok  working tree" in done.stdout
+
+
+def test_packages_that_differ_each_time(release: Release, restless_tfx: Path) -> None:
+    problems = list(conditions.packages(replace(release, tfx=restless_tfx)))
+    assert problems == [
+        f"{name} has other bytes when it is built from a fresh clone"
+        for name in (f"modelyard-{NOW}.vsix", "SHA256SUMS")
+    ]
+
+
+@pytest.fixture
+def restless_tfx(tmp_path: Path) -> Path:
+    """Packs what it is given, and something that is never the same."""
+    return packer(tmp_path / "restless", "files['new'] = os.urandom(8)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -15,6 +16,7 @@ from modelyard import operations
 from modelyard.manifest.wrapper import lock_file
 from release import archive, extension
 from release_clone import NOW, ROOT, Clone
+from tfx_stand_in import packer
 
 WHEEL = f"modelyard-{NOW}-0task-py3-none-any.whl"
 PARTS = ("[Content_Types].xml", "LICENSE.txt", "extension.vsixmanifest", "extension.vsomanifest",
@@ -141,3 +143,33 @@ def test_the_publisher_and_a_dirty_tree(clone: Clone, tfx_command) -> None:
     assert re.search(rf"dist/modelyard-{NOW}\.vsix +\d+\.\d KiB\n", done.stdout)
     vsix = archive.read(clone.path / "dist" / f"modelyard-{NOW}.vsix")
     assert b'Publisher="contoso"' in vsix["extension.vsixmanifest"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("pass", ""),
+        ("del files['Task/main.js']", "tfx left Task/main.js out of the extension"),
+        ("files['overview.md'] += b' '", "tfx left overview.md out of the extension, or changed"),
+    ],
+)
+def test_what_is_packed_is_compared_with_what_was_given(
+    tmp_path: Path, fault: str, told: str
+) -> None:
+    stage = tmp_path / "stage"
+    (stage / "Task").mkdir(parents=True)
+    (stage / "Task" / "main.js").write_text("// all of it\n")
+    output = tmp_path / "made.vsix"
+
+    def build() -> None:
+        extension.build(
+            ROOT, stage, [], output,
+            version=NOW, publisher="me", seconds=0, command=packer(tmp_path / "tfx", fault),
+        )  # fmt: skip
+
+    if told:
+        with pytest.raises(Refused, match=re.escape(told)):
+            build()
+    else:
+        build()
+        assert archive.read(output)["Task/main.js"] == b"// all of it\n"
