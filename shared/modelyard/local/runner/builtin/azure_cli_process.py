@@ -65,6 +65,10 @@ def _environment(connection: ServiceConnection, settings: dict[str, Any]) -> dic
     environment = {
         name: value for name, value in os.environ.items() if not name.upper().startswith(TASK_ONLY)
     }
+    if federated:  # for credentials that renew themselves, such as AzurePipelinesCredential
+        environment["AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"] = connection.id
+        environment["AZURESUBSCRIPTION_CLIENT_ID"] = connection.client_id
+        environment["AZURESUBSCRIPTION_TENANT_ID"] = connection.tenant_id
     if settings["principal"]:
         environment["servicePrincipalId"] = connection.client_id
         environment["tenantId"] = connection.tenant_id

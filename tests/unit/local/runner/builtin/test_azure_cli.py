@@ -66,7 +66,9 @@ def test_signing_out(signed_in: Bench) -> None:
 
 
 def test_the_principal_is_in_the_environment_only_where_asked(signed_in: Bench) -> None:
-    script = "env | grep -E '^(servicePrincipal|tenantId|ENDPOINT_AUTH|MODELYARD_AZ)' || true"
+    script = (
+        "env | grep -E '^(servicePrincipal|tenantId|ENDPOINT_AUTH|MODELYARD_AZ|AZURESUB)' || true"
+    )
     signed_in.run("AzureCLI@2", _inline(script))
     assert signed_in.lines == []
     signed_in.run("AzureCLI@2", _inline(script + " | sort", addSpnToEnvironment="true"))
@@ -170,6 +172,12 @@ def test_rest_calls_on_the_local_cloud_without_any_secret(bench: Bench, cloud: L
     assert "ERROR: " in bench.log
     bench.run("AzureCLI@2", _inline('test -n "$idToken"', addSpnToEnvironment="true"))
     assert [one.name for one in bench.commands] == ["task.setsecret"]
+    bench.run("AzureCLI@2", _inline("env | grep ^AZURESUBSCRIPTION_ | sort"))
+    assert bench.lines[-3:] == [
+        f"AZURESUBSCRIPTION_CLIENT_ID={found.client_id}",
+        f"AZURESUBSCRIPTION_SERVICE_CONNECTION_ID={found.id}",
+        f"AZURESUBSCRIPTION_TENANT_ID={found.tenant_id}",
+    ]
     token = "az account get-access-token --resource https://management.azure.com --query expires_on"
     bench.run("AzureCLI@2", _inline(token))
     assert bench.lines[-1].isdigit()
