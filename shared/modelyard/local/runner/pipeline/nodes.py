@@ -5,7 +5,7 @@ Source: learn.microsoft.com, ``pipelines/process/templates`` (parameters are val
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from modelyard.local.runner.expressions import ExactDict, to_text
@@ -18,15 +18,23 @@ OVERHEAD = 48
 class Scalar:
     """One value. A file has only texts; an expression may give all but a collection."""
 
-    __slots__ = ("block_indent", "place", "quoted", "text", "value")
+    __slots__ = ("block_indent", "place", "plain", "quoted", "text", "value")
 
     def __init__(
-        self, value: Any, place: Place, *, quoted: bool = False, block_indent: int = 0
+        self,
+        value: Any,
+        place: Place,
+        *,
+        quoted: bool = False,
+        block_indent: int = 0,
+        plain: bool = False,
     ) -> None:
         self.value = value
         self.text: str = value if isinstance(value, str) else to_text(value)
         self.place = place
         self.quoted = quoted
+        self.plain = plain
+        """Written in a file as ``x``: neither quoted nor a block, and no expression's result."""
         self.block_indent = block_indent
         """Of a ``|`` or ``>`` block: the column of its text, counted from 1. Else 0."""
 
@@ -50,13 +58,15 @@ class Scalar:
 class Sequence:
     """A list."""
 
-    __slots__ = ("_size", "_value", "items", "place")
+    __slots__ = ("_size", "_value", "items", "place", "typed")
 
     def __init__(self, items: list[Node], place: Place) -> None:
         self.items = items
         self.place = place
         self._size = 0
         self._value: PlacedList | None = None
+        self.typed: PlacedList | None = None
+        """See :func:`.typed_values.typed_value`."""
 
     @property
     def size(self) -> int:
@@ -68,13 +78,15 @@ class Sequence:
 class Mapping:
     """Keys and values, in the order written."""
 
-    __slots__ = ("_size", "_value", "entries", "place")
+    __slots__ = ("_size", "_value", "entries", "place", "typed")
 
     def __init__(self, entries: list[tuple[Scalar, Node]], place: Place) -> None:
         self.entries = entries
         self.place = place
         self._size = 0
         self._value: PlacedDict | None = None
+        self.typed: PlacedDict | None = None
+        """See :func:`.typed_values.typed_value`."""
 
     @property
     def size(self) -> int:
@@ -97,16 +109,16 @@ Node = Scalar | Sequence | Mapping
 class PlacedList(list[Any]):
     """The value of a sequence, which remembers it."""
 
-    def __init__(self, node: Sequence) -> None:
-        super().__init__(map(to_value, node.items))
+    def __init__(self, node: Sequence, of: Callable[[Node], Any]) -> None:
+        super().__init__(map(of, node.items))
         self.node = node
 
 
 class PlacedDict(ExactDict):
     """The value of a mapping, which remembers it."""
 
-    def __init__(self, node: Mapping) -> None:
-        super().__init__((key.text, to_value(value)) for key, value in node.entries)
+    def __init__(self, node: Mapping, of: Callable[[Node], Any]) -> None:
+        super().__init__((key.text, of(value)) for key, value in node.entries)
         self.node = node
 
 
@@ -115,7 +127,10 @@ def to_value(node: Node) -> Any:
     if isinstance(node, Scalar):
         return node.value
     if node._value is None:
-        node._value = PlacedDict(node) if isinstance(node, Mapping) else PlacedList(node)
+        if isinstance(node, Mapping):
+            node._value = PlacedDict(node, to_value)
+        else:
+            node._value = PlacedList(node, to_value)
     return node._value
 
 

@@ -19,6 +19,7 @@ from modelyard.local.runner.pipeline.nodes import (
 from modelyard.local.runner.pipeline.problems import listed
 from modelyard.local.runner.pipeline.shorthand import STEP_KEYWORDS, as_task
 from modelyard.local.runner.pipeline.structure import LISTS
+from modelyard.local.runner.pipeline.typed_values import typed_value
 
 if TYPE_CHECKING:
     from modelyard.local.runner.pipeline.expansion import Expander
@@ -48,7 +49,7 @@ def converted(name: str, kind: str, node: Node, expander: Expander, scope: Scope
     :raises Stop: when the node isn't one.
     """
     if kind == "object":
-        return to_value(node)
+        return typed_value(node)
     if kind == "stringList":
         return _strings(name, node, expander)
     if kind in ("string", "number", "boolean"):

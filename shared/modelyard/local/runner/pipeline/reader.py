@@ -132,7 +132,8 @@ class _Composer:
             first = next((line for line in below if line.strip()), "")
             indent = len(first) - len(first.lstrip(" ")) + 1
         quoted = event.style in ("'", '"')
-        return Scalar(event.value, self._place(event), quoted=quoted, block_indent=indent)
+        place, plain = self._place(event), not event.style
+        return Scalar(event.value, place, quoted=quoted, block_indent=indent, plain=plain)
 
     def _add(self, node: Node) -> None:
         if self.open:

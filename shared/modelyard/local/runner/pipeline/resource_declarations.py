@@ -21,6 +21,7 @@ from modelyard.local.runner.pipeline.plan import (
 )
 
 KINDS = ("builds", "containers", "pipelines", "repositories", "webhooks", "packages")
+OLD_KEYS = ("repo", "clean", "fetchDepth", "lfs")
 REPOSITORY_TYPES = ("git", "github", "githubenterprise", "bitbucket")
 T = TypeVar("T", Repository, Container, PipelineResource)
 
@@ -62,9 +63,14 @@ def resources(nodes: Iterable[Node], folders: dict[str, Path], building: Buildin
 
 
 def _is_old_form(node: Node) -> bool:
-    """``- repo: self`` and nothing more: older starter pipelines say it. It changes nothing."""
+    """``- repo: self`` with how it is checked out: older pipelines say it.
+
+    It changes nothing: a job's sources are always a fresh copy.
+    """
     return isinstance(node, Sequence) and all(
-        isinstance(item, Mapping) and [key.text for key, _ in item] == ["repo"]
+        isinstance(item, Mapping)
+        and item.get("repo") is not None
+        and all(key.text in OLD_KEYS for key, _ in item)
         for item in node.items
     )
 

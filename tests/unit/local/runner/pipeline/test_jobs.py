@@ -295,6 +295,8 @@ def test_a_deployment_downloads_and_does_not_check_out(
 def test_the_old_form_of_resources_changes_nothing(planned: Planned) -> None:
     """Starter pipelines of 2018 and 2019 begin with it."""
     assert only_job(planned("resources:\n- repo: self\nsteps: [{script: x}]\n")).steps
+    more = "resources:\n- {repo: self, clean: true, fetchDepth: 1}\nsteps: [{script: x}]\n"
+    assert only_job(planned(more)).steps
 
 
 def test_stages_wait_for_the_one_before(planned: Planned) -> None:

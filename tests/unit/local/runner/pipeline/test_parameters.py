@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,7 @@ def pipeline(kind: str, rest: str = "") -> str:
         ("boolean", "TRUE", True),
         ("boolean", "false", False),
         ("boolean", True, True),
-        ("object", "{a: [1, yes]}", {"a": ["1", "yes"]}),
+        ("object", "{a: [1, yes]}", {"a": [1.0, "yes"]}),
         ("object", {"a": ["x"]}, {"a": ["x"]}),
         ("object", "text", "text"),
         ("stringList", "a, b", ["a", "b"]),
@@ -221,6 +222,79 @@ def test_an_untyped_parameter_is_a_string(scripts: Callable[..., list[str]]) -> 
         "- ${{ if parameters.p }}:\n  - script: true for any text\n"
     )
     assert scripts(TEMPLATE.format(given="false"), {"t.yml": template}) == ["true for any text"]
+
+
+MEASURED = """\
+      s: text
+      n: 3
+      f: 0.5
+      b: true
+      nil:
+      list:
+      - 1
+      - two
+      nested:
+        deep:
+          k: v
+"""
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        # E03-parameters/pass-object-deep
+        (
+            "[{name: p, type: object}]",
+            '{"s": "text", "n": 3, "f": 0.5, "b": true, "nil": "", "list": [1, "two"], '
+            '"nested": {"deep": {"k": "v"}}}',
+        ),
+        # E03-parameters/legacyobject-deep
+        (
+            "{p: ''}",
+            '{"s": "text", "n": "3", "f": "0.5", "b": "true", "nil": "", "list": ["1", "two"], '
+            '"nested": {"deep": {"k": "v"}}}',
+        ),
+    ],
+)
+def test_literals_of_an_object_keep_their_types(
+    scripts: Callable[..., list[str]], declared: str, expected: str
+) -> None:
+    """What the service answered, in PGielniak/azdo-pipeline-emulator at c13a24e4."""
+    show = "steps:\n- script: ${{ convertToJson(parameters.p) }}\n"
+    template = f"parameters: {declared}\n{show}"
+    text = f"steps:\n- template: t.yml\n  parameters:\n    p:\n{MEASURED}"
+    (found,) = scripts(text, {"t.yml": template})
+    assert json.dumps(json.loads(found)) == expected
+
+
+def test_the_result_of_an_expression_is_a_text_in_an_object(
+    scripts: Callable[..., list[str]],
+) -> None:
+    """MicrosoftDocs/azure-devops-docs, issue 13472: a literal true stays one, a parameter's not."""
+    template = (
+        "parameters: [{name: p, type: object}]\nsteps:\n"
+        "- script: ${{ convertToJson(parameters.p) }}\n"
+    )
+    text = (
+        "parameters: [{name: flag, type: boolean, default: true}]\nsteps:\n- template: t.yml\n"
+        "  parameters:\n    p: {given: '${{ parameters.flag }}', written: true, quoted: 'true'}\n"
+    )
+    (found,) = scripts(text, {"t.yml": template})
+    assert json.loads(found) == {"given": "True", "written": True, "quoted": "true"}
+
+
+@pytest.mark.parametrize(("given", "left_out"), [("null", True), ("~", True), ("'null'", False)])
+def test_null_leaves_an_object_out(
+    scripts: Callable[..., list[str]], given: str, left_out: bool
+) -> None:
+    """Public template libraries write ``default: null`` and ask ``if parameters.x``."""
+    template = (
+        f"parameters: [{{name: p, type: object, default: {given}}}]\njobs:\n- job: a\n"
+        "  steps: [{script: x}]\n- job: b\n  dependsOn: ${{ iif(eq(parameters.p, ''), "
+        "parameters.p, 'a') }}\n  steps:\n  - ${{ if parameters.p }}:\n    - script: there\n"
+    )
+    found = scripts("jobs:\n- template: t.yml\n", {"t.yml": template})
+    assert found == (["x"] if left_out else ["x", "there"])
 
 
 def test_string_lists_are_not_for_templates(problems: Lines) -> None:
