@@ -134,7 +134,7 @@ class AgentJob:
     def _holds(self, step: Step) -> bool:
         condition = step.condition or DEFAULT_CONDITION
         expression = parse(condition)
-        values = contexts.of_steps(as_context(self.job.variables), self.run.started)
+        values = contexts.of_steps(as_context(self.job.variables))
         return to_boolean(
             expression.evaluate(values, status_functions.of_steps(lambda: self.job.result))
         )

@@ -18,6 +18,7 @@ def of_jobs(
     jobs: Mapping[str, JobOutcome],
     stages: Mapping[str, StageOutcome],
     started: datetime,
+    resources: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Within a job: ``dependencies`` are jobs, ``stageDependencies`` jobs of stages.
 
@@ -27,24 +28,27 @@ def of_jobs(
     return {
         "variables": variables,
         "dependencies": {name: _outcome(one) for name, one in jobs.items()},
-        **_common(stages, started),
+        **_common(stages, started, resources),
     }
 
 
 def of_stages(
-    variables: Mapping[str, str], stages: Mapping[str, StageOutcome], started: datetime
+    variables: Mapping[str, str],
+    stages: Mapping[str, StageOutcome],
+    started: datetime,
+    resources: Mapping[str, Any],
 ) -> dict[str, Any]:
     """In the condition of a stage: ``dependencies`` are stages."""
     return {
         "variables": variables,
         "dependencies": {name: _outcome(one) for name, one in stages.items()},
-        **_common(stages, started),
+        **_common(stages, started, resources),
     }
 
 
-def of_steps(variables: Mapping[str, str], started: datetime) -> dict[str, Any]:
+def of_steps(variables: Mapping[str, str]) -> dict[str, Any]:
     """In the condition of a step: the agent knows variables alone (``ExpressionManager.cs``)."""
-    return {"variables": variables, "pipeline": {"startTime": started}, "resources": {}}
+    return {"variables": variables}
 
 
 def secrets(jobs: Iterable[JobOutcome], stages: Iterable[StageOutcome]) -> list[str]:
@@ -58,7 +62,9 @@ def secrets(jobs: Iterable[JobOutcome], stages: Iterable[StageOutcome]) -> list[
     ]
 
 
-def _common(stages: Mapping[str, StageOutcome], started: datetime) -> dict[str, Any]:
+def _common(
+    stages: Mapping[str, StageOutcome], started: datetime, resources: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "stageDependencies": {
             name: {
@@ -68,7 +74,7 @@ def _common(stages: Mapping[str, StageOutcome], started: datetime) -> dict[str, 
             for name, stage in stages.items()
         },
         "pipeline": {"startTime": started},
-        "resources": {},
+        "resources": resources,
     }
 
 

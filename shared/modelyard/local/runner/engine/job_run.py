@@ -81,6 +81,7 @@ class JobRun:
                 jobs=self.before,
                 stages=self.stages,
                 started=self.run.started,
+                resources=self.run.resources,
             ),
             {"counter": self.run.counters.function()},
             secrets,

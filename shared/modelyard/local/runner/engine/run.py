@@ -21,6 +21,7 @@ from modelyard.local.runner.engine.counters import Counters
 from modelyard.local.runner.engine.events import Ended, Events, Listener, Planned, Started
 from modelyard.local.runner.engine.outcomes import StageOutcome, together
 from modelyard.local.runner.engine.questions import Approvals, Person
+from modelyard.local.runner.engine.resource_context import resource_context
 from modelyard.local.runner.engine.run_number import run_number
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.settings import Settings
@@ -145,6 +146,7 @@ def _state(
         build=build,
         facts=(*known, *facts.of_run(build, repository, number, started)),
         started=started,
+        resources=resource_context(plan.pipeline.resources, build, repository),
         work=work,
         uploads=folders.uploads,
         slots=Slots(settings.parallel),

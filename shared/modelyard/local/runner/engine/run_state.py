@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from modelyard.clock import Clock
 from modelyard.local.runner.builtin.artifacts import ArtifactStore
@@ -59,6 +61,8 @@ class RunState:
     facts: tuple[Variable, ...]
     """Predefined variables beside those of every build."""
     started: datetime
+    resources: Mapping[str, Any]
+    """The context of that name (:mod:`.resource_context`)."""
     work: Path
     """Jobs have their folders in it; it is gone after the run."""
     uploads: Path

@@ -77,7 +77,7 @@ class _ServerJob:
     def _holds(self, step: Step) -> bool:
         condition = step.condition or DEFAULT_CONDITION
         status = Result.CANCELED if self._cancellation.is_set() else self.result
-        values = contexts.of_steps(as_context(self._variables), self._run.started)
+        values = contexts.of_steps(as_context(self._variables))
         expression = parse(condition)
         functions = status_functions.of_steps(lambda: status)
         return to_boolean(expression.evaluate(values, functions))

@@ -72,7 +72,12 @@ class StageRun:
         scopes = VariableScopes(
             self.run.facts,
             self.run.settings.groups,
-            partial(contexts.of_stages, stages=self.before, started=self.run.started),
+            partial(
+                contexts.of_stages,
+                stages=self.before,
+                started=self.run.started,
+                resources=self.run.resources,
+            ),
             {"counter": self.run.counters.function()},
             contexts.secrets((), self.before.values()),
         )

@@ -5,7 +5,8 @@ jobs that exist. One that names a stage or job without waiting for it gets a war
 the service knows nothing of it.
 
 Source: learn.microsoft.com, ``pipelines/process/expressions`` ("Dependencies", "Job status check
-functions") and ``process/conditions``.
+functions") and ``process/conditions``; which context is where: the agent's ``ExpressionManager.cs``
+and the service's answers in PGielniak/azdo-pipeline-emulator at c13a24e4, C-E02-080 and C-E02-121.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from modelyard.local.runner.pipeline.dependencies import reach
 from modelyard.local.runner.pipeline.plan import Pipeline, Stage
 from modelyard.reading import nearest
 
+_GRAPH = ("variables", "dependencies", "stageDependencies", "pipeline")
 CONTEXTS = {
-    "stage": ("variables", "dependencies", "stageDependencies", "pipeline", "resources"),
-    "job": ("variables", "dependencies", "stageDependencies", "pipeline", "resources"),
-    "step": ("variables", "pipeline", "resources"),
-    "variable": ("variables", "dependencies", "stageDependencies", "pipeline", "resources"),
+    "stage": _GRAPH,
+    "job": _GRAPH,
+    "step": ("variables",),
+    "variable": (*_GRAPH, "resources"),
 }
+"""Conditions have no ``resources``; those of steps are the agent's, which knows variables alone."""
 
 
 def _nothing(*_: object) -> bool:
@@ -100,6 +103,12 @@ def _reach(graph: dict[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
 
 def _check_use(use: ContextUse, check: Check, known: _Known, building: Building) -> None:
     context = use.name.lower()
+    if context == "resources" and use.members and use.members[0].lower().startswith("pipeline"):
+        message = (
+            "resources holds repositories and containers only: "
+            "write variables['resources.pipeline.ALIAS.NAME']"
+        )
+        building.problems.warn(check.node.place_of(check.offset + use.offset), message)
     if not use.members or context not in ("dependencies", "stagedependencies"):
         return
     first = use.members[0]

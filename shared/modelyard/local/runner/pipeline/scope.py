@@ -2,7 +2,8 @@
 
 Source: learn.microsoft.com, ``pipelines/process/template-expressions`` ("Context"): the parameters
 of the file, the variables that the YAML gives (top-down) and those predefined when a run is asked
-for, and the loop variables of ``each``.
+for, and the loop variables of ``each``. The service refuses all others
+(PGielniak/azdo-pipeline-emulator at c13a24e4, C-E02-080).
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ class Scope:
     parameters: Mapping[str, Any]
     variables: dict[str, Any]
     loops: Mapping[str, Any] = field(default_factory=dict)
-    resources: Mapping[str, Any] = field(default_factory=dict)
     depth: int = 0
     """How many templates are around it."""
     literal: bool = False
@@ -31,7 +31,6 @@ class Scope:
         return {
             "parameters": self.parameters,
             "variables": self.variables,
-            "resources": self.resources,
             **self.loops,
         }
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 DOCS = "learn.microsoft.com/azure/devops/pipelines/"
+MEASURED = "PGielniak/azdo-pipeline-emulator at c13a24e4, research/experiments/"
 AGENT = "microsoft/azure-pipelines-agent src/Agent.Worker/"
 
 
@@ -536,6 +537,28 @@ ROWS = [
         "name: v$(Major).$(Rev:r)\nvariables: {Major: 3}\n"
         + steps("- bash: echo '> $(Build.BuildNumber)'"),
         ["> v3.1"],
+    ),
+    Row(
+        "resources holds repositories, self among them, however their names are spelt",
+        MEASURED + "E02-resources",
+        "resources:\n  repositories:\n"
+        "  - {repository: Mixed, type: git, name: shared/oracle, ref: refs/tags/v1}\n"
+        "variables:\n"
+        "  own: $[ join(' ', resources.repositories.*.type) ]\n"
+        "  ref: $[ resources.repositories.mixed.REF ]\n"
+        "  name: $[ resources.repositories['Mixed'].name ]\n"
+        "  branch: $[ eq(resources.repositories.self.ref, variables['Build.SourceBranch']) ]\n"
+        "  none: $[ coalesce(resources.repositories.no.ref, resources.pipeline.x.runID, '-') ]\n"
+        + steps("- bash: echo '> $(own), $(ref), $(name), $(branch), $(none)'"),
+        ["> Git git, refs/tags/v1, shared/oracle, True, -"],
+    ),
+    Row(
+        "resources holds containers",
+        MEASURED + "E02-resources",
+        "resources: {containers: [{container: base, image: alpine:3.20}]}\n"
+        "variables: {image: '$[ resources.containers.base.image ]'}\n"
+        + steps("- bash: echo '> $(image)'"),
+        ["> alpine:3.20"],
     ),
     Row(
         "updatebuildnumber changes it",

@@ -215,6 +215,9 @@ def test_expressions_of_the_run_are_kept(planned: Callable[..., Plan]) -> None:
         ("step", "suceeded()", "18:18: there is no function suceeded (did you mean succeeded?)"),
         ("job", "eq(dependencies.Build.result, 'x')", "14:19: there is no job Build"),
         ("job", "succeeded('X')", "14:16: there is no job X"),
+        ("job", "eq(resources.x, 'y')", "14:19: there is no resources here"),
+        ("stage", "eq(resources.x, 'y')", "8:17: there is no resources here"),
+        ("step", "eq(pipeline.startTime, 'y')", "18:21: there is no pipeline here"),
         (
             "job",
             "eq(stageDependencies.Biuld.A.result, 'x')",
@@ -255,6 +258,11 @@ def test_expressions_of_the_run_are_checked(
             "the documentation calls deploy unsupported as the name of a deployment",
         ),
         ("stages: [{stage: A}]\n", "the stage A has no jobs"),
+        (
+            "variables: {v: '$[ resources.pipeline.other.runID ]'}\nsteps: [{script: x}]\n",
+            "resources holds repositories and containers only: "
+            "write variables['resources.pipeline.ALIAS.NAME']",
+        ),
     ],
 )
 def test_what_runs_but_hardly_as_meant(
@@ -350,3 +358,9 @@ def test_task_inputs_that_fit(
     for reference in ("train@1", "publisher.extension.Train@1", "Train@1.2.3"):
         (step,) = steps(planned(task(inputs, reference), tasks=TASKS))
         assert (step.task, step.inputs["workspaceUrl"] in ("u", "$(u)")) == ("Train", True)
+
+
+def test_expressions_of_compile_time_know_no_resources(problems: Lines) -> None:
+    """The service refuses the name: PGielniak/azdo-pipeline-emulator at c13a24e4, C-E02-080."""
+    (line,) = problems("steps: [{script: '${{ resources.repositories.self.ref }}'}]\n")
+    assert line.startswith("azure-pipelines.yml:1:23: there is no resources here"), line
