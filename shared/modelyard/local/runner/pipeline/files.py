@@ -1,10 +1,12 @@
 """The files of a pipeline: the repositories they lie in, and the limits on them.
 
 A template's path counts from the file that names it, or with ``/`` from the root of that file's
-repository; with ``@alias`` from the root of another one, ``@self`` being the pipeline's own.
+repository; with ``@alias`` from the root of another one, ``@self`` being the pipeline's own. An
+alias of the repository that the file itself is in changes nothing.
 
 Source: learn.microsoft.com, ``pipelines/process/templates`` ("Reference template paths", "Use other
-repositories", "Imposed limits").
+repositories", "Imposed limits"); the service's answers in PGielniak/azdo-pipeline-emulator at
+c13a24e4, ``research/experiments/E03-references`` (self-alias-relative-nested, cross-rel-self).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from modelyard.local.runner.pipeline import reader
 from modelyard.local.runner.pipeline.nodes import Mapping, kind_of
 from modelyard.local.runner.pipeline.plan import Place
 from modelyard.local.runner.pipeline.problems import Problems, Stop
+from modelyard.local.runner.pipeline.resource_declarations import aliases
 from modelyard.reading import nearest
 
 FILES = 100
@@ -65,6 +68,11 @@ class Files:
             raise Stop(relative)
         return source
 
+    def declare(self, root: Mapping) -> None:
+        """Note the aliases that the resources of a pipeline, or of what it extends, declare."""
+        for alias in aliases(root.get("resources")):
+            self.declared.setdefault(alias.lower(), alias)
+
     def template(self, reference: str, place: Place) -> Source:
         """The file that a ``template:`` names.
 
@@ -96,15 +104,14 @@ class Files:
     def _locate(self, reference: str, place: Place) -> tuple[str, str]:
         path, at, alias = reference.rpartition("@")
         including = self.sources.get(place.file)
+        here = including.alias if including else SELF
         if not at:
-            path = reference
-            alias = including.alias if including else SELF
-            base = posixpath.dirname(including.path) if including else ""
+            path, alias = reference, here
         else:
             alias = self._alias(alias, place)
-            base = ""
-        if path.startswith("/"):
-            base = ""
+        base = ""
+        if including and alias.lower() == here.lower() and not path.startswith("/"):
+            base = posixpath.dirname(including.path)
         path = posixpath.normpath(posixpath.join(base, path.lstrip("/")))
         if path == ".." or path.startswith("../"):
             raise self.problems.stop(place, f"{reference} lies outside the repository")

@@ -57,7 +57,7 @@ class Inclusion:
 
         :raises Stop: when it can't be used.
         """
-        source, inside = self._opened(reference, scope)
+        source, inside = self._opened(reference, scope, extended=True)
         entries: list[tuple[Scalar, Node]] = [
             (key, value) for key, value in source.root if key.text != "parameters"
         ]
@@ -81,7 +81,9 @@ class Inclusion:
         elif not isinstance(value, Scalar) or value.text.strip():
             raise self.problems.stop(value.place, f"{kind} is a list, not {kind_of(value)}")
 
-    def _opened(self, reference: Mapping, scope: Scope) -> tuple[Source, Scope]:
+    def _opened(
+        self, reference: Mapping, scope: Scope, *, extended: bool = False
+    ) -> tuple[Source, Scope]:
         path, given = None, None
         for key, value in reference:
             if key.text == "template":
@@ -102,6 +104,8 @@ class Inclusion:
                 self.problems.add(given.place, f"parameters is a mapping, not {kind_of(given)}")
             given = None
         source = self.files.template(path.text, path.place)
+        if extended:  # Now: templates among the parameters may name its repositories.
+            self.files.declare(source.root)
         declared = self._declared.get(source.name)
         if declared is None:
             declared = parameters.declarations(source, self.problems)

@@ -22,7 +22,7 @@ from modelyard.local.runner.pipeline.known_tasks import KnownTask
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequence
 from modelyard.local.runner.pipeline.plan import Parameter, Pipeline, Place, Plan
 from modelyard.local.runner.pipeline.problems import Problems, Stop
-from modelyard.local.runner.pipeline.resource_declarations import aliases, resources
+from modelyard.local.runner.pipeline.resource_declarations import resources
 from modelyard.local.runner.pipeline.run_expressions import check_run_expressions
 from modelyard.local.runner.pipeline.scope import Scope
 from modelyard.local.runner.pipeline.stages import pipeline
@@ -91,7 +91,7 @@ def _pipeline(
     expander = Expander(files, problems)
     inclusion = Inclusion(expander)
     expander.include = inclusion.members
-    _declare(files, source.root)
+    files.declare(source.root)
     declared = parameter_binding.declarations(source, problems)
     scope = Scope({}, predefined)
     binding = parameter_binding.Binding(problems, expander, scope, "")
@@ -112,11 +112,6 @@ def _pipeline(
     return found
 
 
-def _declare(files: Files, root: Mapping) -> None:
-    for alias in aliases(root.get("resources")):
-        files.declared.setdefault(alias.lower(), alias)
-
-
 def _without_parameters(root: Mapping) -> Mapping:
     return Mapping([(key, node) for key, node in root if key.text != "parameters"], root.place)
 
@@ -135,7 +130,6 @@ def _expanded(root: Mapping, scope: Scope, inclusion: Inclusion) -> tuple[Mappin
     if not isinstance(extends, Mapping):
         raise problems.stop(extends.place, "extends is a mapping with template and parameters")
     template, inside = inclusion.extended(extends, scope)
-    _declare(inclusion.files, template)
     for key, _ in template:
         if key.text in ("trigger", "pr", "schedules"):
             problems.add(key.place, f"{key.text} belongs in the pipeline, not in what it extends")

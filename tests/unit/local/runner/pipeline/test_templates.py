@@ -132,6 +132,31 @@ def test_templates_of_another_repository(planned: Callable[..., Plan], other: Pa
     )
 
 
+def test_self_within_the_pipelines_own_repository_changes_nothing(
+    scripts: Callable[..., list[str]],
+) -> None:
+    """The service: E03-references/self-alias-relative-nested of PGielniak/azdo-pipeline-emulator."""
+    files = {
+        "a/one.yml": "steps:\n- template: two.yml@self\n- template: ../b/three.yml@SELF\n",
+        "a/two.yml": ONE_STEP.format("two"),
+        "b/three.yml": ONE_STEP.format("three"),
+    }
+    assert scripts("steps:\n- template: a/one.yml\n", files) == ["two", "three"]
+
+
+def test_parameters_may_name_templates_of_repositories_that_the_extended_file_declares(
+    scripts: Callable[..., list[str]], other: Path
+) -> None:
+    text = (
+        "extends:\n  template: outer.yml\n  parameters:\n    more:\n"
+        "    - template: steps/inner.yml@templates\n"
+    )
+    outer = RESOURCE + (
+        "parameters: [{name: more, type: stepList}]\nsteps:\n- ${{ parameters.more }}\n"
+    )
+    assert scripts(text, {"outer.yml": outer}, repositories={"templates": other}) == ["inner"]
+
+
 def test_a_repository_that_is_not_mapped(problems: Lines) -> None:
     (line,) = problems(RESOURCE + "steps:\n- template: common.yml@templates\n")
     assert line == (
