@@ -2,11 +2,14 @@
 
 A template's path counts from the file that names it, or with ``/`` from the root of that file's
 repository; with ``@alias`` from the root of another one, ``@self`` being the pipeline's own. An
-alias of the repository that the file itself is in changes nothing.
+alias of the repository that the file itself is in changes nothing. What stands in a parameter's
+value counts from the template that the value is given to, and with an alias from the root.
 
 Source: learn.microsoft.com, ``pipelines/process/templates`` ("Reference template paths", "Use other
 repositories", "Imposed limits"); the service's answers in PGielniak/azdo-pipeline-emulator at
-c13a24e4, ``research/experiments/E03-references`` (self-alias-relative-nested, cross-rel-self).
+c13a24e4, ``research/experiments/E03-references`` (self-alias-relative-nested, cross-rel-self), in
+microsoft/vscode-java-pack, pull request 1711, and MicrosoftDocs/azure-devops-docs, issue 8106; for
+an alias in a parameter, the pipelines of microsoft/terminal.
 """
 
 from __future__ import annotations
@@ -73,16 +76,17 @@ class Files:
         for alias in aliases(root.get("resources")):
             self.declared.setdefault(alias.lower(), alias)
 
-    def template(self, reference: str, place: Place) -> Source:
+    def template(self, reference: str, place: Place, including: str) -> Source:
         """The file that a ``template:`` names.
 
-        :param place: where it is named; its file is what relative paths count from.
+        :param place: where it is named.
+        :param including: the file that includes it: another one where a parameter's value names it.
         :raises Stop: when there is no such file or it can't be read.
         """
         if "$(" in reference or "$[" in reference:
             message = f"{reference}: templates are read before the run knows any runtime variable"
             raise self.problems.stop(place, message)
-        alias, path = self._locate(reference.strip().replace("\\", "/"), place)
+        alias, path = self._locate(reference.strip().replace("\\", "/"), place, including)
         name = path if alias == SELF else f"{path}@{alias}"
         if name not in self.sources:
             self._count(place)
@@ -101,23 +105,54 @@ class Files:
         if self.spent > SIZE:
             self._exceeded(place, f"the pipeline takes more than {SIZE >> 20} MB when expanded")
 
-    def _locate(self, reference: str, place: Place) -> tuple[str, str]:
+    def _locate(self, reference: str, place: Place, including: str) -> tuple[str, str]:
+        """The repository and path of a template."""
         path, at, alias = reference.rpartition("@")
-        including = self.sources.get(place.file)
-        here = including.alias if including else SELF
+        file = self._read_already(including)
         if not at:
-            path, alias = reference, here
+            path, alias = reference, file.alias
         else:
             alias = self._alias(alias, place)
+        from_parameter = place.file != including
         base = ""
-        if including and alias.lower() == here.lower() and not path.startswith("/"):
-            base = posixpath.dirname(including.path)
-        path = posixpath.normpath(posixpath.join(base, path.lstrip("/")))
-        if path == ".." or path.startswith("../"):
-            raise self.problems.stop(place, f"{reference} lies outside the repository")
-        if path == ".":
+        if alias.lower() == file.alias.lower() and not (at and from_parameter):
+            base = posixpath.dirname(file.path)
+        found = self._path(base, path, place)
+        if from_parameter and not at and not (self.folders[alias.lower()] / found).is_file():
+            return self._beside(path, found, place, file) or (alias, found)
+        return alias, found
+
+    def _beside(
+        self, path: str, missing: str, place: Place, including: Source
+    ) -> tuple[str, str] | None:
+        """What a path in a parameter's value names from where it is written: some pipelines count
+        on that, though others were refused by the service for it."""
+        file = self._read_already(place.file)
+        found = self._path(posixpath.dirname(file.path), path, place)
+        if not (self.folders[file.alias.lower()] / found).is_file():
+            return None
+        message = (
+            f"{path} counts from {including.name}, which gets it, and {missing} isn't there: "
+            f"the file beside {file.name} is taken. Write /{found}@{file.alias}"
+        )
+        self.problems.warn(place, message)
+        return file.alias, found
+
+    def _read_already(self, name: str) -> Source:
+        """A file that is being expanded."""
+        found = self.sources[name]
+        assert found is not None
+        return found
+
+    def _path(self, base: str, path: str, place: Place) -> str:
+        """From the root of a repository."""
+        base = "" if path.startswith("/") else base
+        found = posixpath.normpath(posixpath.join(base, path.lstrip("/")))
+        if found == ".." or found.startswith("../"):
+            raise self.problems.stop(place, f"{path} lies outside the repository")
+        if found == ".":
             raise self.problems.stop(place, "template names no file")
-        return alias, path
+        return found
 
     def _alias(self, alias: str, place: Place) -> str:
         lower = alias.lower()

@@ -103,7 +103,7 @@ class Inclusion:
             if not isinstance(given, Scalar) or given.text.strip():
                 self.problems.add(given.place, f"parameters is a mapping, not {kind_of(given)}")
             given = None
-        source = self.files.template(path.text, path.place)
+        source = self.files.template(path.text, path.place, scope.file)
         if extended:  # Now: templates among the parameters may name its repositories.
             self.files.declare(source.root)
         declared = self._declared.get(source.name)
@@ -114,9 +114,11 @@ class Inclusion:
             declared,
             given.entries if given else [],
             reference.place,
-            parameters.Binding(self.problems, self.expander, scope, source.name),
+            parameters.Binding(
+                self.problems, self.expander, scope.within(source.name), source.name
+            ),
         )
-        return source, scope.template(values)
+        return source, scope.template(values, source.name)
 
     def _foreign(self, key: Scalar, kind: str, reference: Mapping) -> None:
         if key.text in LISTS:

@@ -93,7 +93,7 @@ def _pipeline(
     expander.include = inclusion.members
     files.declare(source.root)
     declared = parameter_binding.declarations(source, problems)
-    scope = Scope({}, predefined)
+    scope = Scope({}, predefined, file=source.name)
     binding = parameter_binding.Binding(problems, expander, scope, "")
     nodes = given_nodes(declared, given, problems)
     values = parameter_binding.bound(declared, nodes, source.root.place, binding)

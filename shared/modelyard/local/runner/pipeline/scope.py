@@ -20,6 +20,8 @@ class Scope:
     parameters: Mapping[str, Any]
     variables: dict[str, Any]
     loops: Mapping[str, Any] = field(default_factory=dict)
+    file: str = ""
+    """What templates' paths count from."""
     depth: int = 0
     """How many templates are around it."""
     literal: bool = False
@@ -45,6 +47,12 @@ class Scope:
     def expanded(self) -> Scope:
         return self if self.literal else replace(self, literal=True)
 
-    def template(self, parameters: Mapping[str, Any]) -> Scope:
+    def within(self, file: str) -> Scope:
+        """For values that are given to a template."""
+        return replace(self, file=file)
+
+    def template(self, parameters: Mapping[str, Any], file: str) -> Scope:
         """Inside a template that is included here."""
-        return replace(self, parameters=parameters, loops={}, depth=self.depth + 1, literal=False)
+        return replace(
+            self, parameters=parameters, loops={}, file=file, depth=self.depth + 1, literal=False
+        )

@@ -144,6 +144,41 @@ def test_self_within_the_pipelines_own_repository_changes_nothing(
     assert scripts("steps:\n- template: a/one.yml\n", files) == ["two", "three"]
 
 
+@pytest.mark.parametrize("declared", ["[{name: more, type: stepList}]", "{more: []}"])
+def test_a_path_in_a_parameter_counts_from_the_template_that_gets_it(
+    scripts: Callable[..., list[str]], other: Path, declared: str
+) -> None:
+    """microsoft/vscode-java-pack, pull request 1711; MicrosoftDocs/azure-devops-docs, issue 8106.
+    With an alias it counts from the root: so do the pipelines of microsoft/terminal."""
+    outer = f"parameters: {declared}\nsteps:\n- ${{{{ parameters.more }}}}\n"
+    (other / "steps/outer.yml").write_text(outer)
+    text = RESOURCE + (
+        "steps:\n- template: steps/outer.yml@templates\n  parameters:\n    more:\n"
+        "    - template: inner.yml\n    - template: ./a/mine.yml@self\n"
+        "- template: a/outer.yml\n  parameters:\n    more:\n"
+        "    - template: mine.yml\n    - template: ./a/mine.yml@self\n"
+    )
+    files = {"a/mine.yml": ONE_STEP.format("mine"), "a/outer.yml": outer}
+    found = scripts(text, files, repositories={"templates": other})
+    assert found == ["inner", "mine", "mine", "mine"]
+
+
+def test_a_path_in_a_parameter_may_count_from_where_it_is_written(
+    planned: Callable[..., Plan],
+) -> None:
+    """Pipelines of PowerShell/PowerShell count on it."""
+    outer = "parameters: [{name: more, type: stepList}]\nsteps:\n- ${{ parameters.more }}\n"
+    found = planned(
+        "steps:\n- template: a/outer.yml\n  parameters:\n    more:\n    - template: b/mine.yml\n",
+        {"b/mine.yml": ONE_STEP.format("mine"), "a/outer.yml": outer},
+    )
+    assert found.pipeline.stages[0].jobs[0].steps[1].inputs["script"] == "mine"
+    assert [message for _, message in found.warnings] == [
+        "b/mine.yml counts from a/outer.yml, which gets it, and a/b/mine.yml isn't there: the file "
+        "beside azure-pipelines.yml is taken. Write /b/mine.yml@self"
+    ]
+
+
 def test_parameters_may_name_templates_of_repositories_that_the_extended_file_declares(
     scripts: Callable[..., list[str]], other: Path
 ) -> None:
