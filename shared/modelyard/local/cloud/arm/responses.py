@@ -65,8 +65,8 @@ def get_workspace(
     return subscription.workspace(name)
 
 
-def handler(answer: Answer, subscription: Subscription, tokens: Tokens) -> Handler:
-    """Turns ``answer(subscription, **path)`` into a handler that checks token and version."""
+def handler(answer: Answer, tenant_id: str, tokens: Tokens) -> Handler:
+    """Turns ``answer(request, **path)`` into a handler that checks token and version."""
 
     @functools.wraps(answer)
     def handle(request: Request, **arguments: str) -> Response:
@@ -74,13 +74,23 @@ def handler(answer: Answer, subscription: Subscription, tokens: Tokens) -> Handl
             tokens.require(request, AUDIENCES)
             if not request.args.get("api-version"):
                 raise exceptions.version_missing()
-            return _json(200, answer(subscription, **arguments))
+            return _json(200, answer(request, **arguments))
         except TokenError as error:
-            return _unauthorized(error, subscription.tenant_id)
+            return _unauthorized(error, tenant_id)
         except ArmError as error:
             return _json(error.status, _error(error.code, str(error)))
 
     return handle
+
+
+def reading(answer: Answer, subscription: Subscription, tokens: Tokens) -> Handler:
+    """The same of ``answer(subscription, **path)``."""
+
+    @functools.wraps(answer)
+    def read(_: Request, **arguments: str) -> dict[str, Any]:
+        return answer(subscription, **arguments)
+
+    return handler(read, subscription.tenant_id, tokens)
 
 
 def _unauthorized(error: TokenError, tenant: str) -> Response:

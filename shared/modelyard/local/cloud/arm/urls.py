@@ -41,7 +41,7 @@ class ArmService:
                 (f"{group}/{WORKSPACES}/<name>", responses.get_workspace),
             ]
         return [
-            Route(("GET",), HOST, path, responses.handler(answer, self._subscription, self._tokens))
+            Route(("GET",), HOST, path, responses.reading(answer, self._subscription, self._tokens))
             for path, answer in table
         ]
 

@@ -8,6 +8,8 @@ from typing import Any
 TITLES = {
     "entra": "Microsoft Entra sign-in",
     "arm": "Resource Manager",
+    "keyvault": "Key Vault",
+    "devops": "Azure DevOps",
     "databricks": "Databricks workspace",
     "mlflow": "MLflow tracking",
     "registry": "Container registry",
