@@ -62,7 +62,16 @@ def classify(response: requests.Response, call: str, rules: tuple[Rule, ...] = (
     text = f"{call} answered {response.status_code}"
     text += f" {code}" if code and code != str(response.status_code) else ""
     text += f": {message}" if message else ""
-    status = response.status_code
+    return typed(text, response.status_code, code, message, rules)
+
+
+def typed(
+    text: str, status: int, code: str, message: str, rules: tuple[Rule, ...] = ()
+) -> ServiceError:
+    """The error of the first row that fits.
+
+    :param text: what the error says; code and message are the service's.
+    """
     for rule in (*rules, *COMMON):
         if rule.fits(status, code, message):
             return rule.error(text, status=status, code=code)

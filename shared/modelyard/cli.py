@@ -12,6 +12,7 @@ from typing import Any
 from modelyard import __version__, lifeline, operations
 from modelyard.ci.console import close_output
 from modelyard.ci.detection import detect, hide_private
+from modelyard.context import Context
 from modelyard.errors import Cancelled, ModelyardError, OutputClosed
 from modelyard.execution import execute, release
 from modelyard.operation import Member, Operation
@@ -107,7 +108,14 @@ def _operate(name: str, rest: list[str], command: str = "") -> int:
         more_sources=_profile_source(profile),
         # A script step's own inputs (INPUT_SCRIPT ...) aren't those of a command in the script.
         from_ci=bool(command),
+        look_up=_look_up,
     )
+
+
+def _look_up(inputs: Any, context: Context) -> Any:
+    from modelyard.operations.inputs import secret_inputs  # few steps have something to look up
+
+    return secret_inputs.looked_up(inputs, context)
 
 
 def _profile_source(profile: str) -> Sequence[Source]:

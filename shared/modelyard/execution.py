@@ -23,9 +23,12 @@ from modelyard.reading import (
     read_inputs,
     secrets_of,
 )
+from modelyard.secret_references import is_reference
 from modelyard.signals import Signals
 
 INTERNAL_ERROR = 70
+LookUp = Callable[[Any, Context], Any]
+"""Gives the inputs with secrets in place of what refers to them (``keyvault://VAULT/NAME``)."""
 
 
 def execute(
@@ -37,12 +40,14 @@ def execute(
     environment: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     from_ci: bool = True,
+    look_up: LookUp | None = None,
 ) -> int:
     """Run the operation and return the exit code.
 
     :param given: inputs by kebab-case name, before what the CI system has, then ``more_sources``,
         then the environment.
     :param from_ci: the step itself is the operation, so its inputs are the operation's.
+    :param look_up: called where a secret input refers to a secret.
     """
     environment = os.environ if environment is None else environment
     signals = Signals()
@@ -51,7 +56,7 @@ def execute(
 
     def work() -> None:
         nonlocal inputs
-        inputs = _inputs(operation, given, context, more_sources, from_ci)
+        inputs = _inputs(operation, given, context, more_sources, from_ci, look_up)
         context.publish(**_as_dict(operation.run(inputs, context)))
 
     with logging_to(ci), signals.installed():
@@ -70,6 +75,7 @@ def release(
     environment: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     from_ci: bool = True,
+    look_up: LookUp | None = None,
 ) -> int:
     """The release step: stop what ``execute`` kept. Does nothing where nothing is kept any more."""
     environment = os.environ if environment is None else environment
@@ -81,7 +87,7 @@ def release(
         if operation.release is None or not context.kept:
             ci.write(f"{operation.name}: nothing to release")
             return
-        inputs = _inputs(operation, given, context, more_sources, from_ci)
+        inputs = _inputs(operation, given, context, more_sources, from_ci, look_up)
         _release(operation, inputs, context)
 
     with logging_to(ci), signals.installed():
@@ -94,6 +100,7 @@ def _inputs(
     context: Context,
     more_sources: Sequence[Source],
     from_ci: bool,
+    look_up: LookUp | None,
 ) -> Any:
     ci = context.ci
     sources = [
@@ -109,9 +116,17 @@ def _inputs(
         unknown,
         named=ci.input_name,
     )
-    for secret in secrets_of(inputs):
-        ci.mask(secret)
+    _mask(inputs, context)
+    if look_up is not None and any(map(is_reference, secrets_of(inputs))):
+        inputs = look_up(inputs, context)
+        _mask(inputs, context)
     return inputs
+
+
+def _mask(inputs: Any, context: Context) -> None:
+    for secret in secrets_of(inputs):
+        if not is_reference(secret):
+            context.ci.mask(secret)
 
 
 def _masked(source: Source, context: Context) -> Source:
@@ -120,7 +135,8 @@ def _masked(source: Source, context: Context) -> Source:
     def look(member: Member) -> str | None:
         text = source(member)
         # Lines of a structure are no secrets (``key: value``): its values are, once it is parsed.
-        if text and member.spec.secret and member.type in (str, tuple[str, ...]):
+        masked = member.spec.secret and member.type in (str, tuple[str, ...])
+        if text and masked and not is_reference(text):
             context.ci.mask(text)
             if too_short(text):
                 context.log.warning(

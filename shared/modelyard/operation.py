@@ -160,7 +160,8 @@ class Operation(Generic[InputsT, OutputsT]):
     example_environment: tuple[str, ...] = ()
     """Environment variables with secrets that the example needs beside those of the workspace."""
     variables: tuple[str, ...] = ()
-    """Variables that it sets for later steps; PATH when it puts a folder in front of it."""
+    """Variables that it sets for later steps; PATH when it puts a folder in front of it; ``*``
+    where its inputs say which."""
     attaches: bool = False
     """It writes to the job summary or keeps artifacts."""
 

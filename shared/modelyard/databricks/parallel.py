@@ -6,11 +6,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from modelyard.clock import Clock
 from modelyard.errors import ModelyardError
-from modelyard.http import Session
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -44,6 +43,12 @@ class Stop:
             raise Stopped
 
 
+class Pausing(Protocol):
+    """What makes calls and pauses between them: a session."""
+
+    clock: Clock
+
+
 class _StoppableClock:
     """A clock whose pauses end when the work is stopped: a Retry-After can last two minutes."""
 
@@ -66,7 +71,7 @@ class _StoppableClock:
 
 
 def each(
-    session: Session,
+    session: Pausing,
     work: Callable[[Item, Stop], Result],
     items: Sequence[Item],
     *,
@@ -123,7 +128,7 @@ def each(
 
 
 @contextmanager
-def _pausing(session: Session) -> Iterator[Stop]:
+def _pausing(session: Pausing) -> Iterator[Stop]:
     stop, clock = Stop(), session.clock
     session.clock = _StoppableClock(clock, stop)
     try:

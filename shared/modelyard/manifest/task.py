@@ -28,6 +28,8 @@ AGENT = "3.232.1"
 """The oldest agent that has Node 20 (``Node20_1`` came with 3.232), which is enough: one older than
 4.265.1 ignores the handler ``Node24``. Asking for more would upgrade or refuse agents for nothing.
 """
+ANY = "*"
+"""As a pattern: every variable."""
 CATEGORIES = {"images": "Build", "deployment": "Deploy", "checks": "Test"}
 MULTILINE = "SYSTEM_UNSAFEALLOWMULTILINESECRET"
 """What ``ci/azure_pipelines.py`` sets around a secret output of several lines."""
@@ -132,6 +134,8 @@ def restrictions(operation: Operation[Any, Any]) -> dict[str, Any]:
         *operation.variables,
         *([MULTILINE] if secret else []),
     ]
+    if ANY in allowed:
+        allowed = [ANY]
     made: dict[str, Any] = {"settableVariables": {"allowed": allowed}}
     if not operation.attaches:
         made["commands"] = {"mode": "restricted"}

@@ -25,6 +25,7 @@ NAMES = (
     "image-build",
     "model-deploy",
     "endpoint-test",
+    "keyvault-secrets",
 )
 
 

@@ -39,8 +39,9 @@ class Inputs(WritingInputs):
     )
     secrets: Structure | None = given(
         "Mapping of a key in the scope to the name of the environment variable that holds its "
-        "value, such as 'client_secret: AZURE_CLIENT_SECRET'. Values may have several lines. "
-        "Map the variables in the env of this step. A key vault's secrets are set in the vault.",
+        "value, such as 'client_secret: AZURE_CLIENT_SECRET', or to keyvault://VAULT/NAME. Values "
+        "may have several lines. Map the variables in the env of this step. With backend "
+        "azure-key-vault secrets are set in the vault.",
         default=None,
         multiline=True,
         visible_when="backend = databricks",
@@ -74,7 +75,7 @@ class Outputs:
 
 def run(inputs: Inputs, context: Context) -> Outputs:
     # First of all: whatever goes wrong from here on, no message can hold a value.
-    values = secret_inputs.values(inputs.secrets, context)
+    values = secret_inputs.values(inputs.secrets, inputs, context)
     if inputs.prune and not values:
         raise InputError(
             "prune would delete every key of the scope, because secrets names none",

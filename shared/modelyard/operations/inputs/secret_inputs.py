@@ -1,29 +1,107 @@
-"""What secret-scope is given: mappings of names; the values come from the environment alone."""
+"""Secrets among the inputs: where they come from.
+
+A secret is given as it is, by an environment variable, or as ``keyvault://VAULT/NAME``, also in
+such a variable: then it is read from the key vault. So the same pipeline runs with a variable here
+and a vault there.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from modelyard.azure.key_vault_names import of_value
 from modelyard.context import Context
 from modelyard.databricks import secrets
+from modelyard.databricks.parallel import MOST
 from modelyard.errors import InputError
 from modelyard.masking import SHORTEST, too_short
+from modelyard.operation import Member, members
+from modelyard.operations.inputs.vault_inputs import vaults
+from modelyard.operations.vaults.fetching import fetch
+from modelyard.operations.vaults.wanted import Wanted
 from modelyard.reading import defined
+from modelyard.secret_references import is_reference
+
+Json = Any
 
 
-def values(mapping: Any, context: Context) -> dict[str, str]:
-    """The secrets by key, masked.
+def looked_up(inputs: Any, context: Context) -> Any:
+    """The inputs with every reference among their secrets replaced by the secret; masked.
 
-    :param mapping: as given: of a key to the name of an environment variable.
+    :raises InputError: when a reference can't be one, or nobody can sign in.
+    :raises ServiceError: one for all that can't be read.
+    """
+    own = {one.name: getattr(inputs, one.name) for one in _secret_members(inputs)}
+    if is_reference(str(own.get("azure_client_secret") or "")):
+        raise InputError(
+            "azure-client-secret is in a key vault itself, which it is needed to read",
+            fix="give the secret by its environment variable, or sign in without one",
+        )
+    values = read(list(_references(own)), inputs, context)
+    found = {name: _replaced(value, values) for name, value in own.items()}
+    return dataclasses.replace(inputs, **found)
+
+
+def read(references: Sequence[str], inputs: Any, context: Context) -> dict[str, str]:
+    """The secret of each reference, masked.
+
+    :param inputs: of the operation: they say who signs in.
+    """
+    if not references:
+        return {}
+    wanted = {text: Wanted(of_value(text)) for text in dict.fromkeys(references)}
+    with vaults(inputs, context) as reader:
+        fetched = fetch(reader, list(wanted.values()), context, parallel=MOST)
+    found = {}
+    for text, one in zip(wanted, fetched, strict=True):
+        context.ci.mask(one.secret.value)
+        context.log.info("read from the key vault: %s", one.wanted.source)
+        found[text] = one.secret.value
+    return found
+
+
+def _secret_members(inputs: Any) -> list[Member]:
+    return [one for one in members(type(inputs)) if one.spec.secret]
+
+
+def _references(value: Json) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _references(one)
+    elif isinstance(value, str) and is_reference(value):
+        yield value
+
+
+def _replaced(value: Json, values: Mapping[str, str]) -> Json:
+    if isinstance(value, Mapping):
+        return {key: _replaced(one, values) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_replaced(one, values) for one in value)
+    return values.get(value, value) if isinstance(value, str) else value
+
+
+def values(mapping: Any, inputs: Any, context: Context) -> dict[str, str]:
+    """The secrets of a scope by key, masked.
+
+    :param mapping: as given: of a key to the name of an environment variable, or to a reference.
     :raises InputError: one for all keys and variables that aren't usable.
     """
+    named = _mapping("secrets", mapping, "KEY: NAME_OF_A_VARIABLE")
+    given = {
+        key: one if is_reference(one) else context.environment.get(one, "")
+        for key, one in named.items()
+    }
+    from_vaults = read([one for one in given.values() if is_reference(one)], inputs, context)
     found: dict[str, str] = {}
     problems: list[str] = []
-    for key, variable in _mapping("secrets", mapping, "KEY: NAME_OF_A_VARIABLE").items():
+    for key, variable in named.items():
         secrets.check_key(key)
-        value = context.environment.get(variable, "")
+        value = from_vaults.get(given[key], given[key])
         if not value.strip():
             problems.append(
                 f"{key}: the environment variable {_named(variable)} isn't set, or empty"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import replace
 
 from modelyard.local.runner.pipeline.fields import FALSE, TRUE
@@ -53,7 +54,11 @@ def restricted(definition: TaskDefinition, target: Target | None) -> TaskDefinit
         allowed = (
             target.settable_variables
             if allowed is None
-            else tuple(one for one in target.settable_variables if one in allowed)
+            else tuple(one for one in target.settable_variables if _fits(one, allowed))
         )
     commands = own.commands_restricted or target.commands == "restricted"
     return replace(definition, restrictions=Restrictions(commands, allowed))
+
+
+def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(name.lower(), one.lower()) for one in patterns)

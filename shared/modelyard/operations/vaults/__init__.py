@@ -1,0 +1,1 @@
+"""What the operations that read key vaults are made of."""

@@ -1,0 +1,88 @@
+"""Reading many secrets: several at a time, and all that goes wrong in one message."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from modelyard.azure.key_vault import Secret, Vaults
+from modelyard.azure.key_vault_names import Reference
+from modelyard.context import Context
+from modelyard.databricks.parallel import Stop, each
+from modelyard.errors import InputError, ModelyardError, ServiceError
+from modelyard.operations.vaults.wanted import Pattern, Wanted
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A secret that was asked for, read."""
+
+    wanted: Wanted
+    secret: Secret
+
+
+def fitting(vaults: Vaults, patterns: Iterable[Pattern], context: Context) -> list[Wanted]:
+    """The secrets whose names fit. What is disabled, expired or not valid yet is left out, and
+    said.
+
+    :raises InputError: when nothing fits a pattern: it is misspelt, most likely.
+    :raises ServiceError: when a vault can't be listed.
+    """
+    found: dict[Reference, Wanted] = {}
+    now = context.clock.time()
+    for pattern in patterns:
+        listed = [
+            one
+            for one in vaults.list(pattern.vault)
+            if fnmatch.fnmatchcase(one.name.lower(), pattern.glob.lower())
+        ]
+        if not listed:
+            raise InputError(f"no secret of the key vault {pattern.vault} fits {pattern.glob}")
+        for one in listed:
+            if why := one.unusable(now):
+                context.log.info("%s/%s: left out, %s", pattern.vault, one.name, why)
+                continue
+            source = Reference(pattern.vault, one.name)
+            found[source] = Wanted(source)
+    return list(found.values())
+
+
+def fetch(
+    vaults: Vaults, wanted: Sequence[Wanted], context: Context, *, parallel: int
+) -> list[Fetched]:
+    """All of them, in their order.
+
+    :raises ServiceError: one for all that can't be read; nothing is of use to anybody then.
+    """
+
+    def read(one: Wanted, _stop: Stop) -> Fetched | ModelyardError:
+        try:
+            return Fetched(one, vaults.read(one.source))
+        except ModelyardError as error:
+            return error
+
+    answers = each(vaults, read, wanted, parallel=parallel)
+    failures = [one for one in answers if isinstance(one, ModelyardError)]
+    if failures:
+        raise together(failures)
+    fetched = [one for one in answers if isinstance(one, Fetched)]
+    for one in fetched:
+        if why := one.secret.attributes.unusable(context.clock.time()):
+            context.annotate("warning", f"the secret {one.wanted.source} is {why}, and used")
+    return fetched
+
+
+def together(errors: Sequence[ModelyardError]) -> ModelyardError:
+    """One error that says what all of these say, each cause and fix once."""
+    first = errors[0]
+    if len(errors) == 1:
+        return first
+    lines = [f"{len(errors)} secrets can't be read:", *(f"  {one.what}" for one in errors)]
+    causes = dict.fromkeys(one.cause for one in errors if one.cause)
+    fixes = dict.fromkeys(one.fix for one in errors if one.fix)
+    alike = all(type(one) is type(first) for one in errors)
+    made = (type(first) if alike else ServiceError)("\n".join(lines))
+    made.cause = "; ".join(causes)
+    made.fix = "\n       ".join(fixes)
+    return made

@@ -1,0 +1,115 @@
+"""What becomes of a secret's value: one value, or one for each thing that its JSON holds."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from modelyard.errors import InputError
+from modelyard.operations.vaults.fetching import Fetched
+from modelyard.operations.vaults.wanted import variable
+
+_PFX = "application/x-pkcs12"
+"""The content type that Key Vault gives to the secret behind a certificate: base64 of a PFX."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value under its name in the job."""
+
+    name: str
+    text: str = field(repr=False)
+    source: str
+    """``VAULT/NAME``, for messages."""
+    base64: bool = False
+
+    def content(self) -> bytes:
+        """What a file of it holds.
+
+        :raises InputError: when it isn't the base64 that it is said to be.
+        """
+        if not self.base64:
+            return self.text.encode()
+        try:
+            return base64.b64decode("".join(self.text.split()), validate=True)
+        except (binascii.Error, ValueError):
+            raise InputError(
+                f"the value of {self.source} isn't base64", fix="leave encoding: base64 out"
+            ) from None
+
+
+def values(fetched: Sequence[Fetched], *, prefix: str, flatten: bool) -> list[Value]:
+    """The values that the job gets.
+
+    :raises InputError: one for every name that can't be used, or that two values have.
+    """
+    found: dict[str, Value] = {}
+    problems: dict[str, InputError] = {}
+    for one in fetched:
+        try:
+            for value in _of(one, prefix, flatten):
+                other = found.setdefault(value.name.upper(), value)
+                if other is not value:
+                    raise InputError(
+                        f"{value.name} would be both {other.source} and {value.source}",
+                        fix="give one of them another name in secrets",
+                    )
+        except InputError as error:
+            problems[error.what] = error
+    if problems:
+        raise InputError("\n".join(problems), fix=next(iter(problems.values())).fix)
+    return list(found.values())
+
+
+def texts(fetched: Fetched) -> Iterator[str]:
+    """What to mask of a secret beside the whole: the texts that its JSON holds."""
+    yield from (text for _, text in _leaves(_parsed(fetched.secret.value), "") if text)
+
+
+def _of(one: Fetched, prefix: str, flatten: bool) -> Iterator[Value]:
+    text, source = one.secret.value, one.wanted.source
+    name = one.wanted.name or variable(source.name, prefix)
+    if not text:
+        raise InputError(f"the secret {source} is empty")
+    if "\0" in text:
+        raise InputError(f"the secret {source} has a NUL character, which no variable can hold")
+    wanted = flatten if one.wanted.flatten is None else one.wanted.flatten
+    parsed = _parsed(text) if wanted else None
+    if wanted and parsed is None and one.wanted.flatten:
+        raise InputError(f"the secret {source} is no JSON object or list, and can't be flattened")
+    if parsed is None:
+        is_pfx = one.secret.attributes.content_type.lower() == _PFX
+        yield Value(name, text, str(source), one.wanted.base64 or is_pfx)
+        return
+    for key, leaf in _leaves(parsed, name):
+        if leaf:
+            yield Value(key, leaf, f"{source} ({key})")
+
+
+def _parsed(text: str) -> Any:
+    """The JSON object or list that a text is; None for any other text."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Name and text of each thing in a JSON value: ``DB`` with ``{"user": ...}``: ``DB_USER``."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _leaves(one, f"{name}_{re.sub('[^A-Za-z0-9]', '_', str(key)).upper()}")
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _leaves(one, f"{name}_{number}")
+    elif isinstance(value, str):
+        yield name, value
+    elif value is not None:
+        yield name, json.dumps(value)

@@ -1,0 +1,10 @@
+"""A value that is no secret but says where one is: ``keyvault://VAULT/NAME``."""
+
+from __future__ import annotations
+
+SCHEME = "keyvault://"
+
+
+def is_reference(text: str) -> bool:
+    """Whether a value is such a reference, and no secret itself."""
+    return text.strip().startswith(SCHEME)
