@@ -62,3 +62,10 @@ class CloudUnavailable(ModelyardError):
     identifier = "MY054"
     exit_code = 54
     fix = "run modelyard local status, or run the pipeline without it: --cloud none"
+
+
+class GroupError(ModelyardError):
+    """A variable group that is linked to a key vault has no values: the vault can't be read."""
+
+    identifier = "MY055"
+    exit_code = 55

@@ -12,6 +12,7 @@ import requests
 
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.credentials import WORKSPACE_HOST
+from modelyard.local.cloud.keyvault.vaults import FIRST
 from parity.ways import Step
 
 WORKSPACE = {
@@ -125,6 +126,20 @@ def write_project(folder: Path, wheels: Path) -> Project:
     return Project(files, folder / "model", wheels)
 
 
+def keep_secrets(cloud: LocalCloud) -> None:
+    """Put the secrets of the scenario into the vault."""
+    with requests.Session() as session:
+        session.trust_env = False
+        for name in ("password", "db-user", "db-key"):
+            answer = session.put(
+                f"{cloud.url}/modelyard/keyvault/vaults/{FIRST}/secrets/{name}",
+                json={"value": f"{SECRET}\n{name}"},
+                headers=cloud.admin_headers,
+                timeout=60,
+            )
+            assert answer.status_code == 200, answer.text
+
+
 def log_model(cloud: LocalCloud, model: Path, token: str) -> str:
     """Log the model to a run of the workspace's MLflow, as an older client does; the run's id."""
     with requests.Session() as session:
@@ -155,7 +170,7 @@ def log_model(cloud: LocalCloud, model: Path, token: str) -> str:
 
 
 def steps(project: Project, mlflow_run: str) -> list[Step]:
-    """All sixteen, in an order that makes sense."""
+    """All of them, in an order that makes sense."""
     parameters = json.dumps({"mlflow_run": mlflow_run})
 
     def on_workspace(operation: str, **inputs: str) -> Step:
@@ -246,4 +261,16 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
         ),
         on_workspace("cluster-stop", cluster_id=CLUSTER),
         on_workspace("databricks-cli"),
+        Step(
+            "keyvault-secrets",
+            {
+                "vault": FIRST,
+                "secrets": "PARITY_PASSWORD: password",
+                "filter": "db-*",
+                "parallel": "1",
+                "azure-tenant-id": "$(tenant-id)",
+                "azure-client-id": "$(client-id)",
+                "azure-client-secret": "$(client-secret)",
+            },
+        ),
     ]

@@ -21,6 +21,7 @@ def outcomes(project: Project, new_place: NewPlace) -> dict[str, Outcomes]:
     """What came of the whole scenario in each way."""
 
     def steps(place: Place) -> list[Step]:
+        scenario.keep_secrets(place.cloud)
         token = place.secrets["databricks-token"]
         run_id = scenario.log_model(place.cloud, project.model, token)
         return scenario.steps(project, run_id)

@@ -143,6 +143,7 @@ OPERATION = Operation(
     run=run,
     release=release,
     variables=("*",),
+    example_environment=("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"),
     example="vault: ml-dev-vault\nsecrets: |\n  DATABRICKS_TOKEN: databricks-token\n"
     "  STORAGE_KEY: shared-vault/storage-key",
 )

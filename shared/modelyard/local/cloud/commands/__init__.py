@@ -9,7 +9,7 @@ import sys
 
 from modelyard.local.arguments import Subparsers, state_folder
 from modelyard.local.cloud.cloud import SERVICES
-from modelyard.local.cloud.commands import faults, lifecycle, logs, secrets
+from modelyard.local.cloud.commands import faults, lifecycle, logs, secrets, variable_groups
 from modelyard.local.cloud.commands.arguments import add_command
 from modelyard.local.cloud.commands.client import call
 from modelyard.local.cloud.commands.execute import SHELLS, environment_of, execute, shell_text
@@ -49,6 +49,7 @@ def add_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     shown.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
     faults.add_commands(subparsers)
     secrets.add_commands(subparsers)
+    variable_groups.add_commands(subparsers)
     add_command(subparsers, "reset", _reset, "forget all state; credentials and certificates stay")
 
 

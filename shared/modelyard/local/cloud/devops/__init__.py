@@ -1,4 +1,5 @@
-"""Azure DevOps (dev.azure.com): service connections, and identity tokens for jobs that use them.
+"""Azure DevOps (dev.azure.com): service connections with identity tokens for jobs that use them,
+and variable groups.
 
 Source: Azure DevOps REST reference, "Oidctoken - Create"; learn.microsoft.com, "Connect to Azure by
 using an Azure Resource Manager service connection".

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+from werkzeug.wrappers import Response
+
 
 class DevOpsError(Exception):
     """An error answer of Azure DevOps."""
@@ -36,3 +40,35 @@ def version_missing() -> DevOpsError:
         'as part of the Accept header (e.g. "application/json; api-version=1.0") or as a query '
         'parameter (e.g. "?api-version=1.0").',
     )
+
+
+def group_not_found(group: str) -> DevOpsError:
+    return DevOpsError(
+        404,
+        "VariableGroupNotFoundException",
+        f"Variable group with ID {group} does not exist or you do not have permissions to use it.",
+    )
+
+
+def group_exists(name: str) -> DevOpsError:
+    return DevOpsError(
+        409, "VariableGroupExistsException", f"Variable group '{name}' already exists."
+    )
+
+
+def invalid(what: str, message: str) -> DevOpsError:
+    return DevOpsError(400, "InvalidRequestException", f"{message} (Parameter '{what}')")
+
+
+def failure(error: DevOpsError) -> Response:
+    """The answer."""
+    body = {
+        "$id": "1",
+        "innerException": None,
+        "message": str(error),
+        "typeName": error.type_key,
+        "typeKey": error.type_key,
+        "errorCode": 0,
+        "eventId": 3000,
+    }
+    return Response(json.dumps(body), error.status, mimetype="application/json")

@@ -92,11 +92,15 @@ class Organization:
         self._cloud.store.put(JOBS, _digest(value), {"expires": expires})
         return value
 
+    def knows_job(self, job_token: str) -> bool:
+        """Whether this is the System.AccessToken of a job that may still go on."""
+        job = self._cloud.store.get(JOBS, _digest(job_token))
+        return job is not None and job["expires"] > self._cloud.clock.time()
+
     def identity_token(self, job_token: str, connection_id: str) -> str:
         """A signed statement that a job may use this connection. Raises DevOpsError."""
-        job = self._cloud.store.get(JOBS, _digest(job_token))
         now = int(self._cloud.clock.time())
-        if job is None or job["expires"] <= now:
+        if not self.knows_job(job_token):
             raise exceptions.not_signed_in()
         found = next((one for one in self.connections() if one.id == connection_id), None)
         if found is None:

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.devops import exceptions
-from modelyard.local.cloud.devops.exceptions import DevOpsError
+from modelyard.local.cloud.devops.exceptions import DevOpsError, failure
 from modelyard.local.cloud.devops.models import Organization
 
 
@@ -31,7 +31,7 @@ class DevOpsResponses:
                 str(authorization.token), request.args.get("serviceConnectionId", "")
             )
         except DevOpsError as error:
-            return _failure(error)
+            return failure(error)
         return _json(200, {"oidcToken": token})
 
     def connect(self, request: Request) -> Response:
@@ -50,19 +50,6 @@ class DevOpsResponses:
     def start_job(self, _request: Request) -> Response:
         """``{"access_token"}``: what a job has as System.AccessToken."""
         return _json(200, {"access_token": self._organization.start_job()})
-
-
-def _failure(error: DevOpsError) -> Response:
-    body = {
-        "$id": "1",
-        "innerException": None,
-        "message": str(error),
-        "typeName": error.type_key,
-        "typeKey": error.type_key,
-        "errorCode": 0,
-        "eventId": 3000,
-    }
-    return _json(error.status, body)
 
 
 def _json(status: int, body: dict[str, Any]) -> Response:

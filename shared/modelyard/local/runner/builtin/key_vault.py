@@ -30,7 +30,7 @@ def _command(inputs: Mapping[str, str], step: StepContext) -> Command:
         step.folder,
         environment={
             **step.connection_environment(endpoint),
-            "MODELYARD_VAULT_URL": f"https://{vault}.{suffix}",
+            "MODELYARD_VAULT": f"{vault}.{suffix}",
             "MODELYARD_VAULT_CONNECTION": endpoint.id,
             "MODELYARD_VAULT_FILTER": inputs.get("SecretsFilter", "").strip() or "*",
         },

@@ -1,7 +1,7 @@
 """The program behind AzureKeyVault: reads a vault, prints logging commands.
 
 Source: ``Tasks/AzureKeyVaultV2`` (``KeyVault.ts``: what becomes of names and of values with several
-lines); learn.microsoft.com, Key Vault REST reference, ``Get Secrets`` and ``Get Secret``.
+lines).
 """
 
 from __future__ import annotations
@@ -10,77 +10,71 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
-from urllib.parse import quote
 
 from modelyard.azure.identity import of_connection
+from modelyard.azure.key_vault import Vaults
+from modelyard.azure.key_vault_names import reference
 from modelyard.ci import azure_connections
 from modelyard.clock import Clock, SystemClock
 from modelyard.errors import ModelyardError
-from modelyard.http import Session
 from modelyard.local.runner import logging_commands
-
-API_VERSION = "7.4"
-RESOURCE = "https://vault.azure.net"
 
 
 def main() -> int:
     """Read what the environment names; returns the exit code."""
-    clock = SystemClock()
     try:
-        connection = azure_connections.read(os.environ, os.environ["MODELYARD_VAULT_CONNECTION"])
-        session = Session(
-            os.environ["MODELYARD_VAULT_URL"],
-            clock=clock,
-            credential=of_connection(connection).token(RESOURCE, clock=clock),
-        )
-        return show_secrets(session, os.environ["MODELYARD_VAULT_FILTER"])
+        with vaults_of(os.environ["MODELYARD_VAULT_CONNECTION"], SystemClock()) as vaults:
+            return show_secrets(
+                vaults, os.environ["MODELYARD_VAULT"], os.environ["MODELYARD_VAULT_FILTER"]
+            )
     except ModelyardError as error:
         _issue("error", str(error))
         return 1
 
 
-def show_secrets(session: Session, wanted: str) -> int:
+def vaults_of(connection: str, clock: Clock) -> Vaults:
+    """Key vaults, read by the service connection of this id.
+
+    :raises InputError: when the environment has none that can be used.
+    """
+    principal = of_connection(azure_connections.read(os.environ, connection))
+    return Vaults(lambda resource: principal.token(resource, clock=clock), clock=clock)
+
+
+def show_secrets(vaults: Vaults, vault: str, wanted: str) -> int:
     """Print a variable for each secret.
 
+    :param vault: its name or host name.
     :param wanted: names with commas between, each ``NAME`` or ``NAME/VERSION``; ``*`` for all.
     :returns: 0, or 1 where one could not be read; the others are set all the same.
     """
     # Secrets of several lines are masked here, line by line.
     _command("task.setvariable", {"variable": "SYSTEM_UNSAFEALLOWMULTILINESECRET"}, "true")
     every = wanted.strip() == "*"
-    names = list(_names(session)) if every else [one.strip() for one in wanted.split(",")]
+    names = [one.strip() for one in wanted.split(",")]
     if every:
+        names = _names(vaults, vault)
         _line(f"{len(names)} secrets are enabled")
     failed = 0
     for name in filter(None, names):
         try:
-            path = "/".join(quote(part, safe="") for part in name.split("/"))
-            answer = session.get(f"/secrets/{path}", {"api-version": API_VERSION})
+            value = vaults.read(reference(name, vault)).value
         except ModelyardError as error:
             _issue("error", f"{name}: {error}")
             failed = 1
             continue
-        _set(name, str(answer.get("value", "")))
+        _set(name, value)
     return failed
 
 
-def _names(session: Session) -> Iterator[str]:
+def _names(vaults: Vaults, vault: str) -> list[str]:
     """The secrets that are enabled and haven't expired."""
-    page = session.get("/secrets", {"api-version": API_VERSION, "maxresults": "25"})
-    while True:
-        for one in page.get("value", ()):
-            if _is_usable(one.get("attributes") or {}, session.clock):
-                yield str(one["id"]).rstrip("/").rpartition("/")[2]
-        if not page.get("nextLink"):
-            return
-        page = session.get(str(page["nextLink"]))
-
-
-def _is_usable(attributes: dict[str, object], clock: Clock) -> bool:
-    expires = attributes.get("exp")
-    expired = isinstance(expires, (int, float)) and expires <= clock.time()
-    return bool(attributes.get("enabled")) and not expired
+    now = vaults.clock.time()
+    return [
+        one.name
+        for one in vaults.list(vault)
+        if one.enabled and (one.expires is None or one.expires > now)
+    ]
 
 
 def _set(name: str, value: str) -> None:

@@ -16,6 +16,7 @@ from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
 from modelyard.local.cloud.environment import program_environment
 from modelyard.local.cloud.exceptions import LocalCloudError
 from modelyard.local.cloud.running import running
+from modelyard.local.runner.commands.local_groups import groups_of
 from modelyard.local.runner.commands.surroundings import Surroundings, alone
 from modelyard.local.runner.engine.connections import (
     JobAccess,
@@ -32,14 +33,17 @@ _RESOURCE_MANAGER = "https://management.azure.com/"
 
 
 @contextmanager
-def with_cloud(plan: Plan, tasks: Tasks, state: Path) -> Iterator[Surroundings]:
+def with_cloud(
+    plan: Plan, tasks: Tasks, state: Path, *, groups: bool = False
+) -> Iterator[Surroundings]:
     """The local cloud that runs, or one for the time of the block if the pipeline needs it.
 
     :param state: the cloud's state folder.
+    :param groups: the pipeline has variable groups that may be there.
     :raises CloudUnavailable: when it can't be started.
     """
     started = not _runs(state)
-    if started and not needs_cloud(plan, tasks):
+    if started and not groups and not needs_cloud(plan, tasks):
         yield alone()
         return
     try:
@@ -48,8 +52,10 @@ def with_cloud(plan: Plan, tasks: Tasks, state: Path) -> Iterator[Surroundings]:
                 sys.stderr.write("Starting a local cloud for this run.\n")
                 lifecycle.up_detached(state, None)
             variables = environment_of(state)
+            environment, services = program_environment(variables), LocalServices(state)
+            found = groups_of(state, services, environment) if groups else {}
         secrets = frozenset(variables[name] for name in _CREDENTIALS if name in variables)
-        yield Surroundings(program_environment(variables), LocalServices(state), secrets)
+        yield Surroundings(environment, services, secrets, found)
     finally:
         if started:
             with _reached():

@@ -36,7 +36,7 @@ from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.connections import Services
 from modelyard.local.runner.engine.events import Event
 from modelyard.local.runner.engine.job_variables import Groups
-from modelyard.local.runner.engine.refusals import check
+from modelyard.local.runner.engine.refusals import check, missing_groups
 from modelyard.local.runner.engine.settings import APPROVED_BY_HAND, Settings
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.job import Result
@@ -133,13 +133,22 @@ def run_command(options: argparse.Namespace) -> int:
     if output is not None and output.exists() and any(output.iterdir()):
         raise InputError(f"{output} isn't empty", fix="name a new folder for the results")
     settings = _settings(options, groups, frozenset(secrets))
-    check(plan, settings, tasks)
+    state = state_folder(options)
+    missing = missing_groups(plan, settings)
+    elsewhere = missing if options.cloud != NONE and state.is_dir() else frozenset()
+    check(plan, settings, tasks, elsewhere=elsewhere)
     cancellation = RunCancellation()
     with (
         _signals(cancellation),
-        surroundings(plan, tasks, options.cloud, state_folder(options)) as around,
+        surroundings(plan, tasks, options.cloud, state, groups=bool(elsewhere)) as around,
     ):
-        settings = replace(settings, inherited=around.environment, masked=around.secrets)
+        settings = replace(
+            settings,
+            inherited=around.environment,
+            masked=around.secrets,
+            groups={**around.groups, **settings.groups},
+        )
+        check(plan, settings, tasks)
         return _perform(options, plan, tasks, settings, around.services, cancellation)
 
 

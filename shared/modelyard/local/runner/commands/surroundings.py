@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from modelyard.local.arguments import missing_package
 from modelyard.local.runner.engine.connections import NoServices, Services
+from modelyard.local.runner.engine.job_variables import Groups
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline.plan import Plan
 
@@ -23,6 +24,8 @@ class Surroundings:
     services: Services
     secrets: frozenset[str] = frozenset()
     """Values in the environment that no log may show."""
+    groups: Groups = field(default_factory=dict)
+    """The variable groups of the local cloud."""
 
 
 def alone() -> Surroundings:
@@ -31,12 +34,13 @@ def alone() -> Surroundings:
 
 
 def surroundings(
-    plan: Plan, tasks: Tasks, cloud: str, state: Path
+    plan: Plan, tasks: Tasks, cloud: str, state: Path, *, groups: bool = False
 ) -> AbstractContextManager[Surroundings]:
     """For the time of a run.
 
     :param cloud: AUTO: with the local cloud, if it runs or the pipeline needs it; or NONE.
     :param state: the cloud's state folder.
+    :param groups: the pipeline has variable groups that may be there.
     :raises MissingTool: when the packages of the local cloud aren't installed.
     """
     if cloud == NONE:
@@ -46,4 +50,4 @@ def surroundings(
         from modelyard.local.runner.commands.local_services import with_cloud
     except ModuleNotFoundError as error:
         raise missing_package(error) from None
-    return with_cloud(plan, tasks, state)
+    return with_cloud(plan, tasks, state, groups=groups)

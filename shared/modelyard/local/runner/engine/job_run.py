@@ -36,7 +36,7 @@ from modelyard.local.runner.expressions import ExpressionError, to_boolean
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_CONDITION, Deployment, Job, Number, Stage
 from modelyard.local.runner.variables import Variable, Variables
-from modelyard.runner_errors import TaskError
+from modelyard.runner_errors import GroupError, TaskError
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class JobRun:
             outcome = self._copies(scopes)
             late = self._late(self.job.continue_on_error, scopes)
             forgives = truth(late, self._variables(scopes))
-        except (ExpressionError, UnknownGroup, BadStrategy, TaskError) as error:
+        except (ExpressionError, UnknownGroup, BadStrategy, TaskError, GroupError) as error:
             return self._over(Result.FAILED, self.run.masker.mask(str(error)))
         return replace(outcome, result=forgiven(outcome.result, forgives))
 
@@ -85,12 +85,26 @@ class JobRun:
             ),
             {"counter": self.run.counters.function()},
             secrets,
+            linked=self._mask,
         )
         scopes.add_given(self.run.plan.queue_variables, secret=self.run.settings.secrets)
         scopes.add(self.run.plan.pipeline.variables)
         scopes.add(self.stage.variables)
         scopes.add(self.job.variables)
         return scopes
+
+    def _mask(self, values: Mapping[str, str]) -> None:
+        """Before a value is a variable. An agent masks the whole of it only, and would show the
+        lines of a longer one: here they are masked, and it is said."""
+        for name, value in values.items():
+            self.run.masker.add_job_secret(value)
+            lines = [line.strip() for line in value.splitlines() if line.strip()]
+            if len(lines) > 1:
+                for line in lines:
+                    self.run.masker.add(line)
+                text = f"{name} has {len(lines)} lines: an agent of Azure Pipelines doesn't mask "
+                text += "them one by one"
+                self.run.emit(Notice(text, "warning", self.path))
 
     def _holds(self, scopes: VariableScopes) -> bool:
         condition = self.job.condition or DEFAULT_CONDITION

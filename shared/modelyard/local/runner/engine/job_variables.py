@@ -8,7 +8,7 @@ given for the run; ``process/expressions`` for what a runtime expression may use
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from modelyard.local.runner.expressions import Function, parse, to_text
@@ -26,7 +26,21 @@ class GroupValue:
     secret: bool = False
 
 
-Groups = Mapping[str, Mapping[str, GroupValue]]
+@dataclass(frozen=True)
+class LinkedGroup:
+    """A variable group whose values are in a key vault. Each job reads them when it starts."""
+
+    names: tuple[str, ...]
+    """The secrets that it takes from the vault, which are the names of its variables."""
+    read: Callable[[], Mapping[str, str]] = field(repr=False)
+    """The values by name.
+
+    :raises GroupError: when one of them can't be read.
+    """
+
+
+Group = Mapping[str, GroupValue] | LinkedGroup
+Groups = Mapping[str, Group]
 """Variable groups by name."""
 Contexts = Callable[[Mapping[str, str]], Mapping[str, Any]]
 """The contexts of expressions, given the variables that have a value by then."""
@@ -46,10 +60,14 @@ class VariableScopes:
         contexts: Contexts,
         functions: Mapping[str, Function],
         secrets: Iterable[str] = (),
+        *,
+        linked: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         """
         :param facts: the agent's own: a pipeline can't replace them.
         :param secrets: values that make secret what they are part of.
+        :param linked: called with the values of each group that a key vault holds; without it those
+            groups are left out: only a job has them.
         """
         self._facts = {one.name.lower(): one for one in facts}
         self._found: dict[str, Variable] = {}
@@ -57,6 +75,7 @@ class VariableScopes:
         self._contexts = contexts
         self._functions = functions
         self._secrets = [one for one in secrets if one]
+        self._linked = linked
 
     def copy(self) -> VariableScopes:
         """The same, to be added to without changing these."""
@@ -68,8 +87,9 @@ class VariableScopes:
 
     def _like(self, functions: Mapping[str, Function]) -> VariableScopes:
         found = VariableScopes(
-            self._facts.values(), self._groups, self._contexts, functions, self._secrets
-        )
+            self._facts.values(), self._groups, self._contexts, functions, self._secrets,
+            linked=self._linked,
+        )  # fmt: skip
         found._found = dict(self._found)
         return found
 
@@ -85,6 +105,7 @@ class VariableScopes:
         """Variables as a pipeline, stage or job writes them.
 
         :raises UnknownGroup: when there is no such group.
+        :raises GroupError: when the values of one can't be read.
         :raises ExpressionError: when a runtime expression has no value.
         """
         for source in sources:
@@ -95,7 +116,7 @@ class VariableScopes:
             group = self._groups.get(source.name.lower())
             if group is None:
                 raise UnknownGroup(f"{source.place}: there is no variable group {source.name}")
-            for name, one in group.items():
+            for name, one in self._values(group).items():
                 self._set(Variable(name, one.value, secret=one.secret))
 
     def add_known(self, sources: Iterable[VariableSource]) -> None:
@@ -108,6 +129,15 @@ class VariableScopes:
             for one in sources
             if not isinstance(one, PlannedVariable) or runtime(one.value) is None
         )
+
+    def _values(self, group: Group) -> Mapping[str, GroupValue]:
+        if not isinstance(group, LinkedGroup):
+            return group
+        if self._linked is None:
+            return {}
+        values = group.read()
+        self._linked(values)
+        return {name: GroupValue(value, secret=True) for name, value in values.items()}
 
     def value_of(self, text: str) -> str:
         """The value of a runtime expression; any other text as it is."""

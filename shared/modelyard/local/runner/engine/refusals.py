@@ -20,12 +20,15 @@ from modelyard.local.runner.pipeline.plan import (
 from modelyard.runner_errors import PipelineError
 
 
-def check(plan: Plan, settings: Settings, tasks: Tasks) -> None:
+def check(
+    plan: Plan, settings: Settings, tasks: Tasks, *, elsewhere: frozenset[str] = frozenset()
+) -> None:
     """Whoever runs a plan asks this first.
 
+    :param elsewhere: names of variable groups that may be in the local cloud, in lower case.
     :raises PipelineError: with all that can't run here, each where it is written.
     """
-    groups = {name.lower() for name in settings.groups}
+    groups = elsewhere | {name.lower() for name in settings.groups}
     found: list[Problem] = []
     for stage in plan.pipeline.stages:
         found += _of_variables((*plan.pipeline.variables, *stage.variables), groups)
@@ -35,18 +38,28 @@ def check(plan: Plan, settings: Settings, tasks: Tasks) -> None:
         raise PipelineError.of(found)
 
 
-def _of_variables(sources: Iterable[VariableSource], groups: set[str]) -> Iterator[Problem]:
+def missing_groups(plan: Plan, settings: Settings) -> frozenset[str]:
+    """Names of the variable groups that the settings don't have, in lower case."""
+    pipeline = plan.pipeline
+    sources = [*pipeline.variables]
+    for stage in pipeline.stages:
+        sources += [*stage.variables, *(one for job in stage.jobs for one in job.variables)]
+    named = {one.name.lower() for one in sources if isinstance(one, VariableGroup)}
+    return frozenset(named - {name.lower() for name in settings.groups})
+
+
+def _of_variables(sources: Iterable[VariableSource], groups: frozenset[str]) -> Iterator[Problem]:
     for source in sources:
         if isinstance(source, VariableGroup) and source.name.lower() not in groups:
             yield Problem(
                 source.place,
                 f"there is no variable group {source.name}: give it with "
-                f"--group {source.name}=FILE",
+                f"--group {source.name}=FILE, or make it with `modelyard local variable-group`",
             )
 
 
 def _of_job(
-    plan: Plan, job: Job, settings: Settings, tasks: Tasks, groups: set[str]
+    plan: Plan, job: Job, settings: Settings, tasks: Tasks, groups: frozenset[str]
 ) -> Iterator[Problem]:
     yield from _of_variables(job.variables, groups)
     if settings.strict_containers and (job.container is not None or job.services):

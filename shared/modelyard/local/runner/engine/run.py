@@ -19,6 +19,7 @@ from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.connections import NoServices, Services
 from modelyard.local.runner.engine.counters import Counters
 from modelyard.local.runner.engine.events import Ended, Events, Listener, Planned, Started
+from modelyard.local.runner.engine.job_variables import LinkedGroup
 from modelyard.local.runner.engine.outcomes import StageOutcome, together
 from modelyard.local.runner.engine.questions import Approvals, Person
 from modelyard.local.runner.engine.resource_context import resource_context
@@ -157,6 +158,8 @@ def _state(
     for secret in settings.secrets:
         state.masker.add_job_secret(plan.queue_variables.get(secret, ""))
     for group in settings.groups.values():
+        if isinstance(group, LinkedGroup):
+            continue  # its values are masked when a job reads them
         for one in group.values():
             if one.secret:
                 state.masker.add_job_secret(one.value)

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests_mock
 
+from fake_vaults import FakeVaults, fake_vaults
+from modelyard.azure.key_vault import Vaults
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
-from modelyard.http import Retries, Session
 from modelyard.local.runner import builtin, logging_commands
 from modelyard.local.runner.builtin import key_vault_process
 from modelyard.local.runner.builtin.step import StepFailed
@@ -18,8 +19,7 @@ from modelyard.local.runner.service_endpoints import Endpoint
 if TYPE_CHECKING:
     from .conftest import Bench
 
-VAULT = "https://wine.vault.azure.net"
-LOGIN = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555"
+VAULT = "wine.vault.azure.net"
 CONNECTION = Endpoint(
     "azure",
     "https://management.azure.com/",
@@ -35,18 +35,15 @@ CONNECTION = Endpoint(
 
 
 @pytest.fixture
-def vault() -> Any:
-    with requests_mock.Mocker() as server:
-        yield server
+def fake() -> Iterator[FakeVaults]:
+    with fake_vaults() as found:
+        yield found
 
 
-def _session() -> Session:
+def _show(wanted: str) -> int:
     clock = FakeClock()
-    return Session(VAULT, clock=clock, credential=StaticToken("t"), retries=Retries(most=0))
-
-
-def _secret(name: str, **attributes: Any) -> dict[str, Any]:
-    return {"id": f"{VAULT}/secrets/{name}", "attributes": {"enabled": True, **attributes}}
+    with Vaults(lambda _: StaticToken("t"), clock=clock) as vaults:
+        return key_vault_process.show_secrets(vaults, VAULT, wanted)
 
 
 def _commands(output: str) -> list[tuple[str, str, str]]:
@@ -57,45 +54,43 @@ def _commands(output: str) -> list[tuple[str, str, str]]:
 
 
 def test_chosen_secrets_with_and_without_their_version(
-    vault: Any, capsys: pytest.CaptureFixture[str]
+    fake: FakeVaults, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Tasks/AzureKeyVaultV2: NAME/VERSION sets NAME too
-    one = vault.get(f"{VAULT}/secrets/key?api-version=7.4", json={"value": "v;1]"})
-    vault.get(f"{VAULT}/secrets/other/abc?api-version=7.4", json={"value": "v2"})
-    assert key_vault_process.show_secrets(_session(), " key, other/abc ,") == 0
+    fake.put("wine", "key", "v;1]")
+    version = fake.put("wine", "other", "v2")
+    assert _show(f" key, other/{version} ,") == 0
     output = capsys.readouterr().out
     assert _commands(output) == [
         ("task.setvariable", "key", "v;1]"),
         ("task.setvariable", "other", "v2"),
-        ("task.setvariable", "other/abc", "v2"),
+        ("task.setvariable", f"other/{version}", "v2"),
     ]
     assert output.count("issecret=true") == 3
-    assert one.last_request.headers["Authorization"] == "Bearer t"
 
 
-def test_all_that_are_enabled_and_havent_expired_over_pages(
-    vault: Any, capsys: pytest.CaptureFixture[str]
+def test_all_that_are_enabled_and_havent_expired(
+    fake: FakeVaults, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    now = FakeClock().time()
-    more = f"{VAULT}/secrets?api-version=7.4&$skiptoken=x"
-    vault.get(
-        f"{VAULT}/secrets?api-version=7.4&maxresults=25",
-        json={"value": [_secret("a"), _secret("b", enabled=False)], "nextLink": more},
-    )
-    vault.get(more, json={"value": [_secret("c", exp=now - 1), _secret("d", exp=now + 99)]})
-    for name in "ad":
-        vault.get(f"{VAULT}/secrets/{name}?api-version=7.4", json={"value": name.upper()})
-    assert key_vault_process.show_secrets(_session(), "*") == 0
+    now = int(FakeClock().time())
+    for name, attributes in (
+        ("a", {}),
+        ("b", {"enabled": False}),
+        ("c", {"exp": now - 1}),
+        ("d", {"exp": now + 99, "nbf": now + 9}),
+    ):
+        fake.put("wine", name, name.upper(), attributes=attributes)
+    assert _show("*") == 0
     set_ones = _commands(capsys.readouterr().out)
     assert [(name, value) for _, name, value in set_ones] == [("a", "A"), ("d", "D")]
 
 
 def test_several_lines_are_masked_each_and_json_becomes_one(
-    vault: Any, capsys: pytest.CaptureFixture[str]
+    fake: FakeVaults, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    vault.get(f"{VAULT}/secrets/pem", json={"value": "one\r\n\ntwo"})
-    vault.get(f"{VAULT}/secrets/json", json={"value": '{\n "a": "ü"\n}'})
-    assert key_vault_process.show_secrets(_session(), "pem,json") == 0
+    fake.put("wine", "pem", "one\r\n\ntwo")
+    fake.put("wine", "json", '{\n "a": "ü"\n}')
+    assert _show("pem,json") == 0
     output = capsys.readouterr().out
     assert output.startswith("##vso[task.setvariable variable=SYSTEM_UNSAFEALLOWMULTILINESECRET]")
     assert _commands(output) == [
@@ -107,12 +102,11 @@ def test_several_lines_are_masked_each_and_json_becomes_one(
 
 
 def test_one_that_cant_be_read_fails_and_the_others_are_set(
-    vault: Any, capsys: pytest.CaptureFixture[str]
+    fake: FakeVaults, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    error = {"error": {"code": "Forbidden", "message": "no permission to get"}}
-    vault.get(f"{VAULT}/secrets/a", status_code=403, json=error)
-    vault.get(f"{VAULT}/secrets/b", json={"value": "B"})
-    assert key_vault_process.show_secrets(_session(), "a,b") == 1
+    fake.refuse("wine", "a", 403, "no permission to get")
+    fake.put("wine", "b", "B")
+    assert _show("a,b") == 1
     output = capsys.readouterr().out
     assert "a: " in output
     assert "no permission to get" in output
@@ -120,31 +114,18 @@ def test_one_that_cant_be_read_fails_and_the_others_are_set(
 
 
 def test_the_program_signs_in_as_the_connection(
-    vault: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, bench: Bench
+    fake: FakeVaults,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    bench: Bench,
 ) -> None:
+    fake.put("wine", "a", "A")
     command = _command(bench, {"SecretsFilter": "a"})
     for name, value in command.environment.items():
         monkeypatch.setenv(name, value)
-    vault.get(
-        f"{LOGIN}/v2.0/.well-known/openid-configuration",
-        json={
-            "authorization_endpoint": f"{LOGIN}/oauth2/v2.0/authorize",
-            "token_endpoint": f"{LOGIN}/oauth2/v2.0/token",
-            "issuer": f"{LOGIN}/v2.0",
-        },
-    )
-    vault.get(
-        "https://login.microsoftonline.com/common/discovery/instance",
-        json={"tenant_discovery_endpoint": "", "metadata": []},
-    )
-    token = vault.post(
-        f"{LOGIN}/oauth2/v2.0/token",
-        json={"token_type": "Bearer", "expires_in": 3599, "access_token": "entra-1"},
-    )
-    asked = vault.get(f"{VAULT}/secrets/a", json={"value": "A"})
     assert key_vault_process.main() == 0
-    assert "scope=https%3A%2F%2Fvault.azure.net%2F.default" in token.last_request.text
-    assert asked.last_request.headers["Authorization"] == "Bearer entra-1"
+    assert fake.tokens == 1
+    assert fake.reads == ["wine/a"]
     assert "made-up-word" not in capsys.readouterr().out
 
 
@@ -159,7 +140,7 @@ def _command(bench: Bench, inputs: dict[str, str]) -> Any:
 
 def test_the_command_gets_all_by_its_environment(bench: Bench) -> None:
     command = _command(bench, {"SecretsFilter": ""})
-    assert command.environment["MODELYARD_VAULT_URL"] == VAULT
+    assert command.environment["MODELYARD_VAULT"] == VAULT
     assert command.environment["MODELYARD_VAULT_FILTER"] == "*"
     assert not any("made-up-word" in one for one in command.arguments)
 
@@ -172,6 +153,6 @@ def test_failures_in_a_process_of_its_own(bench: Bench) -> None:
     assert "signs in by ManagedServiceIdentity" in bench.issues("error")[0]
     with pytest.raises(StepFailed, match="can't be the name of a vault"):
         bench.run("AzureKeyVault@2", inputs | {"KeyVaultName": "a.b/c"})
-    assert os.environ.get("MODELYARD_VAULT_URL") is None
+    assert os.environ.get("MODELYARD_VAULT") is None
     assert re.search(r"key_vault_process$", bench.started[0].arguments[-1])
     assert bench.started[0].title == "Reading the secrets."  # not the command line

@@ -1,0 +1,141 @@
+"""HTTP of variable groups, and of what only a local cloud can be asked: their secret values."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from modelyard.local.cloud.devops import exceptions
+from modelyard.local.cloud.devops.exceptions import DevOpsError, failure
+from modelyard.local.cloud.devops.locations import areas, locations
+from modelyard.local.cloud.devops.models import Organization
+from modelyard.local.cloud.devops.variable_groups import LINKED, VariableGroups, shown
+from modelyard.local.cloud.service import Handler
+from modelyard.local.cloud.tokens import Tokens
+
+RESOURCE = "499b84ac-1321-427f-aa17-267ca6975798"
+"""Azure DevOps' application id: the resource that an Entra token for it names."""
+
+Json = dict[str, Any]
+Answer = Callable[..., Json | list[Json] | None]
+
+
+class GroupResponses:
+    """The handlers."""
+
+    def __init__(self, organization: Organization, groups: VariableGroups, tokens: Tokens) -> None:
+        self._organization = organization
+        self._groups = groups
+        self._tokens = tokens
+
+    def handler(self, answer: Answer) -> Handler:
+        """Turns ``answer(request, **path)`` into a handler that asks who calls."""
+
+        @functools.wraps(answer)
+        def handle(request: Request, **arguments: Any) -> Response:
+            try:
+                self._check(request)
+                found = answer(request, **arguments)
+            except DevOpsError as error:
+                return failure(error)
+            if found is None:
+                return Response(status=204)
+            whole = {"count": len(found), "value": found} if isinstance(found, list) else found
+            return Response(json.dumps(whole), 200, mimetype="application/json")
+
+        return handle
+
+    def locations(self, _request: Request) -> Json:
+        return locations()
+
+    def areas(self, _request: Request) -> Json:
+        return areas()
+
+    def add(self, request: Request) -> Json:
+        return shown(self._groups.add(_body(request)))
+
+    def update(self, request: Request, group: int) -> Json:
+        return shown(self._groups.update(group, _body(request)))
+
+    def delete(self, _request: Request, group: int) -> None:
+        self._groups.delete(group)
+
+    def get(self, _request: Request, project: str, group: int) -> Json:
+        return shown(self._groups.get(group, project))
+
+    def list(self, request: Request, project: str) -> list[Json]:
+        """By ``groupIds``, or those whose name fits ``groupName`` (``*`` for anything)."""
+        if "groupIds" in request.args:
+            wanted = request.args["groupIds"].split(",")
+            found = [self._groups.get(int(one), project) for one in wanted if one.isdigit()]
+        else:
+            pattern = request.args.get("groupName", "*").lower()
+            found = [
+                one
+                for one in self._groups.of_project(project)
+                if fnmatch.fnmatchcase(one["name"].lower(), pattern)
+            ]
+        return [shown(one) for one in found]
+
+    def values(self, request: Request) -> Response:
+        """``?project=NAME``: the groups with their values, as the service hands them to a job."""
+        names = {one.id: one.name for one in self._organization.connections()}
+        found = self._groups.of_project(request.args.get("project", ""))
+        for one in found:
+            if one["type"] == LINKED:
+                one["connection"] = names[one["providerData"]["serviceEndpointId"]]
+        return Response(json.dumps({"groups": found}), 200, mimetype="application/json")
+
+    def link(self, request: Request) -> Response:
+        """``{"name", "project", "vault", "connection", "secrets"}``: a group linked to a vault.
+
+        The service connection is made where there is none of its name.
+        """
+        body = request.get_json()
+        project = str(body["project"])
+        connection = self._organization.connect(str(body["connection"]), project)
+        wanted = {
+            "name": body["name"],
+            "type": LINKED,
+            "providerData": {"serviceEndpointId": connection.id, "vault": body["vault"]},
+            "variables": {str(name): {"enabled": True} for name in body["secrets"]},
+            "variableGroupProjectReferences": [{"projectReference": {"name": project}}],
+        }
+        there = (one for one in self._groups.of_project(project) if one["name"] == body["name"])
+        try:
+            before = next(there, None)
+            group = (
+                self._groups.update(before["id"], wanted) if before else self._groups.add(wanted)
+            )
+        except DevOpsError as error:
+            message = {"message": str(error)}
+            return Response(json.dumps(message), error.status, mimetype="application/json")
+        return Response(json.dumps({"id": group["id"]}), 200, mimetype="application/json")
+
+    def _check(self, request: Request) -> None:
+        """An Entra token, or that of a job, as the bearer or as a password, which is how tokens
+        look that a person made."""
+        authorization = request.authorization
+        shown_token = ""
+        if authorization is not None:
+            is_basic = authorization.type == "basic"
+            shown_token = str((authorization.password if is_basic else authorization.token) or "")
+        if self._organization.knows_job(shown_token):
+            return
+        if not shown_token or self._tokens.identify(shown_token, (RESOURCE,)) is None:
+            raise exceptions.not_signed_in()
+
+
+def _body(request: Request) -> Json:
+    try:
+        found = json.loads(request.get_data())
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise exceptions.invalid("body", "The request needs a JSON object.")
+    return found
