@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from modelyard.local.cloud.databricks import exceptions
+from modelyard.local.cloud.databricks.secrets.vaults import VaultBackend
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.tokens import OWNER, Principal
 
@@ -32,6 +33,7 @@ class Secrets:
         self._store = cloud.store
         self._clock = cloud.clock
         self._locked = cloud.store.lock
+        self._vaults = VaultBackend(cloud)
 
     def create_scope(
         self,
@@ -86,17 +88,24 @@ class Secrets:
 
     def keys(self, name: str, principal: Principal) -> list[dict[str, Any]]:
         """``{key, last_updated_timestamp}`` of each secret, sorted."""
-        scope = self._readable(name, principal)
+        scope = self._scope(name, principal, "READ")
+        if scope["keyvault_metadata"] is not None:
+            return self._vaults.keys(scope["keyvault_metadata"]["dns_name"])
         return [
             {"key": key, "last_updated_timestamp": secret["last_updated_timestamp"]}
             for key, secret in sorted(scope["secrets"].items())
         ]
 
     def get(self, name: str, key: str, principal: Principal) -> bytes:
-        secret = self._readable(name, principal)["secrets"].get(key)
-        if secret is None:
+        scope = self._scope(name, principal, "READ")
+        if scope["keyvault_metadata"] is not None:
+            value = self._vaults.get(scope["keyvault_metadata"]["dns_name"], key)
+        else:
+            secret = scope["secrets"].get(key)
+            value = None if secret is None else base64.b64decode(secret["value"])
+        if value is None:
             raise _no_secret(name, key)
-        return base64.b64decode(secret["value"])
+        return value
 
     def delete(self, name: str, key: str, principal: Principal) -> None:
         def change(scope: Scope) -> None:
@@ -138,16 +147,6 @@ class Secrets:
         if principal.name != OWNER and level < LEVELS[needed]:
             raise exceptions.forbidden(
                 f"{principal.name} does not have {needed} permission on scope {name}"
-            )
-        return scope
-
-    def _readable(self, name: str, principal: Principal) -> Scope:
-        scope = self._scope(name, principal, "READ")
-        if scope["backend_type"] == "AZURE_KEYVAULT":
-            address = scope["keyvault_metadata"]["dns_name"]
-            raise exceptions.invalid_state(
-                f"Scope {name} is backed by the key vault {address}, and the local cloud can't "
-                "read key vaults. Use a scope of backend DATABRICKS here."
             )
         return scope
 

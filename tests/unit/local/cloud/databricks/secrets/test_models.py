@@ -9,10 +9,13 @@ import pytest
 from databricks_service import ApiFailure, Workspace
 from modelyard.local.cloud.databricks.exceptions import ApiError
 from modelyard.local.cloud.databricks.secrets.models import Secrets
+from modelyard.local.cloud.keyvault.access import Access
+from modelyard.local.cloud.keyvault.secrets import Secrets as VaultSecrets
+from modelyard.local.cloud.keyvault.vaults import Vaults
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.tokens import OWNER, Principal
 
-VAULT = {"resource_id": "/subscriptions/x", "dns_name": "https://ml.vault.azure.net/"}
+VAULT = {"resource_id": "/subscriptions/x", "dns_name": "https://lake.vault.azure.net/"}
 
 
 def principal(name: str, kind: Any = "service_principal") -> Principal:
@@ -132,6 +135,7 @@ def test_a_scope_of_a_key_vault_needs_an_entra_token_as_in_the_service(
 
 
 def test_a_scope_of_a_key_vault(workspace: Workspace) -> None:
+    cloud = workspace.cloud
     secrets, app = workspace.model.secrets, principal("app")
     secrets.create_scope("vault", app, everybody=True, vault=VAULT)
     assert workspace.get("secrets/scopes/list")["scopes"] == [
@@ -139,8 +143,25 @@ def test_a_scope_of_a_key_vault(workspace: Workspace) -> None:
     ]
     with pytest.raises(ApiFailure, match="Cannot write secrets to Azure KeyVault-backed scope"):
         workspace.post("secrets/put", scope="vault", key="a", string_value="x")
-    with pytest.raises(ApiFailure, match=r"backed by the key vault https://ml\.vault"):
+    with pytest.raises(ApiFailure, match=r"could not access keyvault: https://lake\.vault") as gone:
         workspace.get("secrets/get", scope="vault", key="a")
+    assert (gone.value.status, gone.value.code) == (400, "INVALID_STATE")
+
+    vaults, inside, access = Vaults(cloud), VaultSecrets(cloud), Access(cloud)
+    vault = vaults.make("lake")
+    inside.set(vault, "a", {"value": "secret-é"})
+    inside.set(vault, "off", {"value": "secret-2", "attributes": {"enabled": False}})
+    with pytest.raises(ApiFailure, match="ForbiddenByRbac") as refused:
+        workspace.get("secrets/list", scope="vault")
+    assert (refused.value.status, refused.value.code) == (403, "PERMISSION_DENIED")
+    access.begin()
+    assert [one["key"] for one in workspace.get("secrets/list", scope="vault")["secrets"]] == ["a"]
+    got = workspace.get("secrets/get", scope="vault", key="a")["value"]
+    assert base64.b64decode(got).decode() == "secret-é"
+    with pytest.raises(ApiFailure, match="SecretDisabled"):
+        workspace.get("secrets/get", scope="vault", key="off")
+    with pytest.raises(ApiFailure, match="Secret does not exist with scope: vault and key: b"):
+        workspace.get("secrets/get", scope="vault", key="b")
 
 
 def test_values_are_nowhere_but_in_the_store(workspace: Workspace, tmp_path: Path) -> None:
