@@ -51,6 +51,20 @@ def test_the_recogniser_takes_armed_attacks_for_commands() -> None:
     assert [one.name for one in agents.github_commands("x ##[add-mask]e")] == ["add-mask"]
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "\u00ad", "\u034f", "\u061c", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u180b", "\u180f",
+        "\u200b", "\u200f", "\u202a", "\u202e", "\u2060", "\u206f", "\u3164", "\ufe00", "\ufe0f",
+        "\ufeff", "\uffa0", "\ufff0", "\ufffb",
+    ],
+    ids=lambda one: f"U+{ord(one):04X}",
+)  # fmt: skip
+def test_a_character_that_nobody_sees_hides_no_command(unseen: str) -> None:
+    assert disarm(f"{unseen}::error::x") == f"{unseen}: :error::x"
+    assert disarm(f":{unseen}:error::x") == f": {unseen}:error::x"
+
+
 @given(REMOTE)
 @example("#\x00#vso[task.setsecret]x")
 @example("\x1b[31m::error::red")

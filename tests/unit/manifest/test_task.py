@@ -131,6 +131,58 @@ def test_the_task_itself() -> None:
     }
 
 
+def test_what_the_agent_and_the_form_are_told() -> None:
+    made = task.task(OPERATION)
+
+    assert made["minimumAgentVersion"] == "3.232.1"  # the first with Node20_1
+    assert set(made["execution"]) == {"Node20_1", "Node24"}
+    assert made["showEnvironmentVariables"] is True  # secrets may come from there
+    assert inputs()["mode"]["properties"] == {"EditableOptions": "True"}
+    assert inputs()["elastic"]["properties"] == {"EditableOptions": "True"}
+    assert inputs()["paths"]["properties"]["maxLength"] == "20000"
+    assert "properties" not in inputs()["source"]
+
+
+def test_open_are_the_groups_of_the_example_and_of_who_signs_in() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Grouped:
+        shown: str | None = given("Shown.", default=None, group="Size")
+        beside: str | None = given("Not shown.", default=None, group="Size")
+        url: str | None = given("Where.", default=None, group="Workspace")
+        rare: str | None = given("Rare.", default=None, group="Rarely used")
+
+    grouped: Operation[Any, Any] = dataclasses.replace(
+        OPERATION, inputs=Grouped, example="shown: x"
+    )
+    open_ = {one["displayName"]: one["isExpanded"] for one in task.task(grouped)["groups"]}
+
+    assert open_ == {"Size": True, "Workspace": True, "Rarely used": False}
+
+
+def test_what_the_environment_can_give_is_required_of_nobody() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Required:
+        url: str = given("Where.", environment=("URL",))
+        name: str = given("Who.")
+
+    operation: Operation[Any, Any] = dataclasses.replace(
+        OPERATION, inputs=Required, example="name: x"
+    )
+    of_task = {one["name"]: one["required"] for one in task.task(operation)["inputs"]}
+    of_action = action.action(operation)["inputs"]
+
+    assert of_task == {"url": False, "name": True}
+    assert {name: one["required"] for name, one in of_action.items()} == of_task
+
+
+def test_the_defaults_of_an_action() -> None:
+    made = action.action(OPERATION)["inputs"]
+
+    assert {name: one["default"] for name, one in made.items() if "default" in one} == {
+        "mode": "append", "count": "3", "dry-run": "false", "paths": "a\nb",
+    }  # fmt: skip
+
+
 def test_what_attaches_something_is_not_restricted_to_no_attachments() -> None:
     attaching = dataclasses.replace(OPERATION, attaches=True, release=None)
 
