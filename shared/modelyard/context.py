@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Any
 
 from modelyard.ci.base import CISystem, Level, Position
 from modelyard.clock import Clock, SystemClock
-from modelyard.errors import FileError
-from modelyard.operation import Operation
+from modelyard.errors import FileError, ModelyardError
+from modelyard.operation import Member, Operation, renamed
+from modelyard.output_limit import LONGEST, cut, size
 from modelyard.reading import to_text
 from modelyard.signals import Signals
 
@@ -38,6 +40,7 @@ class Context:
         self.environment: Mapping[str, str] = environment or {}
         """For values that inputs name (``ENV_X``) and for programs that are started, only."""
         self._signals = signals or Signals()
+        self._inputs = operation.input_members
         self._outputs = {member.name: member for member in operation.output_members}
         self.published: dict[str, Any] = {}
         self.kept: dict[str, str] = {}
@@ -45,18 +48,46 @@ class Context:
     def publish(self, **outputs: Any) -> None:
         """Set outputs now, while it matters: a run's id and URL right after its submit.
 
+        One that is too long for a variable (see ``output_limit``) is shortened with a warning: a
+        text is cut, a structure is written to a file of the job, whose path becomes the output.
+
         :raises KeyError: for a name that the operation doesn't declare.
+        :raises ModelyardError: for a secret that is too long, which can be neither.
         """
         for name, value in outputs.items():
             member = self._outputs[name]
             if value is None or self.published.get(name, self) == value:
                 continue
-            self.ci.set_output(member.kebab, to_text(value), secret=member.spec.secret)
+            text = self._short(member, value)
+            self.ci.set_output(member.kebab, text, secret=member.spec.secret)
             self.published[name] = value  # after it: a signal in between must not lose the output
+
+    def _short(self, member: Member, value: Any) -> str:
+        text = to_text(value)
+        length = size(text)
+        if length <= LONGEST or (folder := self.ci.job_folder()) is None:
+            return text
+        told = f"the output {member.kebab} has {length} bytes, and a variable takes {LONGEST}"
+        if member.spec.secret:
+            raise ModelyardError(told, cause="a secret is neither cut nor written to a file")
+        if isinstance(value, str):
+            self.annotate("warning", f"{told}: it is cut")
+            return cut(text)
+        path = folder / f"modelyard-{member.kebab}-{os.urandom(8).hex()}.json"
+        try:
+            path.write_text(text, encoding="utf-8", errors="surrogatepass")
+        except OSError as error:
+            raise FileError(f"{told}; {path} can't be written: {error.strerror}") from None
+        self.annotate("warning", f"{told}: it is the path of a file with the whole, {path}")
+        return str(path)
 
     def declares_output(self, name: str) -> bool:
         """Whether the operation has an output of this name (snake_case)."""
         return name in self._outputs
+
+    def named(self, text: str) -> str:
+        """A text of ours about inputs, which calls them what the users of this CI system do."""
+        return renamed(text, self._inputs, self.ci.input_name)
 
     def keep(self, key: str, value: str) -> None:
         """Keep for the release step what this operation started and nobody else owns."""

@@ -13,7 +13,15 @@ from modelyard.ci.base import CISystem
 from modelyard.ci.logs import logging_to
 from modelyard.clock import Clock
 from modelyard.context import Context
-from modelyard.errors import Cancelled, ModelyardError
+from modelyard.errors import (
+    Cancelled,
+    InputError,
+    ModelyardError,
+    PolicyViolation,
+    Unreachable,
+    WaitTimeout,
+    WorkspaceNotAllowed,
+)
 from modelyard.masking import SHORTEST, too_short
 from modelyard.operation import Member, Operation
 from modelyard.reading import (
@@ -29,6 +37,8 @@ from modelyard.signals import Signals
 INTERNAL_ERROR = 70
 LookUp = Callable[[Any, Context], Any]
 """Gives the inputs with secrets in place of what refers to them (``keyvault://VAULT/NAME``)."""
+NOT_EMULATED = "is not emulated, and the local cloud"
+"""What the local cloud says of a host that isn't among its own."""
 
 
 def execute(
@@ -194,10 +204,25 @@ def _show(error: ModelyardError | Cancelled, context: Context) -> int:
         text = f"cancelled by {error.signal_name}"
         context.annotate("error", text)
     else:
+        _adapt(error, context)
         text = error.what
         context.annotate("error", "\n".join(error.lines()), file=error.file, line=error.line)
     _publish_error(text, context)
     return error.exit_code
+
+
+def _adapt(error: ModelyardError, context: Context) -> None:
+    """Make what the error says fit the place where it is read.
+
+    Errors of services and runs hold other people's words, where nothing is replaced.
+    """
+    if isinstance(error, Unreachable) and NOT_EMULATED in error.what:
+        error.cause = "this runs within the local cloud, which forwards nothing to other servers"
+        if workspace := context.environment.get("DATABRICKS_HOST"):
+            error.fix = f"use the workspace of the local cloud, {workspace}"
+    if isinstance(error, (InputError, PolicyViolation, WaitTimeout, WorkspaceNotAllowed)):
+        error.what = context.named(error.what)
+    error.cause, error.fix = context.named(error.cause), context.named(error.fix)
 
 
 def _show_unexpected(error: Exception | SystemExit, context: Context) -> int:

@@ -8,8 +8,9 @@ Azure Pipelines task and GitHub action (see ``manifest``). An operation is a mod
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -117,6 +118,19 @@ class Member:
         if isinstance(self.default, float) and self.default.is_integer():
             return str(int(self.default))
         return "" if self.default is None else str(self.default)
+
+
+def renamed(text: str, members: Iterable[Member], named: Callable[[Member], str]) -> str:
+    """The text with kebab-case names of these members replaced by what ``named`` calls them.
+
+    Not within a path, a longer name or quotation marks, where they are somebody else's words.
+    """
+    names = {member.kebab: named(member) for member in members if "-" in member.kebab}
+    return re.sub(
+        r"(?<![\w/.'\"-])[a-z]+(?:-[a-z0-9]+)+(?![\w/'\"-])",
+        lambda found: names.get(found[0], found[0]),
+        text,
+    )
 
 
 def camel_case(name: str) -> str:

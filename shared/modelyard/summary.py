@@ -19,6 +19,8 @@ LABEL = 44
 """Characters of a label beside a bar; a longer one is cut."""
 LONGEST = 20_000
 """Characters of a code block; the middle of a longer text is left out (a step has 1 MiB)."""
+ERROR = "error"
+"""Language of a code block that repeats the error of the step, which a terminal shows already."""
 _SPECIAL = re.compile(r"([\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_]))")
 """An underscore within a word is one; ``\\w`` would take it for a letter of the word itself."""
 _OPENING = re.compile(r"^([#+=-]|\d+(?=[.)]))")
@@ -113,7 +115,7 @@ def bar_chart(title: str, bars: Sequence[Bar], *, line: float | None = None) -> 
     span = most - least or 1.0
     left = round(WIDTH * -least / span) if least else 0
     right = WIDTH - left
-    width = max((_columns(_short(bar.label)) for bar in bars), default=0)
+    width = max((columns(_short(bar.label)) for bar in bars), default=0)
     numbers = [_number(bar.value) for bar in bars]
     digits = max((len(number) for number in numbers), default=0)
     lines = [title]
@@ -121,7 +123,7 @@ def bar_chart(title: str, bars: Sequence[Bar], *, line: float | None = None) -> 
         label = _short(bar.label)
         drawn = _drawn(bar.value, most, least, left, right)
         note = f"  {' '.join(_printable(bar.note).split())}" if bar.note else ""
-        gap = " " * (width - _columns(label))
+        gap = " " * (width - columns(label))
         lines.append(f"{label}{gap}  {drawn}  {number:>{digits}}{note}".rstrip())
     return fence("\n".join(lines))
 
@@ -160,7 +162,7 @@ def _short(label: str) -> str:
     return line if len(line) <= LABEL else line[: LABEL - 1] + "…"
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """Width on the screen: East Asian letters take two columns, marks on letters none."""
     wide = sum(unicodedata.east_asian_width(one) in "WF" for one in text)
     return len(text) + wide - sum(unicodedata.combining(one) > 0 for one in text)

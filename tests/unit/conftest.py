@@ -116,6 +116,8 @@ class RecordingCI:
         self.state: dict[str, str] = {}
         self.connections: dict[str, ServiceConnection] = {}
         """By id."""
+        self.folder: Path | None = None
+        """What ``job_folder`` answers."""
         self._masker = Masker()
 
     @property
@@ -179,6 +181,9 @@ class RecordingCI:
         self.events.append(("set_output", name))
         self.outputs[name] = value
 
+    def job_folder(self) -> Path | None:
+        return self.folder
+
     def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
         if secret:
             self.mask(value)
@@ -225,9 +230,11 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def recording_ci() -> RecordingCI:
+def recording_ci(tmp_path_factory: pytest.TempPathFactory) -> RecordingCI:
     """The CI system that ``make_context`` uses unless it is given another."""
-    return RecordingCI()
+    ci = RecordingCI()
+    ci.folder = tmp_path_factory.mktemp("job")
+    return ci
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,9 +10,15 @@ from typing import Any
 
 import pytest
 
+from modelyard.ci.azure_pipelines import AzurePipelines
+from modelyard.ci.base import CISystem
+from modelyard.ci.github_actions import GitHubActions
+from modelyard.ci.terminal import Terminal
 from modelyard.context import Context
-from modelyard.errors import Cancelled, FileError
+from modelyard.errors import Cancelled, FileError, ModelyardError
 from modelyard.operation import Operation, result
+from modelyard.output_limit import LONGEST, size
+from unit.ci import agents
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,8 @@ class Outputs:
     run_id: int | None = result("Set after the submit.")
     is_new: bool | None = result("Set after the submit.")
     token: str | None = result("Set always.", secret=True)
+    text: str | None = result("Set always.")
+    rows: list[str] | None = result("Set always.")
 
 
 OPERATION: Operation[Inputs, Outputs] = Operation(
@@ -161,3 +172,122 @@ def test_an_artifact_that_can_not_be_kept_is_a_warning(
     context.upload("report", tmp_path / "report.html")
 
     assert recording_ci.warnings() == [f"the artifact report can't be kept: {error}"]
+
+
+# Outputs that are too long.
+
+
+def test_a_text_that_is_too_long_is_cut_by_bytes(context: Context, recording_ci: Any) -> None:
+    context.publish(text="x" + "ü" * LONGEST)
+
+    found = recording_ci.outputs["text"]
+    assert found == "x" + "ü" * ((LONGEST - 4) // 2) + "…"
+    assert LONGEST - 2 < size(found) <= LONGEST
+    assert recording_ci.warnings() == [
+        f"the output text has {2 * LONGEST + 1} bytes, and a variable takes {LONGEST}: it is cut"
+    ]
+
+
+def test_what_fits_stays(context: Context, recording_ci: Any) -> None:
+    context.publish(text="x" * LONGEST, rows=["y" * (LONGEST - 4)])
+
+    assert recording_ci.outputs["text"] == "x" * LONGEST
+    assert size(recording_ci.outputs["rows"]) == LONGEST
+    assert recording_ci.warnings() == []
+
+
+def test_a_structure_that_is_too_long_is_the_path_of_a_file(
+    context: Context, recording_ci: Any
+) -> None:
+    context.publish(rows=["ü" * LONGEST])
+
+    path = Path(recording_ci.outputs["rows"])
+    assert json.loads(path.read_text("utf-8")) == ["ü" * LONGEST]
+    assert path.parent == recording_ci.folder
+    assert str(path) in recording_ci.warnings()[0]
+
+
+def test_a_secret_that_is_too_long_is_an_error_that_says_nothing_of_it(
+    context: Context, recording_ci: Any
+) -> None:
+    with pytest.raises(ModelyardError, match="the output token has 32001 bytes") as error:
+        context.publish(token="x" * (LONGEST + 1))
+
+    assert "xx" not in str(error.value)
+    assert recording_ci.outputs == {}
+
+
+def test_a_folder_that_takes_no_file_is_an_error(context: Context, recording_ci: Any) -> None:
+    recording_ci.folder /= "gone"
+
+    with pytest.raises(FileError, match=r"the output rows has .* can't be written: No such file"):
+        context.publish(rows=["x" * LONGEST])
+
+
+def azure(folder: Path) -> CISystem:
+    return AzurePipelines({"AGENT_TEMPDIRECTORY": str(folder)})
+
+
+def github(folder: Path) -> CISystem:
+    return GitHubActions({"RUNNER_TEMP": str(folder), "GITHUB_OUTPUT": str(folder / "output")})
+
+
+def set_on_azure(_folder: Path, printed: str) -> dict[str, str]:
+    commands = agents.azure_commands(printed)
+    return {
+        one.properties["variable"]: one.data for one in commands if one.name == "task.setvariable"
+    }
+
+
+def set_on_github(folder: Path, _printed: str) -> dict[str, str]:
+    return agents.github_file((folder / "output").read_text("utf-8"))
+
+
+def set_on_a_terminal(folder: Path, _printed: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((folder / "step.outputs.json").read_text("utf-8"))
+    return found
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Linux refuses to start a process")
+@pytest.mark.parametrize(
+    ("new_ci", "found"),
+    [
+        (azure, set_on_azure),
+        (github, set_on_github),
+        (
+            lambda folder: Terminal({"MODELYARD_JOB": str(folder), "MODELYARD_STEP": "step"}),
+            set_on_a_terminal,
+        ),
+    ],
+    ids=["azure-pipelines", "github-actions", "terminal"],
+)
+def test_the_next_step_starts_with_what_was_set(
+    new_ci: Callable[[Path], CISystem],
+    found: Callable[[Path, str], dict[str, str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    long = "ü" * 70_000
+    Context(OPERATION, new_ci(tmp_path)).publish(text=long, rows=[long])
+    outputs = found(tmp_path, capsys.readouterr().out)
+
+    def start(**variables: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", "import os; print(os.environ['rows'])"],
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+
+    path = Path(start(**outputs))
+    assert json.loads(path.read_text("utf-8")) == [long]
+    assert outputs["text"].endswith("ü…")
+    with pytest.raises(OSError, match="Argument list too long"):
+        start(text=long)
+
+
+def test_a_command_alone_shows_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Context(OPERATION, Terminal({})).publish(text="x" * (LONGEST + 1))
+
+    assert capsys.readouterr().out == f"text={'x' * (LONGEST + 1)}\n"

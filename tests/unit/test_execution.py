@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from modelyard.ci.azure_pipelines import AzurePipelines
 from modelyard.ci.terminal import Terminal
 from modelyard.clock import FakeClock
 from modelyard.context import Context
@@ -23,10 +24,13 @@ from modelyard.errors import (
     ModelyardError,
     OutputClosed,
     RunFailed,
+    Unreachable,
+    WaitTimeout,
     all_errors,
 )
 from modelyard.execution import INTERNAL_ERROR, execute, release
 from modelyard.operation import Operation, Structure, given, result
+from unit.ci import agents
 
 SECRET = "dapi-made-up-0123"
 log = logging.getLogger("modelyard.tests")
@@ -523,7 +527,6 @@ def test_a_process_that_is_signalled_releases_and_ends(
     assert process.returncode == code
     assert out.splitlines() == [
         f"error: cancelled by {signal.Signals(number).name}",
-        f"error=cancelled by {signal.Signals(number).name}",
         "releasing {'run': '12'}",
         "released",
     ]
@@ -570,3 +573,70 @@ def test_a_cancelled_step_ends_soon(program: Callable[[str], subprocess.Popen[st
     process.communicate(timeout=30)
 
     assert time.monotonic() - start < 3
+
+
+# How errors call things where they are read.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    cluster_name: str | None = given("A name.", default=None)
+    timeout_minutes: float = given("How long.", default=1.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (
+            InputError("cluster-name or size is needed", fix="give cluster-name"),
+            ["clusterName or size is needed", "  fix: give clusterName"],
+        ),
+        (
+            InputError("cluster-name is 'cluster-name', not a/cluster-name or my-cluster-name"),
+            ["clusterName is 'cluster-name', not a/cluster-name or my-cluster-name"],
+        ),
+        (
+            WaitTimeout("the wait took longer than timeout-minutes"),
+            [
+                "the wait took longer than timeoutMinutes",
+                "  fix: raise the input timeoutMinutes, or find out what it waits for",
+            ],
+        ),
+        (
+            RunFailed("it says: cluster-name is wrong", fix="give another cluster-name"),
+            ["it says: cluster-name is wrong", "  fix: give another clusterName"],
+        ),
+    ],
+)
+def test_inputs_are_called_what_their_users_call_them(
+    error: ModelyardError, shown: list[str], capsys: pytest.CaptureFixture[str], recording_ci: Any
+) -> None:
+    operation: Operation[Any, Any] = replace(Fake(raising(error)).operation, inputs=Named)
+    before = (error.what, error.fix)
+    assert execute(operation, {}, recording_ci, environment={}) == error.exit_code
+    assert (error.what, error.fix) == before  # here they have hyphens
+    assert execute(operation, {}, AzurePipelines({}), environment={}) == error.exit_code
+    [issue] = [
+        one for one in agents.azure_commands(capsys.readouterr().out) if one.name == "task.logissue"
+    ]
+    assert issue.data.splitlines()[:-1] == shown
+
+
+REFUSED = "GET https://x: 403 x:443 is not emulated, and the local cloud forwards nothing"
+
+
+def test_a_host_that_the_local_cloud_does_not_have_names_the_workspace_that_it_has(
+    recording_ci: Any,
+) -> None:
+    environment = {"DATABRICKS_HOST": "https://adb-1.azuredatabricks.net"}
+    work = raising(Unreachable(REFUSED))
+    assert run(Fake(work), recording_ci, environment=environment) == 12
+    [shown] = recording_ci.errors()
+    assert "fix: use the workspace of the local cloud, https://adb-1.azuredatabricks.net" in shown
+    assert "cause: this runs within the local cloud" in shown
+
+
+def test_any_other_host_that_cannot_be_reached_has_nothing_to_do_with_it(recording_ci: Any) -> None:
+    environment = {"DATABRICKS_HOST": "https://adb-1.azuredatabricks.net"}
+    assert run(Fake(raising(Unreachable("no"))), recording_ci, environment=environment) == 12
+    assert "local cloud" not in recording_ci.errors()[0]

@@ -124,6 +124,10 @@ class AzurePipelines:
     def set_output(self, name: str, value: str, *, secret: bool = False) -> None:
         self._set(camel_case(name), value, secret, output=True)
 
+    def job_folder(self) -> Path:
+        """The agent's, which it empties after the job."""
+        return Path(self._environment.get("AGENT_TEMPDIRECTORY") or tempfile.gettempdir()).resolve()
+
     def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
         self._set(name, value, secret, output=False)
 
@@ -149,20 +153,16 @@ class AzurePipelines:
     def summary(self, markdown: str) -> None:
         self._summaries += 1  # the agent uploads the file later: each needs a name of its own
         name = f"modelyard-{self._summaries:02}-{os.urandom(4).hex()}.md"
-        path = self._temporary_folder() / name
+        path = self.job_folder() / name
         path.write_text(self.clean(markdown), encoding="utf-8", errors="backslashreplace")
         self._command("task.uploadsummary", {}, str(path))
 
     def upload(self, name: str, path: Path) -> None:
         # The agent reads the file when it likes, which may be after this process has ended.
-        kept = self._temporary_folder() / f"modelyard-{os.urandom(8).hex()}" / path.name
+        kept = self.job_folder() / f"modelyard-{os.urandom(8).hex()}" / path.name
         kept.parent.mkdir(parents=True)
         shutil.copy2(path, kept)
         self._command("artifact.upload", {"containerfolder": name, "artifactname": name}, str(kept))
-
-    def _temporary_folder(self) -> Path:
-        """The agent's, which it empties after the job."""
-        return Path(self._environment.get("AGENT_TEMPDIRECTORY") or tempfile.gettempdir()).resolve()
 
     def save_state(self, key: str, value: str) -> None:
         if self._state is None:

@@ -80,6 +80,11 @@ class CISystem(Protocol):
         """Set an output (kebab-case name). A secret one is masked first."""
         ...
 
+    def job_folder(self) -> Path | None:
+        """A folder that lasts as long as the job, for files that later steps read; None where no
+        step comes later."""
+        ...
+
     def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
         """Set an environment variable of the later steps of this job."""
         ...

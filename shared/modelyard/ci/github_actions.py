@@ -124,6 +124,9 @@ class GitHubActions:
             self.mask(value)
         self._append("GITHUB_OUTPUT", file_entry(name, value))
 
+    def job_folder(self) -> Path:
+        return Path(self._required("RUNNER_TEMP"))
+
     def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
         if secret:
             self.mask(value)
@@ -138,7 +141,7 @@ class GitHubActions:
     def upload(self, name: str, path: Path) -> None:
         # Only a step with the runner's own artifact client can upload: the workflow does it with
         # actions/upload-artifact, from this folder.
-        folder = Path(self._required("RUNNER_TEMP")) / "modelyard-artifacts" / name
+        folder = self.job_folder() / "modelyard-artifacts" / name
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, folder)
         self._console.write(f"artifact {name}: {folder / path.name}")

@@ -19,12 +19,15 @@ from pathlib import Path
 from modelyard.ci import saved_state
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
+from modelyard.ci.plain_summary import plain
 from modelyard.errors import InputError
 from modelyard.masking import MASK
 from modelyard.operation import Member
 from modelyard.run_identity import RunIdentity
 from modelyard.service_connection import ServiceConnection
 
+_ERROR = "error"
+"""The output that says what the error above it has said: it is kept, and not shown again."""
 _COLOURS = {"notice": "36", "warning": "33", "error": "31"}
 
 
@@ -86,11 +89,15 @@ class Terminal:
             self.mask(value)
             self._console.write(f"{name}={MASK}")
             return
-        self._console.write(f"{name}={value}" if "\n" not in value else f"{name}=\n{value}")
+        if name != _ERROR:
+            self._console.write(f"{name}={value}" if "\n" not in value else f"{name}=\n{value}")
         if self._job is not None:
             path = self._folder() / f"{self._step}.outputs.json"
             outputs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
             _write_whole(path, json.dumps({**outputs, name: value}, indent=2))
+
+    def job_folder(self) -> Path | None:
+        return None if self._job is None else self._folder().absolute()
 
     def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
         if secret:
@@ -102,7 +109,7 @@ class Terminal:
 
     def summary(self, markdown: str) -> None:
         if self._job is None:
-            self._console.write(markdown)
+            self._console.write(plain(markdown))
             return
         with (self._folder() / "summary.md").open("a", encoding="utf-8") as file:
             file.write(self._console.clean(markdown) + "\n")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from modelyard import __version__
-from modelyard.operation import Member, Operation, Structure
+from modelyard.operation import Member, Operation, Structure, renamed
 
 AUTHOR = "Modelyard"
 HOME = "https://github.com/OWNER/modelyard"
@@ -48,12 +47,7 @@ def _hints(member: Member) -> Iterator[str]:
 def camel_words(text: str, operation: Operation[Any, Any]) -> str:
     """A text that speaks of inputs and outputs, with the names they have on Azure Pipelines."""
     members = (*operation.input_members, *operation.output_members)
-    names = {member.kebab: member.camel for member in members if "-" in member.kebab}
-    return re.sub(
-        r"(?<![\w/.-])[a-z]+(?:-[a-z0-9]+)+(?![\w/-])",
-        lambda found: names.get(found[0], found[0]),
-        text,
-    )
+    return renamed(text, members, lambda member: member.camel)
 
 
 def type_name(member: Member) -> str:

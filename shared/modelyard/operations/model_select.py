@@ -27,7 +27,7 @@ from modelyard.selection import (
     criterion,
     number,
 )
-from modelyard.summary import Bar, bar_chart, code, escape, fence, heading, table
+from modelyard.summary import ERROR, Bar, bar_chart, code, escape, fence, heading, table
 
 _SOURCE = "Which runs"
 
@@ -102,7 +102,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     try:
         choice = choose([candidate for candidate, _ in found], by)
     except NoModel as error:
-        context.ci.summary(f"{heading('No model')}\n\n{fence(error.what)}\n")
+        context.ci.summary(f"{heading('No model')}\n\n{fence(error.what, ERROR)}\n")
         raise
     best = next(run for one, run in found if one is choice.best.candidate and run is not None)
     context.log.info(

@@ -94,13 +94,14 @@ def test_a_command_alone_keeps_nothing(
     ci = Terminal({}, step="train")
     ci.save_state("run-id", "12")
     ci.set_output("run-id", "12")
+    ci.set_output("error", "it was said above")
     ci.summary("# Done")
     ci.upload("report", report)
 
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
     assert ci.load_state() == {}
     assert ci.releases_later is False
-    assert printed() == "run-id=12\n# Done\n"
+    assert printed() == "run-id=12\nDone\n----\n"
 
 
 def test_a_job_folder_keeps_what_other_systems_keep(tmp_path: Path, printed: Printed) -> None:
@@ -111,12 +112,14 @@ def test_a_job_folder_keeps_what_other_systems_keep(tmp_path: Path, printed: Pri
     ci.mask("dapi-made-up")
     ci.set_output("run-id", "12")
     ci.set_output("state", "SUCCESS")
+    ci.set_output("error", "it was said above")
     ci.summary("# Done dapi-made-up")
     ci.summary("# Really")
     ci.upload("report", report)
 
     outputs = json.loads((job / "train.outputs.json").read_text())
-    assert outputs == {"run-id": "12", "state": "SUCCESS"}
+    assert outputs == {"run-id": "12", "state": "SUCCESS", "error": "it was said above"}
+    assert "said above" not in printed()
     assert (job / "summary.md").read_text() == "# Done ***\n# Really\n"
     assert (job / "artifacts" / "report" / "report.html").read_text() == "<p>"
     assert ci.releases_later is True

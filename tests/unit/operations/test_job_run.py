@@ -14,6 +14,7 @@ from modelyard.clock import FakeClock
 from modelyard.errors import FileError
 from modelyard.execution import execute, release
 from modelyard.operations.job_run import OPERATION
+from modelyard.output_limit import LONGEST, size
 from unit.conftest import IDENTITY, RecordingCI
 from unit.job_workspace import (
     CANCELED,
@@ -760,10 +761,26 @@ def test_a_long_exit_value_is_cut_in_the_output_but_not_in_the_artifact(
     workspace.outcome = lambda parameters: Outcome(exit_value="x" * 200_000)
     file = tmp_path / "runs.json"
     assert run(runs_file=str(file)) == 0
-    assert len(recording_ci.outputs["exit-value"]) == 50_000
-    assert len(recording_ci.outputs["runs"]) < 60_000
+    assert recording_ci.outputs["exit-value"] == "x" * (LONGEST - 3) + "…"
+    runs = recording_ci.outputs["runs"]
+    assert size(runs) <= LONGEST
+    assert json.loads(runs)[0]["exit_value"].endswith("xxx…")
     assert json.loads(file.read_text())[0]["exit_value"] == "x" * 200_000
-    assert any("200000 characters" in text for text in recording_ci.warnings())
+    assert any("exit-value has 200000 bytes" in text for text in recording_ci.warnings())
+    assert any("cut in the output runs" in text for text in recording_ci.warnings())
+
+
+def test_runs_that_are_too_long_without_their_exit_values_are_the_path_of_a_file(
+    run: Run, workspace: JobWorkspace, recording_ci: RecordingCI
+) -> None:
+    workspace.add_job()
+    workspace.outcome = lambda parameters: Outcome(exit_value="all of it")
+    sets = [{"alpha": f"{number}{4_000 * 'ü'}"} for number in range(5)]
+    assert run(sweep=json.dumps(sets)) == 0
+    records = json.loads(Path(recording_ci.outputs["runs"]).read_text("utf-8"))
+    assert [one["exit_value"] for one in records] == ["all of it"] * 5
+    assert [one["parameters"] for one in records] == sets
+    assert any("the path of a file" in text for text in recording_ci.warnings())
 
 
 def test_a_refused_submit_starts_nothing(

@@ -14,7 +14,7 @@ from modelyard.errors import FileError, ModelyardError
 from modelyard.http import Session
 from modelyard.operations.runs.run_collecting import collect, keep_file
 from modelyard.operations.runs.run_failures import decisive, failure
-from modelyard.operations.runs.run_records import LONGEST, Record, as_output
+from modelyard.operations.runs.run_records import Record, as_output
 from modelyard.operations.runs.run_summary import runs_summary
 from modelyard.selection import Candidate, Choice, Criterion, choose, number
 
@@ -91,24 +91,20 @@ def _best(records: Sequence[Record], choice: Choice | None) -> Record | None:
 
 def _outputs(context: Context, records: Sequence[Record], counts: Record) -> dict[str, Any]:
     started = [one for one in records if one.run_id]
-    value = counts.output.exit_value
+    runs = as_output(records)
+    if runs != [one.as_json() for one in records]:
+        context.log.warning("exit values are cut in the output runs; the artifact has all of them")
     values: dict[str, Any] = {
         "run_id": counts.run_id or None,
         "run_url": counts.url or None,
         "run_ids": [one.run_id for one in started],
         "run_urls": [one.url for one in started if one.url],
         "result_state": counts.state,
-        "runs": as_output(records),
-        "exit_value": value[:LONGEST] if value is not None else None,
+        "runs": runs,
+        "exit_value": counts.output.exit_value,
         "mlflow_run_id": counts.mlflow_run_id or None,
         "metrics": dict(counts.metrics) or None,
     }
-    if value is not None and len(value) > LONGEST:
-        context.log.warning(
-            "the exit value has %d characters; the output has the first %d, the artifact all",
-            len(value),
-            LONGEST,
-        )
     return {name: v for name, v in values.items() if context.declares_output(name)}
 
 

@@ -10,9 +10,8 @@ from modelyard.databricks.jobs.run_output import Output, plain_metrics
 from modelyard.databricks.jobs.run_states import Meaning
 from modelyard.databricks.jobs.runs import Run
 from modelyard.databricks.jobs.sweep import shown, varying
-
-LONGEST = 50_000
-"""Characters of an exit value in an output; the artifact has all of it. Agents limit outputs."""
+from modelyard.output_limit import LONGEST, size
+from modelyard.reading import to_text
 
 
 @dataclass
@@ -80,7 +79,7 @@ class Record:
             "termination_code": state.code or None if state and state.ended else None,
             "succeeded": self.succeeded(),
             "duration_seconds": round(self.run.duration, 3) if self.run else None,
-            "exit_value": value[:most] if value is not None else None,
+            "exit_value": value if value is None or most is None else _start(value, most),
             "mlflow_run_id": self.mlflow_run_id or None,
             "metrics": plain_metrics(self.metrics),
             "error": self.output.error or None,
@@ -97,5 +96,16 @@ def labels(sets: Sequence[Mapping[str, str]], without: str = "") -> tuple[str, .
 
 
 def as_output(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """The runs for an output, of bounded size."""
-    return [record.as_json(most=LONGEST // max(1, len(records))) for record in records]
+    """The runs for an output: with exit values cut, where that makes it short enough for one."""
+    whole = [record.as_json() for record in records]
+    found, most = whole, LONGEST
+    while size(to_text(found)) > LONGEST:
+        if not most:
+            return whole  # too long in any case
+        most //= 2
+        found = [record.as_json(most=most) for record in records]
+    return found
+
+
+def _start(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"

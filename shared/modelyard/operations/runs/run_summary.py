@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modelyard.errors import ModelyardError
 from modelyard.operations.runs.run_records import Record
 from modelyard.selection import Choice, Criterion, number
-from modelyard.summary import Bar, bar_chart, code, escape, fence, heading, link, table
+from modelyard.summary import ERROR, Bar, bar_chart, code, escape, fence, heading, link, table
 from modelyard.waiting import duration
 
 METRICS = 4
@@ -37,7 +37,7 @@ def runs_summary(
         told += [escape(winner.label)] if winner.label else []
         parts.append(f"Best run ({escape(by.shown)}): {', '.join(told)}")
     if error is not None:
-        parts.append(fence("\n".join(error.lines())))
+        parts.append(fence("\n".join(error.lines()), ERROR))
     return "\n\n".join(parts) + "\n"
 
 
