@@ -6,14 +6,14 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NoReturn
 
 from modelyard import __version__, lifeline, operations
 from modelyard.ci.console import close_output
 from modelyard.ci.detection import detect, hide_private
 from modelyard.context import Context
-from modelyard.errors import Cancelled, ModelyardError, OutputClosed
+from modelyard.errors import Cancelled, InputError, ModelyardError, OutputClosed
 from modelyard.execution import execute, release
 from modelyard.operation import Member, Operation
 from modelyard.reading import Source, nearest
@@ -26,6 +26,7 @@ USAGE = """usage: modelyard OPERATION [--INPUT VALUE ...] [--profile NAME]
        modelyard generate [--check]     write what is made from the declarations
        modelyard --version
 """
+HELP = "modelyard --help"
 SPECIAL = ("run", "release", "local", "generate")
 
 
@@ -69,7 +70,9 @@ def _dispatch(arguments: list[str]) -> int:
         return _on_a_laptop(command, rest)
     if command in ("run", "release"):
         if not rest:
-            return _fail(f"modelyard {command} needs the name of an operation")
+            raise InputError(
+                f"modelyard {command} needs the name of an operation", fix=f"see {HELP}"
+            )
         return _operate(rest[0], rest[1:], command)
     return _operate(command, rest)
 
@@ -93,7 +96,7 @@ def _on_a_laptop(command: str, rest: list[str]) -> int:
 def _operate(name: str, rest: list[str], command: str = "") -> int:
     if name not in operations.NAMES:
         hint = nearest(name, (*operations.NAMES, *SPECIAL))
-        return _fail(f"there is no operation {name}{hint}")
+        raise InputError(f"there is no operation {name}{hint}", fix=f"see {HELP} for all of them")
     operation = operations.load(name)
     given, profile = _parse(operation, rest)
     call = release if command == "release" else execute
@@ -127,7 +130,7 @@ def _profile_source(profile: str) -> Sequence[Source]:
 
 
 def _parse(operation: Operation[Any, Any], rest: list[str]) -> tuple[Mapping[str, str], str]:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"modelyard {operation.name}",
         description=operation.description,
         epilog=_secrets_help(operation),
@@ -149,28 +152,47 @@ def _parse(operation: Operation[Any, Any], rest: list[str]) -> tuple[Mapping[str
     if takes_profile:
         parser.add_argument("--profile", default="", help="A profile of ~/.databrickscfg.")
     options, unknown = parser.parse_known_args(rest)
-    if unknown:
-        parser.error(_complaint(operation, unknown[0]))
+    if complaints := list(_complaints(operation, unknown)):
+        parser.error("\n".join(_listed(complaints)))
     values = vars(options)
     profile = values.pop("profile") if takes_profile else ""
     return {k.replace("_", "-"): v for k, v in values.items() if v is not None}, profile
 
 
-def _complaint(operation: Operation[Any, Any], argument: str) -> str:
-    """What is wrong with an argument; never its value, which may be a secret."""
-    if not argument.startswith("-"):
-        return "inputs are given as --NAME VALUE; there is a value without a name"
-    flag = argument.split("=")[0].lstrip("-")
+class _Parser(argparse.ArgumentParser):
+    """Its mistakes are errors like any other, without the usage: that names dozens of options."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message, fix=f"see {self.prog} --help")
+
+
+def _complaints(operation: Operation[Any, Any], unknown: Sequence[str]) -> Iterator[str]:
+    """What is wrong with each of the arguments that nobody knows."""
+    for before, argument in zip(("", *unknown), unknown, strict=False):
+        if argument.startswith("-"):
+            yield _complaint(operation, argument.split("=")[0].lstrip("-"))
+        elif not before.startswith("-") or "=" in before:  # else it belongs to the one before
+            yield "inputs are given as --NAME VALUE; there is a value without a name"
+
+
+def _listed(complaints: Sequence[str]) -> Sequence[str]:
+    if len(complaints) == 1:
+        return complaints
+    return (f"{len(complaints)} options are wrong:", *(f"  {one}" for one in complaints))
+
+
+def _complaint(operation: Operation[Any, Any], flag: str) -> str:
+    """What is wrong with an option; never its value, which may be a secret."""
     for member in operation.input_members:
         if member.spec.secret and member.kebab == flag:
             names = " or ".join(member.spec.environment) or "an environment variable"
             return f"--{flag} is a secret and isn't taken from a command line: set {names}"
     known = [
-        member.kebab
+        f"--{member.kebab}"
         for member in operation.input_members
         if not member.spec.secret and not member.spec.connection
     ]
-    return f"there is no input --{flag}{nearest(flag, known)}"
+    return f"there is no input --{flag}{nearest(f'--{flag}', known)}"
 
 
 def _secrets_help(operation: Operation[Any, Any]) -> str:
@@ -189,8 +211,3 @@ def _help(member: Member) -> str:
 def _table() -> str:
     rows = [(name, operations.load(name).title) for name in operations.NAMES]
     return "".join(f"  {name:18} {title}\n" for name, title in rows)
-
-
-def _fail(text: str) -> int:
-    print(f"modelyard: {text}\n\n{USAGE}", end="", file=sys.stderr)  # noqa: T201
-    return 2

@@ -168,7 +168,7 @@ def test_a_misspelt_input_fails_on_github(
 
 def test_a_misspelt_input_fails_on_a_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["cluster-stop", "--cluster-nam", "x"]) == 2
-    assert "did you mean cluster-name?" in capsys.readouterr().err
+    assert "did you mean --cluster-name?" in capsys.readouterr().err
 
 
 def test_the_name_of_the_other_platform_is_a_mistake_that_is_understood(

@@ -129,7 +129,36 @@ def test_a_wrong_argument_is_not_repeated_with_its_value(
 
 def test_an_unknown_input_has_the_nearest_name(fake: Fake, capsys: Captured) -> None:
     assert cli.main([*START, "--cluster-nam", "x"]) == 2
-    assert "there is no input --cluster-nam (did you mean cluster-name?)" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "there is no input --cluster-nam (did you mean --cluster-name?)\n"
+        "  fix: see modelyard cluster-start --help\n"
+        "  error MY002, exit code 2: docs/troubleshooting.md#my002\n"
+    )
+
+
+def test_every_unknown_option_is_named_at_once_and_no_value(fake: Fake, capsys: Captured) -> None:
+    options = ["--clusterName", "dapi-a", "--mod=dapi-b", "dapi-c", "--zzz", "--token", "dapi-d"]
+    assert cli.main(["cluster-start", *options]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(
+        "5 options are wrong:\n"
+        "  there is no input --clusterName (did you mean --cluster-name?)\n"
+        "  there is no input --mod (did you mean --mode?)\n"
+        "  inputs are given as --NAME VALUE; there is a value without a name\n"
+        "  there is no input --zzz\n"
+        "  --token is a secret and isn't taken from a command line: set DATABRICKS_TOKEN\n"
+        "  fix: "
+    )
+    assert "dapi" not in error
+    assert "usage" not in error
+    assert fake.inputs == []
+
+
+def test_an_option_without_its_value(fake: Fake, capsys: Captured) -> None:
+    assert cli.main([*START, "--mode"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("argument --mode: expected one argument\n")
+    assert "error MY002" in error
 
 
 def test_an_option_is_never_guessed_from_its_beginning(fake: Fake) -> None:
@@ -183,6 +212,8 @@ def test_an_unknown_operation(fake: Fake, capsys: Captured, name: str, hint: str
     error = capsys.readouterr().err
     assert f"there is no operation {name}" in error
     assert f"(did you mean {hint}?)" in error or not hint
+    assert "fix: see modelyard --help for all of them" in error
+    assert "error MY002" in error
 
 
 @pytest.mark.parametrize("command", ["run", "release"])

@@ -54,6 +54,11 @@ def find(session: Session, name: str) -> Endpoint | None:
         return None
 
 
+def names(session: Session) -> list[str]:
+    """The names of all endpoints."""
+    return [str(one["name"]) for one in session.get(ENDPOINTS)["endpoints"]]
+
+
 def key(session: Session, name: str) -> str:
     """The key that scoring needs.
 

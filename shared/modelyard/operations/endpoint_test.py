@@ -11,6 +11,7 @@ from modelyard.context import Context
 from modelyard.endpoints import local, rows, scoring
 from modelyard.errors import InputError, NotFound
 from modelyard.operation import Operation, Structure, given, result
+from modelyard.reading import nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +126,12 @@ def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
     session = local.connect(inputs.local_cloud_url, inputs.local_cloud_token, clock=context.clock)
     found = local.find(session, inputs.endpoint)
     if found is None:
-        raise NotFound(f"the local cloud has no endpoint {inputs.endpoint}")
+        there = local.names(session)
+        raise NotFound(
+            f"the local cloud has no endpoint {inputs.endpoint}{nearest(inputs.endpoint, there)}",
+            cause=f"it has {', '.join(there) or 'none at all'}",
+            fix="" if there else "deploy a model with target local first",
+        )
     key = inputs.key or local.key(session, inputs.endpoint)
     context.ci.mask(key)
     return found.scoring_url, key
@@ -147,5 +153,5 @@ OPERATION = Operation(
     run=run,
     attaches=True,
     example="scoring-url: https://wine.example.azurecontainer.io/score\n"
-    "rows: tests/rows.json\nexpect-type: number",
+    "rows: examples/wine-quality/rows.json\nexpect-type: number",
 )

@@ -65,17 +65,29 @@ def test_the_key_of_a_local_endpoint_is_looked_up_and_masked(
     assert scored.last_request.headers["Authorization"] == "Bearer k3y-k3y"
 
 
-def test_a_missing_local_endpoint_is_named(
-    requests_mock: mocking.Mocker, make_context: Make
+@pytest.mark.parametrize(
+    ("there", "hint", "cause"),
+    [
+        (["wines", "other"], "endpoint wine (did you mean wines?)", "it has wines, other"),
+        ([], "endpoint wine", "it has none at all"),
+    ],
+)
+def test_a_missing_local_endpoint_is_named_and_those_that_exist_are_too(
+    requests_mock: mocking.Mocker, make_context: Make, there: list[str], hint: str, cause: str
 ) -> None:
     requests_mock.get(f"{CLOUD}/modelyard/endpoints/wine", status_code=404, json={})
-    with pytest.raises(NotFound, match="no endpoint wine"):
+    listed = {"endpoints": [{"name": name} for name in there]}
+    requests_mock.get(f"{CLOUD}/modelyard/endpoints", json=listed)
+    with pytest.raises(NotFound) as error:
         endpoint_test.run(
             inputs(
                 target="local", endpoint="wine", local_cloud_url=CLOUD, local_cloud_token="token"
             ),
             make_context(OPERATION),
         )
+    assert error.value.what == f"the local cloud has no {hint}"
+    assert error.value.cause == cause
+    assert bool(error.value.fix) is not bool(there)
 
 
 @pytest.mark.parametrize("changes", [{"scoring_url": None}, {"target": "local"}, {"requests": 0}])
