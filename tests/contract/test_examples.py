@@ -47,6 +47,18 @@ def test_the_example_for_azure_pipelines_is_a_step(operation: Operation[Any, Any
 
 
 @each()
+def test_the_example_names_files_that_a_reader_has(operation: Operation[Any, Any]) -> None:
+    paths = {member.kebab for member in operation.input_members if member.spec.file}
+    for name, value in example(operation).items():
+        if not isinstance(value, str) or "\n" in value or PLACEHOLDER.search(value):
+            continue
+        if name in paths or re.fullmatch(r"[\w./-]+\.(json|ya?ml|csv|py|whl)", value):
+            assert value.startswith("examples/"), f"{name}: {value}"
+            assert (manifest.ROOT / value).exists(), f"{name}: {value}"
+            assert "[`examples/wine-quality`]" in reference.page(operation)
+
+
+@each()
 def test_the_example_for_github_is_a_step(operation: Operation[Any, Any]) -> None:
     step = github_step(operation)
 

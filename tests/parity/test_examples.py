@@ -19,7 +19,8 @@ from modelyard.manifest.examples import OUTPUT, SECRET, azure_example, github_ex
 from modelyard.operation import Operation
 from parity.act import Runner
 from parity.as_tasks import camel, start_task_job
-from parity.ways import NewPlace, Place
+from parity.checkout import ROOT
+from parity.ways import NewPlace, Place, copied
 
 SERVICES = ("entra", "arm", "databricks", "endpoints", "registry", "mlflow")
 WITHOUT_A_SERVICE = {
@@ -33,6 +34,7 @@ OUTPUTS = {
     "cluster-id": "0101-010101-abcdefgh",
     "run-ids": "[1]",
     "runs": json.dumps([{"run_id": 1, "mlflow_run_id": "0" * 32, "succeeded": True}]),
+    "model-path": "model",
     "image": "example.azurecr.io/wine@sha256:" + "0" * 64,
 }
 """What the steps before the example would have left."""
@@ -41,21 +43,15 @@ VALUES = {
     "https://wine.example.azurecontainer.io/score": "CLOUD/endpoints/wine/invocations",
 }
 """What stands in the examples for something of one's own."""
-FILES = {
-    "library.json": '[{"pypi": {"package": "requests"}}]',
-    "notebooks/train.py": "# Databricks notebook source\n1\n",
-    "dist/one.whl": "a wheel",
-    "tests/rows.json": '[{"a": 1}]',
-    "model/README.md": "no model",
-}
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that the examples name, and what an earlier step has left."""
     folder = tmp_path_factory.mktemp("examples")
-    for name, text in FILES.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    copied(ROOT / "examples", folder / "examples")
+    (folder / "model").mkdir()
+    (folder / "model/README.md").write_text("no model")
     return folder
 
 

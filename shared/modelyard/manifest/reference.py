@@ -23,6 +23,7 @@ from modelyard.manifest.wording import (
 )
 from modelyard.manifest.written import MARK
 from modelyard.operation import GROUPS, Member, Operation
+from modelyard.output_limit import LONGEST
 
 EXIT_CODES = (
     ("0", "Done."),
@@ -31,6 +32,8 @@ EXIT_CODES = (
     ("130, 143", "Cancelled by SIGINT or SIGTERM; what the step had started is stopped."),
 )
 INPUT_COLUMNS = ("input", "on Azure Pipelines", "what it is", "type", "default", "environment")
+FOLDER = "examples/wine-quality"
+FILES = f"The files are those of [`{FOLDER}`](../../{FOLDER}).\n\n"
 OTHERS = "Every other error has a code of its own: [troubleshooting](../troubleshooting.md).\n"
 
 
@@ -42,11 +45,19 @@ def index(operations: Sequence[Operation[Any, Any]]) -> str:
         "inputs and outputs. On GitHub and a command line a name has hyphens "
         "(`cluster-name`), on Azure Pipelines it is written in one word (`clusterName`). "
         "Of an input that has variables of the environment beside it, the first of them that is "
-        "set counts when the input isn't given. A command takes secrets from there only.\n"
+        "set counts when the input isn't given. A command takes secrets from there only.\n\n"
+        f"An output has at most {LONGEST:,} bytes, because a later step gets it as a variable, and "
+        "no step starts with a longer one. A longer text is cut and ends in `…`. Longer JSON is "
+        "written to a file that lasts as long as the job, and the output is its path, which "
+        "inputs that take JSON take too. The step warns of either.\n"
     ]
     for group in GROUPS:
         rows = [
-            (f"[{code(one.name)}]({one.name}.md)", code(one.task_name), f"{one.title}.")
+            (
+                f"[{code(one.name)}]({one.name}.md)",
+                code(f"{one.task_name}@{TASK_MAJOR}"),
+                f"{one.title}.",
+            )
             for one in operations
             if one.group == group
         ]
@@ -86,8 +97,9 @@ def _examples(operation: Operation[Any, Any]) -> str:
         return ""
     needed = ", ".join(code(name) for name in command_environment(operation))
     told = f", with {needed} in the environment" if needed else ""
+    files = FILES if FOLDER in operation.example else ""
     return (
-        f"## Examples\n\nOn Azure Pipelines:\n\n```yaml\n{azure_example(operation)}```\n\n"
+        f"## Examples\n\n{files}On Azure Pipelines:\n\n```yaml\n{azure_example(operation)}```\n\n"
         f"On GitHub:\n\n```yaml\n{github_example(operation)}```\n\n"
         f"On a command line{told}:\n\n```sh\n{command(operation)}\n```\n"
     )

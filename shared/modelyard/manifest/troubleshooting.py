@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 from modelyard.errors import ModelyardError, all_errors
+from modelyard.manifest.usual_causes import USUAL
 from modelyard.manifest.wording import table
 from modelyard.manifest.written import MARK
 
@@ -17,7 +18,6 @@ the exit code of the step. The codes never change their meaning, so a script can
 Beside them, 0 is success, 70 a fault of Modelyard itself (`MODELYARD_DEBUG=1` shows the traceback;
 please report it), and 130 or 143 a step that was cancelled by SIGINT or SIGTERM.
 """
-IN_MESSAGE = "The message names it."
 
 
 def page() -> str:
@@ -42,13 +42,15 @@ def meaning(error: type[ModelyardError]) -> str:
 
 
 def _section(error: type[ModelyardError]) -> str:
+    cause, fix = USUAL.get(error.identifier, ("", ""))
     return (
         f"## {error.identifier}\n\n"
         f"`{error.__name__}`, exit code {error.exit_code}. {meaning(error)}\n\n"
-        f"- Likely cause: {_sentence(error.cause)}\n"
-        f"- What to do: {_sentence(error.fix)}\n"
+        f"- Likely cause: {_sentence(error.cause or cause)}\n"
+        f"- What to do: {_sentence(error.fix or fix)}\n"
     )
 
 
 def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}." if text else IN_MESSAGE
+    """:raises IndexError: for none: an error has a cause and a fix in its class or in ``USUAL``."""
+    return f"{text[0].upper()}{text[1:]}."

@@ -239,5 +239,5 @@ OPERATION = Operation(
     example="cluster-name: training\n"
     "spark-version: 15.4.x-cpu-ml-scala2.12\nnode-type: Standard_DS3_v2\n"
     "min-workers: 1\nmax-workers: 4\nautotermination-minutes: 30\n"
-    "libraries: library.json",
+    "libraries: examples/wine-quality/libraries.yml",
 )

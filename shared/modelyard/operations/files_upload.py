@@ -161,5 +161,6 @@ OPERATION = Operation(
     inputs=Inputs,
     outputs=Outputs,
     run=run,
-    example="source: dist\ninclude: '*.whl'\ntarget: /Volumes/main/default/packages/{branch}",
+    example="source: examples/wine-quality/data\ninclude: '*.csv'\n"
+    "target: /Volumes/main/default/wine/{branch}",
 )

@@ -177,6 +177,7 @@ OPERATION = Operation(
     outputs=Outputs,
     run=run,
     attaches=True,
-    example="model: model\nname: wine-quality\nregistry: example.azurecr.io\npush: true\n"
+    example="model: ${{ steps.model-select.outputs.model-path }}\nname: wine-quality\n"
+    "registry: example.azurecr.io\npush: true\n"
     "registry-username: builder\nregistry-password: $(registry-password)",
 )

@@ -135,5 +135,5 @@ OPERATION = Operation(
     inputs=Inputs,
     outputs=Outputs,
     run=run,
-    example="cluster-name: training\nlibraries: library.json",
+    example="cluster-name: training\nlibraries: examples/wine-quality/libraries.yml",
 )

@@ -178,5 +178,6 @@ OPERATION = Operation(
     inputs=Inputs,
     outputs=Outputs,
     run=run,
-    example="source: notebooks\ntarget: /Shared/{repository}/{branch}\nprune: true",
+    example="source: examples/wine-quality/notebooks\n"
+    "target: /Shared/{repository}/{branch}\nprune: true",
 )

@@ -10,7 +10,7 @@ import pytest
 
 from modelyard import cli, operations
 from modelyard.errors import all_errors
-from modelyard.manifest import readme, reference, schema, troubleshooting, written
+from modelyard.manifest import readme, reference, schema, troubleshooting, usual_causes, written
 from modelyard.operation import Operation, Structure, given, result
 
 
@@ -273,8 +273,9 @@ def test_the_index_lists_operations_by_group() -> None:
     index = reference.index([OPERATION])
 
     assert "## Databricks" in index
+    assert "An output has at most 32,000 bytes" in index
     assert (
-        "| [`cluster-start`](cluster-start.md) | `ModelyardClusterStart` | Start a cluster. |"
+        "| [`cluster-start`](cluster-start.md) | `ModelyardClusterStart@1` | Start a cluster. |"
         in index
     )
     assert "## Images" not in index
@@ -332,6 +333,16 @@ def test_every_error_has_the_section_its_link_names() -> None:
         assert f"`{error.__name__}`, exit code {error.exit_code}." in section
         assert "- Likely cause: " in section
         assert "- What to do: " in section
+
+
+def test_what_a_class_says_is_said_nowhere_else() -> None:
+    known = {error.identifier: error for error in all_errors()}
+    for identifier, (cause, fix) in usual_causes.USUAL.items():
+        error = known[identifier]
+        assert not (cause and error.cause), identifier
+        assert not (fix and error.fix), identifier
+        assert not any(text.endswith(".") for text in (cause, fix)), identifier
+    assert "message names it" not in troubleshooting.page()
 
 
 def test_a_known_cause_and_fix_are_told_as_sentences() -> None:
