@@ -91,6 +91,36 @@ def test_a_pipeline_runs_and_leaves_its_results(call: Call, project: Path) -> No
     assert "hello world" in log.read_text()
 
 
+def test_a_folder_within_a_repository_can_be_the_root(call: Call, project: Path) -> None:
+    """Templates and sources count from it, and what is beside it isn't copied."""
+    subprocess.run(["git", "init", "--quiet"], cwd=project.parent, check=True)
+    (project.parent / "beside").write_text("x")
+    (project / "steps.yml").write_text("steps: [{bash: 'ls; echo > made'}]\n")
+    pipeline = "steps: [{template: /steps.yml}]"
+
+    found = call("plan", pipeline, "--root", ".", "--check")
+    assert found.returncode == 0, found.stderr
+    done = call("run", pipeline, "--root", ".", "--cloud", "none")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = [line.partition("] ")[2] for line in done.stdout.splitlines()]
+    assert "steps.yml" in listed
+    assert "beside" not in listed
+    assert not (project / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("root", "said"), [("nowhere", "there is no folder nowhere"), ("sub", "isn't in sub")]
+)
+def test_a_root_that_cannot_be_one(call: Call, project: Path, root: str, said: str) -> None:
+    (project / "sub").mkdir()
+
+    done = call("run", SIMPLE, "--root", root)
+
+    assert done.returncode == 2
+    assert f"--root: {'azure-pipelines.yml ' if root == 'sub' else ''}{said}" in done.stderr
+
+
 def test_a_failure_is_exit_code_1(call: Call) -> None:
     done = call("run", "steps: [{checkout: none}, {bash: exit 7}]", "--cloud", "none")
 

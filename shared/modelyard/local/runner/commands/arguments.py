@@ -28,6 +28,13 @@ PAIRS = {
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, and what its plan is made with."""
     parser.add_argument("file", type=Path, metavar="FILE", help="the pipeline's YAML")
+    parser.add_argument(
+        "--root",
+        type=Path,
+        metavar="FOLDER",
+        help="the folder that counts as the repository, such as an example within one "
+        "(default: the repository that holds FILE, else its folder)",
+    )
     for name, (shape, meaning) in PAIRS.items():
         add_pair(parser, name, shape, meaning)
 
@@ -72,6 +79,7 @@ def plan_of(
         raise InputError(f"there is no file {file}")
     if file.resolve().parent.parts[-2:] == (".github", "workflows"):
         raise InputError(f"{file} is a workflow of GitHub; here pipelines of Azure Pipelines run")
+    root = _root(options)
     for alias, folder in options.repository:
         if not Path(folder).is_dir():
             raise InputError(f"--repository {alias}: there is no folder {folder}")
@@ -81,8 +89,21 @@ def plan_of(
         variables={**dict(options.variable), **(variables or {})},
         repositories={alias: Path(folder).resolve() for alias, folder in options.repository},
         tasks=tasks.known,
-        predefined=_predefined(file),
+        predefined=_predefined(file, root),
+        root=root,
     )
+
+
+def _root(options: argparse.Namespace) -> Path:
+    file: Path = options.file
+    root: Path | None = options.root
+    if root is None:
+        return repository_root(file)
+    if not root.is_dir():
+        raise InputError(f"--root: there is no folder {root}")
+    if not file.resolve().is_relative_to(root.resolve()):
+        raise InputError(f"--root: {file} isn't in {root}")
+    return root.resolve()
 
 
 def name_of(file: Path, plan: Plan) -> str:
@@ -91,8 +112,8 @@ def name_of(file: Path, plan: Plan) -> str:
     return folder.name if file.stem == "azure-pipelines" else file.stem or plan.root.name
 
 
-def _predefined(file: Path) -> dict[str, str]:
-    empty = Plan(Pipeline(Place(file.name, 1, 1), ()), repository_root(file))
+def _predefined(file: Path, root: Path) -> dict[str, str]:
+    empty = Plan(Pipeline(Place(file.name, 1, 1), ()), root)
     nowhere = Folders(Path(os.sep), Path(os.sep))
     return facts.before_run(build_of(empty, name_of(file, empty)), nowhere)
 

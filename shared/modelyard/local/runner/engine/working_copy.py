@@ -33,10 +33,11 @@ class Source:
 
 
 def source(folder: Path) -> Source:
-    """The state of a folder; with a name alone where it is no git repository."""
+    """The state of a folder; with a name alone where it is no git repository, or lies in one: then
+    it stands for a repository of its own, whose branch isn't the other's."""
     name = folder.resolve().name
     commit = _git(folder, "rev-parse", "--verify", "HEAD")
-    if commit is None:
+    if commit is None or not _is_top(folder):
         return Source(name, uri=folder.resolve().as_uri())
     branch = _git(folder, "symbolic-ref", "--quiet", "HEAD")
     return Source(
@@ -100,8 +101,7 @@ def _copy_history(folder: Path, target: Path) -> None:
         return
     if (target / ".git").exists():
         return
-    top = _git(folder, "rev-parse", "--show-toplevel")
-    if top is None or Path(top).resolve() != folder.resolve():
+    if not _is_top(folder):
         return  # a folder within a repository
     scratch = target / ".git.new"
     clone = ("clone", "--quiet", "--no-checkout", "--local", str(folder.resolve()), str(scratch))
@@ -112,6 +112,11 @@ def _copy_history(folder: Path, target: Path) -> None:
     commit = _git(folder, "rev-parse", "HEAD")
     _git(target, "update-ref", "--no-deref", "HEAD", commit or "HEAD")  # detached, as an agent's
     _git(target, "reset", "--quiet", "--mixed")
+
+
+def _is_top(folder: Path) -> bool:
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    return top is not None and Path(top).resolve() == folder.resolve()
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -119,3 +119,15 @@ def test_a_repository_without_commits_is_copied(tmp_path: Path) -> None:
     assert working_copy.copy(folder, tmp_path / "target") == 1
     with pytest.raises(working_copy.CheckoutFailed, match="no folder"):
         working_copy.copy(tmp_path / "nowhere", tmp_path / "target")
+
+
+def test_a_folder_within_a_repository_stands_for_one_of_its_own(repository: Path) -> None:
+    inner = repository / "example"
+    inner.mkdir()
+    (inner / "file").write_text("x")
+
+    found = working_copy.source(inner)
+
+    # Not the branch and the commit of the repository around it: they are those of other files.
+    assert (found.name, found.branch, found.commit) == ("example", "refs/heads/main", "0" * 40)
+    assert working_copy.source(repository).branch == "refs/heads/trunk"
