@@ -92,6 +92,8 @@ def test_steps_use_the_cloud_that_runs(
         ("task: ModelyardClusterStart@1", True),
         ("task: Connect@1\n  inputs: {azure: ml-dev}", True),
         ("task: Connect@1", False),
+        ("bash: node m/templates/azure-pipelines/steps/launch.js run ModelyardJobRunV1 x", True),
+        ("bash: node launch.js", False),
     ],
 )
 def test_a_cloud_is_started_for_those_who_need_one(
@@ -102,3 +104,25 @@ def test_a_cloud_is_started_for_those_who_need_one(
     known = available({"Connect": task})
 
     assert needs_cloud(plan(file, tasks=known.known), known) is needed
+
+
+def test_a_cloud_is_started_for_tasks_of_a_checkout() -> None:
+    """By the templates themselves: what they start is what is looked for."""
+    example = Path(__file__).parents[2] / "examples/wine-quality"
+    found = plan(
+        example / "azure-pipelines.yml",
+        root=example,
+        parameters={"tasks": "checkout"},
+        repositories={"modelyard": example.parents[1]},
+    )
+
+    tasks = available()
+    assert not any(
+        task is not None and task.needs_cloud(step.inputs)
+        for stage in found.pipeline.stages
+        for job in stage.jobs
+        for step in job.all_steps()
+        for task in [tasks.find(step.task, step.version)]
+        if step.task == "CmdLine"
+    )
+    assert needs_cloud(found, tasks)

@@ -23,11 +23,13 @@ from modelyard.local.runner.engine.connections import (
     NoConnection,
 )
 from modelyard.local.runner.engine.tasks import Tasks
-from modelyard.local.runner.pipeline.plan import CHECKOUT, Plan
+from modelyard.local.runner.pipeline.plan import CHECKOUT, Plan, Step
 from modelyard.local.runner.predefined_variables import Build
 from modelyard.local.runner.service_endpoints import Endpoint
 from modelyard.runner_errors import CloudUnavailable
 
+LAUNCHER = "templates/azure-pipelines/steps/launch.js"
+"""What a script names to start one of our tasks from a checkout of this repository."""
 _CREDENTIALS = ("AZURE_CLIENT_SECRET", "DATABRICKS_TOKEN")
 _RESOURCE_MANAGER = "https://management.azure.com/"
 
@@ -76,14 +78,23 @@ def _runs(state: Path) -> bool:
 
 
 def needs_cloud(plan: Plan, tasks: Tasks) -> bool:
-    """Whether a step speaks to services: it uses one of our tasks, or a service connection."""
-    for stage in plan.pipeline.stages:
-        for job in stage.jobs:
-            for step in job.all_steps():
-                task = None if step.task == CHECKOUT else tasks.find(step.task, step.version)
-                if task is not None and task.needs_cloud(step.inputs):
-                    return True
-    return False
+    """Whether a step speaks to services: it uses one of our tasks, or a service connection, or
+    starts one of our tasks from a checkout."""
+    return any(
+        _speaks_to_services(step, tasks)
+        for stage in plan.pipeline.stages
+        for job in stage.jobs
+        for step in job.all_steps()
+    )
+
+
+def _speaks_to_services(step: Step, tasks: Tasks) -> bool:
+    if step.task == CHECKOUT:
+        return False
+    task = tasks.find(step.task, step.version)
+    if task is not None and task.needs_cloud(step.inputs):
+        return True
+    return any(LAUNCHER in text for text in step.inputs.values())
 
 
 @dataclass(frozen=True)
