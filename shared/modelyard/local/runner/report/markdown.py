@@ -1,7 +1,7 @@
 """Summaries in Markdown as markup: what GitHub's dialect has and job summaries use.
 
-Headings, paragraphs, lists, tables, code blocks, quotes, rules, ``<details>``. All other HTML is
-shown as the text it is. Source: the GitHub Flavored Markdown specification.
+Headings, paragraphs, lists, tables, code blocks (charts among them), quotes, rules, ``<details>``.
+All other HTML is shown as the text it is. Source: the GitHub Flavored Markdown specification.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from modelyard.local.runner.report.chart import chart
 from modelyard.local.runner.report.html import Html, join, tag
 from modelyard.local.runner.report.markdown_inline import inline
 
@@ -66,7 +67,8 @@ def _fence(lines: list[str], at: int, marks: str) -> tuple[Html, int]:
     while at < len(lines) and not end.match(lines[at]):
         inside.append(lines[at])
         at += 1
-    return tag("pre", tag("code", "\n".join(inside))), at + 1
+    block = chart(inside) or tag("pre", tag("code", "\n".join(inside)))
+    return block, at + 1
 
 
 def _quote(lines: list[str], at: int, depth: int) -> tuple[Html, int]:

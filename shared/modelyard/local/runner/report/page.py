@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.local.runner.display.marks import took
+from modelyard.local.runner.pipeline.plan import DEFAULT_STAGE
 from modelyard.local.runner.report import stages as stage_list
 from modelyard.local.runner.report.graph import graph
 from modelyard.local.runner.report.html import Html, file_link, join, tag
@@ -118,9 +119,12 @@ def _summaries(run: Run) -> Sequence[Html]:
             continue
         with path.open("rb") as stream:
             markdown = stream.read(_LARGEST).decode("utf-8", "replace")
-        node = run.by_path.get(tuple(map(str, one.get("step", ()))))
+        path_of_step = tuple(map(str, one.get("step", ())))
+        node, stage = run.by_path.get(path_of_step), run.by_path.get(path_of_step[:1])
         name = tag("a", node.title, href=f"#{node.anchor}") if node else str(one.get("name", ""))
-        heading = tag("p", name, class_="quiet")
+        # Steps of several stages are called alike: Deploy, and Deploy again.
+        where = f"{stage.title} / " if stage and node and stage.name != DEFAULT_STAGE else ""
+        heading = tag("p", where, name, class_="quiet")
         found.append(tag("div", heading, render(markdown), class_="summary"))
     return found
 

@@ -81,13 +81,19 @@ td.test { overflow-wrap: anywhere; min-width: 9rem; width: 60%; } td:has(> .mark
 .meter { display: block; width: 8rem; height: .5rem; border-radius: 4px; background: var(--line);
   margin-top: .5rem; overflow: hidden; }
 .meter i { display: block; height: 100%; background: var(--bar); }
+.chart table { width: auto; margin-top: 0; } .chart td { border: 0; padding: .15rem .6rem; }
+.chart p { margin-bottom: .2rem; } .chart tr.best td { color: var(--ok); font-weight: 600; }
+.bar { position: relative; width: 24rem; height: .9rem; margin-top: .3rem; }
+.bar i { position: absolute; height: 100%; background: var(--bar); border-radius: 2px; }
+.chart tr.best .bar i { background: var(--ok); }
+.bar b { position: absolute; top: -.5rem; bottom: -.5rem; border-left: 2px dashed var(--warning); }
 blockquote { margin: .5rem 0; padding-left: .8rem; border-left: 3px solid var(--line);
   color: var(--quiet); }
 @media (max-width: 640px) {
   body { padding: 1rem .75rem 3rem; }
   .graph svg.across { display: none; } .graph svg.upright { display: block; }
   .step .log { padding-left: 0; } pre { padding: .5rem; }
-  .summary { padding: .25rem .75rem .5rem; } .meter { width: 2.5rem; }
+  .summary { padding: .25rem .75rem .5rem; } .meter { width: 2.5rem; } .bar { width: 7rem; }
   td.test { min-width: 6rem; }
   th, td { padding: .3rem .4rem; } }
 @media print { details > * { display: block; } pre { max-height: none; } }

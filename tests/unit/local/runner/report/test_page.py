@@ -103,7 +103,7 @@ def test_what_a_page_says(written: Written) -> None:
     assert "took <b>1 m 15 s</b>" in markup
     assert "commit <b>ab12ab12 Fit</b>" in markup
     assert "<p><strong>rmse</strong> 0.7</p>" in markup
-    assert '<a href="#s1-1-1">Fit</a>' in markup
+    assert 'train / <a href="#s1-1-1">Fit</a>' in markup
     assert 'id="s1-1-1"' in markup
     assert "<pre>hello\n</pre>" in markup
     assert '<a href="artifacts/model/MLmodel">MLmodel</a>' in markup
