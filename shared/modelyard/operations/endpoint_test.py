@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,14 +107,20 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         scoring.check_refuses_strangers(url, to_score, clock=context.clock)
     scoring.check_latency(answer, inputs.max_latency_milliseconds)
     context.log.info("%d of %d rows scored, %s ms median", len(predictions), expected, latency)
-    shown = json.dumps(predictions[:10])
+    row = (summary.code(url), f"{len(predictions)} of {expected} scored", f"{latency} ms")
+    shown = json.dumps([_rounded(one) for one in predictions[:10]])
     context.ci.summary(
-        summary.table(
-            ("endpoint", "rows", "median", "first predictions"),
-            [(url, str(len(predictions)), f"{latency} ms", shown)],
-        )
+        f"{summary.table(('endpoint', 'rows', 'median'), [row])}\n\n"
+        f"First predictions: {summary.code(shown)}\n"
     )
     return Outputs()
+
+
+def _rounded(prediction: Any) -> Any:
+    """To be read by people; the output has all digits."""
+    if isinstance(prediction, float) and math.isfinite(prediction):
+        return float(f"{prediction:.6g}")
+    return [_rounded(one) for one in prediction] if isinstance(prediction, list) else prediction
 
 
 def _where(inputs: Inputs, context: Context) -> tuple[str, str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from modelyard import images, summary
 from modelyard.context import Context
@@ -113,13 +115,17 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         facts = {name: context.published[name] for name in ("image", "digest", "size", "engine")}
         artifact.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         context.upload("image", artifact)
-    context.ci.summary(
-        summary.table(
-            ("image", "digest", "size", "built with"),
-            [(facts["image"], facts["digest"], f"{built.size / 1e6:.0f} MB", built.engine)],
-        )
-    )
+    context.ci.summary(_summary(facts))
     return Outputs()
+
+
+def _summary(facts: Mapping[str, Any]) -> str:
+    header, row = ["image"], [summary.code(facts["image"])]
+    if not str(facts["image"]).endswith(facts["digest"]):  # one that wasn't pushed has a tag
+        header.append("digest")
+        row.append(summary.code(facts["digest"]))
+    row += [f"{facts['size'] / 1e6:.0f} MB", summary.escape(facts["engine"])]
+    return summary.table([*header, "size", "built with"], [row])
 
 
 def _names(inputs: Inputs, context: Context) -> list[str]:

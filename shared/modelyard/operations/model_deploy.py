@@ -74,11 +74,11 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         context.log.info("endpoint %s: %s, %s", inputs.endpoint, action, served.scoring_url)
     if served is None or (session.read_only and action != "left-alone"):
         return Outputs(action=action)
+    # Not a link: a browser would GET it, and rows are POSTed.
+    row = (summary.escape(inputs.endpoint), summary.code(served.scoring_url), action)
     context.ci.summary(
-        summary.table(
-            ("endpoint", "image", "scoring URL", ""),
-            [(inputs.endpoint, served.image, served.scoring_url, action)],
-        )
+        f"{summary.table(('endpoint', 'scoring URL', ''), [row])}\n\n"
+        f"It serves {summary.code(served.image)}\n"
     )
     return Outputs(scoring_url=served.scoring_url, image=served.image, action=action)
 

@@ -26,12 +26,13 @@ def inputs(**changes: Any) -> Inputs:
 def test_outputs_and_summary_tell_what_came_back(
     requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any
 ) -> None:
-    requests_mock.post(URL, json={"predictions": [5.1, 5.2]})
+    requests_mock.post(URL, json={"predictions": [5.1, 5.2123456789]})
     endpoint_test.run(inputs(), make_context(OPERATION))
     assert recording_ci.outputs["count"] == "2"
-    assert json.loads(recording_ci.outputs["predictions"]) == [5.1, 5.2]
+    assert json.loads(recording_ci.outputs["predictions"]) == [5.1, 5.2123456789]
     assert len(requests_mock.request_history) == 5
-    assert "5.1" in recording_ci.summaries[0]
+    assert f"| `{URL}` | 2 of 2 scored | " in recording_ci.summaries[0]
+    assert "First predictions: `[5.1, 5.21235]`" in recording_ci.summaries[0]
 
 
 def test_the_predictions_are_set_also_when_the_check_fails(

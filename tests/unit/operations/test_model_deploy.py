@@ -33,13 +33,19 @@ def endpoint(image: str, state: str = "Healthy") -> dict[str, str]:
     return {"name": "wine-staging", "state": state, "image": image, "scoring_uri": url}
 
 
-def test_a_new_endpoint_is_created(requests_mock: mocking.Mocker, make_context: Make) -> None:
+def test_a_new_endpoint_is_created(
+    requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any
+) -> None:
     requests_mock.get(ADDRESS, status_code=404, json={"message": "no such endpoint"})
     put = requests_mock.put(ADDRESS, json=endpoint(NEW))
     outputs = model_deploy.run(inputs(), make_context(OPERATION))
     assert put.last_request.json()["image"] == NEW
     assert outputs.action == "created"
-    assert outputs.scoring_url == f"{CLOUD}/endpoints/wine-staging/invocations"
+    url = f"{CLOUD}/endpoints/wine-staging/invocations"
+    assert outputs.scoring_url == url
+    [told] = recording_ci.summaries
+    assert f"| wine-staging | `{url}` | created |" in told
+    assert f"It serves `{NEW}`" in told
 
 
 def test_another_image_is_an_update(requests_mock: mocking.Mocker, make_context: Make) -> None:
