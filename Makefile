@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 CACHE ?= .cache
 DATASET ?= diabetes
 WINE_CSV ?=
+YES ?=
+RESULTS ?=
 JOBS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MODELYARD_WHEELS := $(abspath $(CACHE))/wheels
@@ -19,14 +21,18 @@ PUBLISHER ?=
 VERSION ?=
 NODE_TOOLS := tests/node/node_modules/.complete
 
-.PHONY: help demo demo-stop test test-unit test-contract test-launcher test-parity test-release \
+.PHONY: help demo demo-report demo-stop test test-unit test-contract test-launcher test-parity test-release \
 	test-local test-acceptance test-chains lint format generate package release-check bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
-demo: $(VENV)/.local $(CACHE)/wheels/.complete ## train, build, deploy on the local cloud; DATASET=wine WINE_CSV=path-or-URL
-	$(BIN)/python examples/wine-quality/main_job.py --dataset $(DATASET) $(if $(WINE_CSV),--wine-csv $(WINE_CSV))
+demo: $(VENV)/.local $(CACHE)/wheels/.complete ## the example's pipeline here; YES=1, DATASET=wine WINE_CSV=path-or-URL
+	@AGENT_TOOLSDIRECTORY=$(abspath $(CACHE))/tools $(BIN)/python examples/wine-quality/demo.py --dataset $(DATASET) \
+		$(if $(WINE_CSV),--wine-csv '$(WINE_CSV)') $(if $(YES),--yes) $(if $(RESULTS),--output '$(RESULTS)')
+
+demo-report: $(VENV)/.local ## show the report of the last run in the browser
+	$(BIN)/modelyard local report --open
 
 demo-stop: $(VENV)/.local ## stop the local cloud that `make demo` leaves up
 	$(BIN)/modelyard local down
