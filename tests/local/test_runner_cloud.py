@@ -85,6 +85,26 @@ def test_steps_use_the_cloud_that_runs(
         assert not path.is_file() or token not in path.read_text()
 
 
+def test_no_two_runs_in_one_cloud_have_the_same_number(
+    cloud: LocalCloud, library_path: dict[str, str], tmp_path: Path
+) -> None:
+    """Else the second would find the first one's work in it, and take it for its own."""
+    file = tmp_path / "azure-pipelines.yml"
+    file.write_text('steps: [{checkout: none}, {bash: echo "> $BUILD_BUILDID"}]\n')
+    numbers = []
+    for place in ("one", "two"):  # results apart, so nothing beside them tells of the other
+        done = subprocess.run(
+            [
+                sys.executable, "-W", "error", "-m", "modelyard", "local", "run", str(file),
+                "--state", str(cloud.folder), "--output", str(tmp_path / place / "results"),
+            ],
+            capture_output=True, text=True, env=library_path, cwd=tmp_path, timeout=120, check=True,
+        )  # fmt: skip
+        numbers += [line.rpartition("> ")[2] for line in done.stdout.splitlines() if "] > " in line]
+
+    assert len(set(numbers)) == 2
+
+
 @pytest.mark.parametrize(
     ("step", "needed"),
     [

@@ -57,7 +57,9 @@ def with_cloud(
             environment, services = program_environment(variables), LocalServices(state)
             found = groups_of(state, services, environment) if groups else {}
         secrets = frozenset(variables[name] for name in _CREDENTIALS if name in variables)
-        yield Surroundings(environment, services, secrets, found)
+        yield Surroundings(
+            environment, services, secrets, found, counters=state / "counters.json"
+        )
     finally:
         if started:
             with _reached():

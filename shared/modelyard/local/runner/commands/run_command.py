@@ -27,13 +27,12 @@ from modelyard.local.runner.commands.arguments import (
 )
 from modelyard.local.runner.commands.group_file import group
 from modelyard.local.runner.commands.notices import show_warnings, shown
-from modelyard.local.runner.commands.surroundings import AUTO, NONE, surroundings
+from modelyard.local.runner.commands.surroundings import AUTO, NONE, Surroundings, surroundings
 from modelyard.local.runner.display import terminal
 from modelyard.local.runner.display.json_lines import JsonDisplay
 from modelyard.local.runner.display.plain import PlainDisplay
 from modelyard.local.runner.engine import run as engine
 from modelyard.local.runner.engine.cancellation import RunCancellation
-from modelyard.local.runner.engine.connections import Services
 from modelyard.local.runner.engine.events import Event
 from modelyard.local.runner.engine.job_variables import Groups
 from modelyard.local.runner.engine.refusals import check, missing_groups
@@ -149,7 +148,7 @@ def run_command(options: argparse.Namespace) -> int:
             groups={**around.groups, **settings.groups},
         )
         check(plan, settings, tasks)
-        return _perform(options, plan, tasks, settings, around.services, cancellation)
+        return _perform(options, plan, tasks, settings, around, cancellation)
 
 
 def _settings(options: argparse.Namespace, groups: Groups, secrets: frozenset[str]) -> Settings:
@@ -174,7 +173,7 @@ def _perform(
     plan: Plan,
     tasks: Tasks,
     settings: Settings,
-    services: Services,
+    around: Surroundings,
     cancellation: RunCancellation,
 ) -> int:
     name = name_of(options.file, plan)
@@ -191,11 +190,11 @@ def _perform(
             plan,
             name,
             tasks,
-            folder.folders,
+            replace(folder.folders, counters=around.counters or folder.folders.counters),
             settings=settings,
             listeners=[history, folder, display],
             cancellation=cancellation,
-            services=services,
+            services=around.services,
             person=person,
             clock=clock,
         )

@@ -26,6 +26,9 @@ class Surroundings:
     """Values in the environment that no log may show."""
     groups: Groups = field(default_factory=dict)
     """The variable groups of the local cloud."""
+    counters: Path | None = None
+    """The file that numbers runs; None: the one beside their results. What a run leaves in a cloud
+    has the run's number in its name, so who comes later to that cloud mustn't have the same."""
 
 
 def alone() -> Surroundings:
