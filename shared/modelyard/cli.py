@@ -82,7 +82,10 @@ def _on_a_laptop(command: str, rest: list[str]) -> int:
     from importlib.util import find_spec
 
     if find_spec("modelyard.local" if command == "local" else "modelyard.manifest") is None:
-        return _fail(f"a task's own wheel has no `{command}`: install the whole package")
+        raise InputError(
+            f"a task's own wheel has no `{command}`",
+            fix="install the whole package: `pip install modelyard[local]`",
+        )
     if command == "local":
         # The one place where something outside local/ names it: only a laptop has this extra.
         from modelyard.local import commands

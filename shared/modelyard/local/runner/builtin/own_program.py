@@ -15,8 +15,11 @@ _START = "import sys, importlib; sys.path.insert(0, sys.argv.pop(1)); \
 sys.exit(importlib.import_module(sys.argv.pop(1)).main())"
 
 
-def own_program(module: str) -> tuple[str, ...]:
+BUILTIN = "modelyard.local.runner.builtin"
+
+
+def own_program(module: str, package: str = BUILTIN) -> tuple[str, ...]:
     """The arguments that run ``main()`` of a module. ``-I``: nothing of the working folder and no
     variable of the step decides what is imported."""
-    name = f"modelyard.local.runner.builtin.{module}"
-    return (sys.executable, "-I", "-X", "utf8", "-c", _START, str(_LIBRARY), name)
+    start = ("-I", "-X", "utf8", "-c", _START, str(_LIBRARY))
+    return (sys.executable, *start, f"{package}.{module}")

@@ -6,6 +6,9 @@ import argparse
 
 from modelyard.local.arguments import Subparsers, add_command
 from modelyard.local.runner.commands import plan_command, report_command, run_command
+from modelyard.local.workflows import plan_command as workflow_plan
+from modelyard.local.workflows import run_command as workflow_run
+from modelyard.local.workflows.references import is_workflow
 
 NAMES = ("run", "plan", "report")
 
@@ -15,14 +18,26 @@ def add_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     run, plan, report = NAMES
     run_command.add_arguments(
         add_command(
-            subparsers, run, run_command.run_command, "run a pipeline of Azure Pipelines here"
+            subparsers, run, _run, "run a pipeline of Azure Pipelines or a workflow of GitHub here"
         )
     )
     plan_command.add_arguments(
-        add_command(subparsers, plan, plan_command.plan_command, "show what a pipeline would do")
+        add_command(subparsers, plan, _plan, "show what a pipeline or a workflow would do")
     )
     report_command.add_arguments(
         add_command(
             subparsers, report, report_command.report_command, "write a run's report, a page"
         )
     )
+
+
+def _run(options: argparse.Namespace) -> int:
+    if is_workflow(options.file):
+        return workflow_run.run_command(options)
+    return run_command.run_command(options)
+
+
+def _plan(options: argparse.Namespace) -> int:
+    if is_workflow(options.file):
+        return workflow_plan.plan_command(options)
+    return plan_command.plan_command(options)

@@ -20,14 +20,19 @@ from modelyard.runner_errors import TaskError
 PAIRS = {
     "parameter": ("NAME=VALUE", "a parameter of the pipeline; YAML where it isn't a text"),
     "variable": ("NAME=VALUE", "a variable of the run"),
-    "repository": ("ALIAS=PATH", "where a repository of resources.repositories lies"),
+    "repository": (
+        "ALIAS=PATH",
+        "where a repository of resources.repositories lies, or OWNER/NAME that a workflow names",
+    ),
     "task": ("NAME=FOLDER", "the folder of a task, with its task.json"),
 }
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
     """The file, and what its plan is made with."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="the pipeline's YAML")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="the pipeline's YAML, or .github/workflows/NAME.yml"
+    )
     parser.add_argument(
         "--root",
         type=Path,
@@ -36,13 +41,18 @@ def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: the repository that holds FILE, else its folder)",
     )
     for name, (shape, meaning) in PAIRS.items():
-        add_pair(parser, name, shape, meaning)
+        add_pair(parser, name, shape, meaning, *(("--input",) if name == "parameter" else ()))
 
 
-def add_pair(parser: argparse.ArgumentParser, name: str, shape: str, meaning: str) -> None:
-    """An option ``--name key=value`` that may be given several times."""
+def add_pair(
+    parser: argparse.ArgumentParser, name: str, shape: str, meaning: str, *others: str
+) -> None:
+    """An option ``--name key=value`` that may be given several times.
+
+    :param others: the same option by other names.
+    """
     parser.add_argument(
-        f"--{name}", action="append", default=[], type=_pair, metavar=shape, help=meaning
+        f"--{name}", *others, action="append", default=[], type=_pair, metavar=shape, help=meaning
     )
 
 
@@ -77,8 +87,6 @@ def plan_of(
     file: Path = options.file
     if not file.is_file():
         raise InputError(f"there is no file {file}")
-    if file.resolve().parent.parts[-2:] == (".github", "workflows"):
-        raise InputError(f"{file} is a workflow of GitHub; here pipelines of Azure Pipelines run")
     root = _root(options)
     for alias, folder in options.repository:
         if not Path(folder).is_dir():

@@ -22,30 +22,25 @@ from modelyard.local.runner.engine.connections import (
     JobAccess,
     NoConnection,
 )
-from modelyard.local.runner.engine.tasks import Tasks
-from modelyard.local.runner.pipeline.plan import CHECKOUT, Plan, Step
 from modelyard.local.runner.predefined_variables import Build
 from modelyard.local.runner.service_endpoints import Endpoint
 from modelyard.runner_errors import CloudUnavailable
 
-LAUNCHER = "templates/azure-pipelines/steps/launch.js"
-"""What a script names to start one of our tasks from a checkout of this repository."""
 _CREDENTIALS = ("AZURE_CLIENT_SECRET", "DATABRICKS_TOKEN")
 _RESOURCE_MANAGER = "https://management.azure.com/"
 
 
 @contextmanager
-def with_cloud(
-    plan: Plan, tasks: Tasks, state: Path, *, groups: bool = False
-) -> Iterator[Surroundings]:
+def with_cloud(needed: bool, state: Path, *, groups: bool = False) -> Iterator[Surroundings]:
     """The local cloud that runs, or one for the time of the block if the pipeline needs it.
 
+    :param needed: whether it does.
     :param state: the cloud's state folder.
     :param groups: the pipeline has variable groups that may be there.
     :raises CloudUnavailable: when it can't be started.
     """
     started = not _runs(state)
-    if started and not groups and not needs_cloud(plan, tasks):
+    if started and not groups and not needed:
         yield alone()
         return
     try:
@@ -58,7 +53,7 @@ def with_cloud(
             found = groups_of(state, services, environment) if groups else {}
         secrets = frozenset(variables[name] for name in _CREDENTIALS if name in variables)
         yield Surroundings(
-            environment, services, secrets, found, counters=state / "counters.json"
+            environment, services, secrets, found, state / "counters.json", variables
         )
     finally:
         if started:
@@ -77,26 +72,6 @@ def _reached() -> Iterator[None]:
 def _runs(state: Path) -> bool:
     with _reached():
         return running(state) is not None
-
-
-def needs_cloud(plan: Plan, tasks: Tasks) -> bool:
-    """Whether a step speaks to services: it uses one of our tasks, or a service connection, or
-    starts one of our tasks from a checkout."""
-    return any(
-        _speaks_to_services(step, tasks)
-        for stage in plan.pipeline.stages
-        for job in stage.jobs
-        for step in job.all_steps()
-    )
-
-
-def _speaks_to_services(step: Step, tasks: Tasks) -> bool:
-    if step.task == CHECKOUT:
-        return False
-    task = tasks.find(step.task, step.version)
-    if task is not None and task.needs_cloud(step.inputs):
-        return True
-    return any(LAUNCHER in text for text in step.inputs.values())
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from modelyard.local.runner.pipeline.plan import Plan
+from modelyard.local.runner.pipeline.places import Place
 
 
-def show_warnings(plan: Plan) -> None:
+def show_warnings(warnings: Iterable[tuple[Place, str]]) -> None:
     """What will run, and hardly as it was meant."""
-    for place, message in plan.warnings:
+    for place, message in warnings:
         sys.stderr.write(f"{place}: warning: {message}\n")
 
 

@@ -33,7 +33,7 @@ def plan_command(options: argparse.Namespace) -> int:
     """
     tasks = tasks_of(options)
     plan = plan_of(options, tasks)
-    show_warnings(plan)
+    show_warnings(plan.warnings)
     if options.check:
         sys.stdout.write(f"{options.file}: {_counts(plan)}, nothing wrong\n")
     elif options.yaml:

@@ -27,7 +27,13 @@ from modelyard.local.runner.commands.arguments import (
 )
 from modelyard.local.runner.commands.group_file import group
 from modelyard.local.runner.commands.notices import show_warnings, shown
-from modelyard.local.runner.commands.surroundings import AUTO, NONE, Surroundings, surroundings
+from modelyard.local.runner.commands.surroundings import (
+    AUTO,
+    NONE,
+    Surroundings,
+    needs_cloud,
+    surroundings,
+)
 from modelyard.local.runner.display import terminal
 from modelyard.local.runner.display.json_lines import JsonDisplay
 from modelyard.local.runner.display.plain import PlainDisplay
@@ -46,8 +52,11 @@ from modelyard.local.runner.results.document import document
 from modelyard.local.runner.results.folder import ResultFolder, new_folder
 from modelyard.local.runner.results.format import RUNS
 from modelyard.local.runner.results.history import History
+from modelyard.local.runner.results.run_facts import of_run
 from modelyard.runner_errors import ResultsError
 
+EVENTS = ("push", "pull_request", "workflow_dispatch")
+"""That start a workflow of GitHub."""
 TREE, PLAIN, JSON = "tree", "plain", "json"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -95,6 +104,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="refuse jobs that run in a container; else they run on this machine",
     )
+    add("--event", choices=EVENTS, help="what starts a workflow of GitHub (default: its first)")
+    add("--job", metavar="ID", help="of a workflow of GitHub this job and what it needs")
     add_pair(parser, "resources", "NAME=A,B", "the resources of an environment (rolling)")
     add(
         "--cloud",
@@ -127,19 +138,18 @@ def run_command(options: argparse.Namespace) -> int:
     secrets = given.secrets(options.secret, os.environ)
     groups = {name: group(Path(path)) for name, path in options.group}
     plan = plan_of(options, tasks, secrets)
-    show_warnings(plan)
-    output: Path | None = options.output
-    if output is not None and output.exists() and any(output.iterdir()):
-        raise InputError(f"{output} isn't empty", fix="name a new folder for the results")
-    settings = _settings(options, groups, frozenset(secrets))
+    show_warnings(plan.warnings)
+    check_output(options.output)
+    settings = settings_of(options, groups, frozenset(secrets))
     state = state_folder(options)
     missing = missing_groups(plan, settings)
     elsewhere = missing if options.cloud != NONE and state.is_dir() else frozenset()
     check(plan, settings, tasks, elsewhere=elsewhere)
+    needed = needs_cloud(plan, tasks)
     cancellation = RunCancellation()
     with (
-        _signals(cancellation),
-        surroundings(plan, tasks, options.cloud, state, groups=bool(elsewhere)) as around,
+        signals_cancel(cancellation),
+        surroundings(needed, options.cloud, state, groups=bool(elsewhere)) as around,
     ):
         settings = replace(
             settings,
@@ -151,7 +161,16 @@ def run_command(options: argparse.Namespace) -> int:
         return _perform(options, plan, tasks, settings, around, cancellation)
 
 
-def _settings(options: argparse.Namespace, groups: Groups, secrets: frozenset[str]) -> Settings:
+def check_output(output: Path | None) -> None:
+    """
+    :raises InputError: when the folder for the results has something in it.
+    """
+    if output is not None and output.exists() and any(output.iterdir()):
+        raise InputError(f"{output} isn't empty", fix="name a new folder for the results")
+
+
+def settings_of(options: argparse.Namespace, groups: Groups, secrets: frozenset[str]) -> Settings:
+    """What the options decide."""
     return Settings(
         parallel=options.parallel,
         approvals=lowered(options.approval or APPROVED_BY_HAND),
@@ -178,11 +197,11 @@ def _perform(
 ) -> int:
     name = name_of(options.file, plan)
     clock = SystemClock()
-    folder = _result_folder(options.output, name, clock.time())
+    folder = result_folder(options.output, name, clock.time())
     folder.write("azure-pipelines.yml", render(plan))
     history = History()
     is_there = terminal.is_there()  # before the display takes the terminal over
-    display = _display(options.log_format, history)
+    display = display_of(options.log_format, history)
     pausing = getattr(display, "paused", nullcontext)
     person = terminal.TerminalPerson(pausing) if is_there else None
     try:
@@ -201,18 +220,33 @@ def _perform(
     finally:
         display.close()
         folder.close()
-    folder.write_document(document(state, history, folder))
+    folder.write_document(document(of_run(state), history, folder))
     report = write(folder.folder)
+    return end(options, folder, report, cancellation, engine.result(state))
+
+
+def end(
+    options: argparse.Namespace,
+    folder: ResultFolder,
+    report: Path,
+    cancellation: RunCancellation,
+    result: Result,
+) -> int:
+    """Say where the results are; returns the exit code."""
     if options.log_format != JSON:
         sys.stdout.write(f"\nResults: {shown(folder.folder)}\nReport: {shown(report)}\n")
     if cancellation.signal:
         return 128 + cancellation.signal
-    result = engine.result(state)
     good = result in (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES, Result.SKIPPED)
     return 0 if good else 1
 
 
-def _result_folder(wanted: Path | None, name: str, now: float) -> ResultFolder:
+def result_folder(wanted: Path | None, name: str, now: float) -> ResultFolder:
+    """The folder for a run's results.
+
+    :param wanted: None: a new one among all runs.
+    :raises ResultsError: when it can't be made.
+    """
     try:
         return ResultFolder(wanted or new_folder(name, now))
     except OSError as error:
@@ -221,7 +255,11 @@ def _result_folder(wanted: Path | None, name: str, now: float) -> ResultFolder:
         ) from None
 
 
-def _display(wanted: str | None, history: History) -> Display:
+def display_of(wanted: str | None, history: History) -> Display:
+    """What shows a run.
+
+    :param wanted: None: what fits standard output.
+    """
     if wanted == JSON:
         return JsonDisplay(sys.stdout)
     if wanted == TREE or (wanted is None and sys.stdout.isatty()):
@@ -241,7 +279,7 @@ def _display(wanted: str | None, history: History) -> Display:
 
 
 @contextmanager
-def _signals(cancellation: RunCancellation) -> Iterator[None]:
+def signals_cancel(cancellation: RunCancellation) -> Iterator[None]:
     """Ctrl-C and SIGTERM cancel the run; a second one ends steps with ``always()`` too."""
 
     def handle(number: int, _frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +12,11 @@ from modelyard.local.arguments import missing_package
 from modelyard.local.runner.engine.connections import NoServices, Services
 from modelyard.local.runner.engine.job_variables import Groups
 from modelyard.local.runner.engine.tasks import Tasks
-from modelyard.local.runner.pipeline.plan import Plan
+from modelyard.local.runner.pipeline.plan import CHECKOUT, Plan, Step
 
 AUTO, NONE = "auto", "none"
+LAUNCHER = "templates/azure-pipelines/steps/launch.js"
+"""What a script names to start one of our tasks from a checkout of this repository."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Surroundings:
     counters: Path | None = None
     """The file that numbers runs; None: the one beside their results. What a run leaves in a cloud
     has the run's number in its name, so who comes later to that cloud mustn't have the same."""
+    cloud: Mapping[str, str] = field(default_factory=dict)
+    """The variables of the local cloud among the environment."""
 
 
 def alone() -> Surroundings:
@@ -36,11 +41,32 @@ def alone() -> Surroundings:
     return Surroundings(dict(os.environ), NoServices())
 
 
+def needs_cloud(plan: Plan, tasks: Tasks) -> bool:
+    """Whether a step speaks to services: it uses one of our tasks, or a service connection, or
+    starts one of our tasks from a checkout."""
+    return any(
+        _speaks_to_services(step, tasks)
+        for stage in plan.pipeline.stages
+        for job in stage.jobs
+        for step in job.all_steps()
+    )
+
+
+def _speaks_to_services(step: Step, tasks: Tasks) -> bool:
+    if step.task == CHECKOUT:
+        return False
+    task = tasks.find(step.task, step.version)
+    if task is not None and task.needs_cloud(step.inputs):
+        return True
+    return any(LAUNCHER in text for text in step.inputs.values())
+
+
 def surroundings(
-    plan: Plan, tasks: Tasks, cloud: str, state: Path, *, groups: bool = False
+    needed: bool, cloud: str, state: Path, *, groups: bool = False
 ) -> AbstractContextManager[Surroundings]:
     """For the time of a run.
 
+    :param needed: whether the pipeline needs the local cloud.
     :param cloud: AUTO: with the local cloud, if it runs or the pipeline needs it; or NONE.
     :param state: the cloud's state folder.
     :param groups: the pipeline has variable groups that may be there.
@@ -53,4 +79,4 @@ def surroundings(
         from modelyard.local.runner.commands.local_services import with_cloud
     except ModuleNotFoundError as error:
         raise missing_package(error) from None
-    return with_cloud(plan, tasks, state, groups=groups)
+    return with_cloud(needed, state, groups=groups)

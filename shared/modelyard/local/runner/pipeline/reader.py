@@ -6,6 +6,8 @@ refused. Built from PyYAML's events: no recursion, so no text can exhaust the st
 
 Source: learn.microsoft.com, ``pipelines/yaml-schema`` ("unsupported features include anchors,
 complex keys, and sets").
+
+A workflow of GitHub is read by the same rules, with anchors.
 """
 
 from __future__ import annotations
@@ -27,8 +29,11 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
-def read(data: bytes, file: str, problems: Problems) -> Node | None:
-    """The tree of a file; None where it has none, and what is wrong is among the problems."""
+def read(data: bytes, file: str, problems: Problems, *, anchors: bool = False) -> Node | None:
+    """The tree of a file; None where it has none, and what is wrong is among the problems.
+
+    :param anchors: take anchors and aliases, which a workflow of GitHub may have.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -45,7 +50,7 @@ def read(data: bytes, file: str, problems: Problems) -> Node | None:
         return None
     node: Node | None = None
     try:
-        node = _Composer(text, file, problems).compose()
+        node = _Composer(text, file, problems, anchors=anchors).compose()
     except yaml.MarkedYAMLError as error:
         problems.add(*_syntax_error(error, text, file))
     except yaml.YAMLError as error:
@@ -75,28 +80,35 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, file: str) -> tuple[Pl
 class _Composer:
     """The nodes of one text."""
 
-    def __init__(self, text: str, file: str, problems: Problems) -> None:
+    def __init__(self, text: str, file: str, problems: Problems, *, anchors: bool) -> None:
         self.text, self.file, self.problems = text, file, problems
+        self.anchors: dict[str, Node] | None = {} if anchors else None
         self.lines: list[str] | None = None
-        self.open: list[tuple[Place, list[Node], bool]] = []
-        """The collections being read: place, members (keys and values in turn), whether mapping."""
+        self.open: list[tuple[Place, list[Node], bool, str | None]] = []
+        """The collections being read: place, members (keys and values in turn), whether mapping,
+        anchor."""
         self.documents = 0
         self.root: Node | None = None
 
     def compose(self) -> Node | None:
         for event in self._events():
             if isinstance(event, yaml.ScalarEvent):
-                self._add(self._scalar(event))
+                self._add(self._named(self._scalar(event), event.anchor))
             elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-                self.open.append(
-                    (self._place(event), [], isinstance(event, yaml.MappingStartEvent))
-                )
+                mapping = isinstance(event, yaml.MappingStartEvent)
+                self.open.append((self._place(event), [], mapping, event.anchor))
                 if len(self.open) > DEPTH:
                     self.problems.add(self._place(event), f"more than {DEPTH} levels of nesting")
                     return None
             elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-                self._add(self._closed(*self.open.pop()))
+                place, members, mapping, anchor = self.open.pop()
+                self._add(self._named(self._closed(place, members, mapping), anchor))
         return self.root
+
+    def _named(self, node: Node, anchor: str | None) -> Node:
+        if anchor and self.anchors is not None:
+            self.anchors[anchor] = node
+        return node
 
     def _events(self) -> Iterator[Any]:
         for event in yaml.parse(self.text, Loader=LOADER):
@@ -106,19 +118,31 @@ class _Composer:
                     self.problems.add(self._place(event), "a second YAML document: only one counts")
                     return
             anchor = getattr(event, "anchor", None)
-            if anchor and isinstance(event, yaml.AliasEvent):
+            if self.anchors is not None:
+                if isinstance(event, yaml.AliasEvent):
+                    self._add(self._alias(event))
+                    continue
+            elif anchor and isinstance(event, yaml.AliasEvent):
                 message = (
                     f"*{anchor}: Azure Pipelines has no YAML anchors. Use a template or parameter"
                 )
                 self.problems.add(self._place(event), message)
                 self._add(Scalar("", self._place(event)))
                 continue
-            if anchor:
+            elif anchor:
                 message = (
                     f"&{anchor}: Azure Pipelines has no YAML anchors. Use a template or parameter"
                 )
                 self.problems.add(self._place(event), message)
             yield event
+
+    def _alias(self, event: yaml.AliasEvent) -> Node:
+        """What an alias stands for. An anchor counts from its node's end on: none holds itself."""
+        assert self.anchors is not None
+        anchor = event.anchor or ""
+        if anchor not in self.anchors:
+            self.problems.add(self._place(event), f"*{anchor}: there is no such anchor above")
+        return self.anchors.get(anchor) or Scalar("", self._place(event))
 
     def _place(self, event: Any) -> Place:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)

@@ -6,89 +6,112 @@ Times are seconds since the epoch, results ``Succeeded``, ``SucceededWithIssues`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from modelyard.local.runner.builtin.artifacts import Artifact
 from modelyard.local.runner.builtin.coverage import Coverage
 from modelyard.local.runner.builtin.test_run import Outcome, TestRun
 from modelyard.local.runner.engine.events import RunPath
-from modelyard.local.runner.engine.run import result
-from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.uploads import SUMMARY
-from modelyard.local.runner.pipeline.plan import Plan
+from modelyard.local.runner.engine.working_copy import Source
+from modelyard.local.runner.job import Result
 from modelyard.local.runner.results.folder import ResultFolder
 from modelyard.local.runner.results.format import FORMAT
-from modelyard.local.runner.results.history import History, Node
+from modelyard.local.runner.results.history import History, Node, original
 from modelyard.local.runner.secret_masker import SecretMasker
+from modelyard.local.runner.step_report import Upload
 
 
-def document(state: RunState, history: History, folder: ResultFolder) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Facts:
+    """What is told of a run beside its history."""
+
+    name: str
+    number: str
+    id: int
+    result: Result
+    signal: int
+    file: str
+    """The pipeline's or workflow's, in its repository."""
+    source: Source
+    parameters: Mapping[str, Any]
+    after: Mapping[RunPath, Sequence[str]]
+    """What stages and jobs wait for; of copies by the name that they are made from."""
+    environments: Mapping[RunPath, str]
+    """Of jobs, likewise."""
+    artifacts: Iterable[Artifact]
+    masker: SecretMasker
+    uploads: Sequence[tuple[RunPath, Upload]] = ()
+    tests: Sequence[tuple[RunPath, TestRun]] = ()
+    coverage: Sequence[tuple[RunPath, Coverage]] = ()
+    tags: Sequence[str] = ()
+    outputs: Mapping[RunPath, Mapping[str, str]] = field(default_factory=dict)
+    """Of steps."""
+
+
+def document(facts: Facts, history: History, folder: ResultFolder) -> dict[str, Any]:
     """The document of a run that is over."""
-    source = state.source
+    source = facts.source
     found = {
         "format": FORMAT,
-        "name": state.build.pipeline,
-        "number": state.number,
-        "id": state.build.number,
-        "result": result(state).text,
-        "signal": state.cancellation.signal,
+        "name": facts.name,
+        "number": facts.number,
+        "id": facts.id,
+        "result": facts.result.text,
+        "signal": facts.signal,
         "started": history.root.started,
         "ended": history.root.ended,
-        "pipeline": state.plan.pipeline.place.file,
+        "pipeline": facts.file,
         "repository": {
             "name": source.name,
             "branch": source.branch,
             "commit": source.commit,
             "message": source.message,
         },
-        "parameters": {one.name: one.value for one in state.plan.pipeline.parameters},
-        "tags": state.collected.tags,
+        "parameters": facts.parameters,
+        "tags": facts.tags,
         "notices": [
             {"level": one.level, "text": one.text, "path": list(one.path)}
             for one in history.notices
         ],
-        "stages": [
-            _stage(node, state.plan, folder.logs) for node in history.root.children.values()
-        ],
-        "artifacts": [_artifact(one, folder) for one in state.artifacts],
-        "tests": [_tests(path, one) for path, one in state.collected.tests],
-        "coverage": [_coverage(path, one) for path, one in state.collected.coverage],
-        "summaries": _files(state, folder, summaries=True),
-        "files": _files(state, folder, summaries=False),
+        "stages": [_stage(node, facts, folder.logs) for node in history.root.children.values()],
+        "artifacts": [_artifact(one, folder) for one in facts.artifacts],
+        "tests": [_tests(path, one) for path, one in facts.tests],
+        "coverage": [_coverage(path, one) for path, one in facts.coverage],
+        "summaries": _files(facts, folder, summaries=True),
+        "files": _files(facts, folder, summaries=False),
     }
-    masked: dict[str, Any] = _masked(found, mask_with=state.masker)
+    masked: dict[str, Any] = _masked(found, mask_with=facts.masker)
     return masked
 
 
-def _stage(node: Node, plan: Plan, logs: Mapping[RunPath, str]) -> dict[str, Any]:
-    planned = next(one for one in plan.pipeline.stages if one.name == node.path[0])
-    jobs = {one.name: one for one in planned.jobs}
+def _stage(node: Node, facts: Facts, logs: Mapping[RunPath, str]) -> dict[str, Any]:
     return {
         **_node(node),
-        "dependsOn": list(planned.depends_on),
-        "jobs": [
-            {
-                **_node(child),
-                "job": name.partition(" ")[0],
-                "dependsOn": list(jobs[name.partition(" ")[0]].depends_on),
-                "environment": _environment(plan, node.path[0], name.partition(" ")[0]),
-                "steps": [
-                    {**_node(step), "log": logs.get(step.path, "")}
-                    for step in child.children.values()
-                ],
-            }
-            for name, child in node.children.items()
+        "dependsOn": list(facts.after.get((original(node.path[0]),), ())),
+        "jobs": [_job(child, facts, logs) for child in node.children.values()],
+    }
+
+
+def _job(node: Node, facts: Facts, logs: Mapping[RunPath, str]) -> dict[str, Any]:
+    planned = tuple(map(original, node.path))
+    return {
+        **_node(node),
+        "job": planned[-1],
+        "dependsOn": list(facts.after.get(planned, ())),
+        "environment": facts.environments.get(node.path) or facts.environments.get(planned, ""),
+        "steps": [
+            {**_node(step), "log": logs.get(step.path, ""), **_outputs(step, facts)}
+            for step in node.children.values()
         ],
     }
 
 
-def _environment(plan: Plan, stage: str, job: str) -> str:
-    for one in plan.pipeline.stages:
-        for planned in one.jobs:
-            if (one.name, planned.name) == (stage, job) and planned.deployment is not None:
-                return planned.deployment.environment.name
-    return ""
+def _outputs(step: Node, facts: Facts) -> dict[str, Any]:
+    found = facts.outputs.get(step.path)
+    return {"outputs": dict(found)} if found else {}
 
 
 def _node(node: Node) -> dict[str, Any]:
@@ -149,7 +172,7 @@ def _coverage(path: RunPath, coverage: Coverage) -> dict[str, Any]:
     }
 
 
-def _files(state: RunState, folder: ResultFolder, *, summaries: bool) -> list[dict[str, Any]]:
+def _files(facts: Facts, folder: ResultFolder, *, summaries: bool) -> list[dict[str, Any]]:
     return [
         {
             "step": list(path),
@@ -157,7 +180,7 @@ def _files(state: RunState, folder: ResultFolder, *, summaries: bool) -> list[di
             "name": one.name,
             "path": str(one.path.relative_to(folder.folder)),
         }
-        for path, one in state.collected.uploads
+        for path, one in facts.uploads
         if (one.kind == SUMMARY) is summaries
     ]
 

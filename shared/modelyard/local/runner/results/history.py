@@ -55,6 +55,11 @@ class Node:
             yield from child.below()
 
 
+def original(name: str) -> str:
+    """The planned name of a copy: that has more behind a blank, which no planned name has."""
+    return name.partition(" ")[0]
+
+
 class History:
     """Grows with the events of a run."""
 
@@ -95,8 +100,8 @@ class History:
     def _add(self, parent: Node, name: str, path: RunPath) -> None:
         """A copy of a job takes the place of the job that was planned, or follows the last one."""
         node = Node(path, name)
-        job = name.partition(" ")[0]
-        copies = [key for key in parent.children if len(path) == 2 and key.partition(" ")[0] == job]
+        job = original(name)
+        copies = [key for key in parent.children if len(path) < 3 and original(key) == job]
         if not copies:
             parent.children[name] = node
             return

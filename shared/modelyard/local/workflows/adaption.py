@@ -1,0 +1,234 @@
+"""Copies of workflows and actions that act can run.
+
+act doesn't know ``$/``, takes an action of another repository from GitHub, looks for runners by
+their labels, and knows no approvals. In a copy
+
+- a reference to a repository that lies here has the ref ``local``, which act is told the folder of;
+- jobs run on this machine, whatever their label, without a container;
+- jobs are called as :mod:`.job_names` has it;
+- a job with an environment begins with a step that waits for its approval, and none of its other
+  steps runs without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequence
+from modelyard.local.runner.pipeline.places import Place
+from modelyard.local.workflows import job_names, references
+from modelyard.local.workflows.model import CALL, Source
+from modelyard.local.workflows.stand_ins import APPROVAL, STAND_INS
+
+REF = "local"
+LABEL = "modelyard-local"
+"""What jobs run on."""
+APPROVAL_STEP = "modelyard-approval"
+_HERE = Place("", 1, 1)
+_DROPPED = ("runs-on", "container", "services", "snapshot")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What copies are written with."""
+
+    workflow: str
+    """The name of the workflow that runs: called ones count as a part of it."""
+    own: str
+    """``OWNER/NAME`` of its repository."""
+    here: frozenset[str]
+    """The repositories that lie on this machine, in lower case."""
+
+
+def adapted(source: Source, names: Names) -> str:
+    """The YAML of a file's copy."""
+    is_workflow = source.root.get("jobs") is not None
+    root = _workflow(source, names) if is_workflow else _action(source, names)
+    return text_of(root)
+
+
+def text_of(node: Node) -> str:
+    """A tree as YAML."""
+    found: str = yaml.serialize(
+        _yaml(node), Dumper=yaml.SafeDumper, allow_unicode=True, width=1 << 20
+    )
+    return found
+
+
+def is_called(source: Source) -> bool:
+    """Whether a workflow may be called by others."""
+    on = source.root.get("on")
+    if isinstance(on, Scalar):
+        return on.text == CALL
+    if isinstance(on, Sequence):
+        return any(isinstance(one, Scalar) and one.text == CALL for one in on.items)
+    return isinstance(on, Mapping) and any(key.text == CALL for key, _ in on)
+
+
+def _workflow(source: Source, names: Names) -> Mapping:
+    called = is_called(source)
+    entries: list[tuple[Scalar, Node]] = [(_plain("name"), _quoted(names.workflow))]
+    for key, value in source.root:
+        if key.text == "on" and called:
+            value = _with_input(value)
+        elif key.text == "jobs" and isinstance(value, Mapping):
+            jobs = [(key, _job(key.text, one, source, names, called)) for key, one in value]
+            value = Mapping(jobs, value.place)
+        if key.text != "name":
+            entries.append((key, value))
+    return Mapping(entries, source.root.place)
+
+
+def _with_input(on: Node) -> Mapping:
+    """``on`` with one more input of ``workflow_call``."""
+    if isinstance(on, Mapping):
+        events = list(on)
+    else:
+        scalars = on.items if isinstance(on, Sequence) else [on]
+        events = [(one, _quoted("")) for one in scalars if isinstance(one, Scalar)]
+    found: list[tuple[Scalar, Node]] = []
+    for key, value in events:
+        if key.text == CALL:
+            call = _entries(value)
+            inputs = next((one for name, one in call if name.text == "inputs"), None)
+            path = _mapping(type=_plain("string"), default=_quoted(""))
+            more = Mapping([*_entries(inputs), (_plain(job_names.INPUT), path)], _HERE)
+            kept = [(name, one) for name, one in call if name.text != "inputs"]
+            value = Mapping([*kept, (_plain("inputs"), more)], _HERE)
+        elif isinstance(value, Scalar) and not value.text:
+            value = _plain("")
+        found.append((key, value))
+    return Mapping(found, _HERE)
+
+
+def _job(id: str, node: Node, source: Source, names: Names, called: bool) -> Node:
+    entries = _entries(node)
+    known = {key.text: value for key, value in entries}
+    title = _text(known.get("name")) or id
+    found = [(key, value) for key, value in entries if key.text not in ("name", *_DROPPED)]
+    name = job_names.name_of(id, title, called=called)
+    found.insert(0, (_plain("name"), _quoted(name)))
+    if "uses" in known:
+        strategy = known.get("strategy")
+        matrix = isinstance(strategy, Mapping) and strategy.get("matrix") is not None
+        path = job_names.handed_on(id, title, called=called, matrix=matrix)
+        given = Mapping(
+            [*_entries(known.get("with")), (_plain(job_names.INPUT), _quoted(path))], _HERE
+        )
+        uses = _quoted(_local(_text(known["uses"]), source, names, workflow=True))
+        replaced = [(key, value) for key, value in found if key.text not in ("uses", "with")]
+        return Mapping([*replaced, (_plain("uses"), uses), (_plain("with"), given)], _HERE)
+    environment = known.get("environment")
+    approval = environment.get("name") if isinstance(environment, Mapping) else environment
+    steps = known.get("steps")
+    items = list(
+        _steps(steps.items if isinstance(steps, Sequence) else (), source, names, approval)
+    )
+    return Mapping(
+        [
+            *((key, value) for key, value in found if key.text != "steps"),
+            (_plain("runs-on"), _quoted(LABEL)),
+            (_plain("steps"), Sequence(items, _HERE)),
+        ],
+        _HERE,
+    )
+
+
+def _steps(
+    steps: Iterable[Node], source: Source, names: Names, approval: Node | None
+) -> Iterator[Node]:
+    if approval is not None:
+        yield _mapping(
+            id=_quoted(APPROVAL_STEP),
+            uses=_quoted(f"{APPROVAL}@{REF}"),
+            **{"with": _mapping(environment=_quoted(_text(approval)))},
+        )
+    for step in steps:
+        found: list[tuple[Scalar, Node]] = []
+        for key, value in _entries(step):
+            if key.text == "uses":
+                value = _quoted(_local(_text(value), source, names))
+            elif key.text == "if" and approval is not None:
+                value = _quoted(_if_approved(_text(value)))
+            found.append((key, value))
+        yield Mapping(found, step.place)
+
+
+def _if_approved(condition: str) -> str:
+    """Even a step with ``always()`` runs only in a job that has begun."""
+    text = condition.strip()
+    if text.startswith("${{") and text.endswith("}}") and text.count("${{") == 1:
+        text = text[3:-2].strip()
+    elif "${{" in text:
+        return condition
+    return f"${{{{ steps.{APPROVAL_STEP}.outcome == 'success' && ({text}) }}}}"
+
+
+def _action(source: Source, names: Names) -> Mapping:
+    """``action.yml`` of a composite action, whose steps may name others."""
+    entries: list[tuple[Scalar, Node]] = []
+    for key, value in source.root:
+        if key.text == "runs" and isinstance(value, Mapping):
+            steps = value.get("steps")
+            if isinstance(steps, Sequence):
+                changed = Sequence(list(_steps(steps.items, source, names, None)), steps.place)
+                kept = [(name, one) for name, one in value if name.text != "steps"]
+                value = Mapping([*kept, (_plain("steps"), changed)], value.place)
+        entries.append((key, value))
+    return Mapping(entries, source.root.place)
+
+
+def _local(uses: str, source: Source, names: Names, *, workflow: bool = False) -> str:
+    """What a copy says for ``uses``."""
+    reference = references.parse(uses)
+    if reference is None:
+        return uses
+    repository = reference.repository
+    if not repository:
+        if uses.startswith(references.WORKSPACE) and not workflow:
+            return uses
+        repository = source.repository or names.own
+    elif repository.lower() not in names.here and repository.lower() not in STAND_INS:
+        return uses
+    return f"{'/'.join(filter(None, (repository, reference.path)))}@{REF}"
+
+
+def _entries(node: Node | None) -> list[tuple[Scalar, Node]]:
+    return list(node) if isinstance(node, Mapping) else []
+
+
+def _text(node: Node | None) -> str:
+    return node.text if isinstance(node, Scalar) else ""
+
+
+def _plain(text: str) -> Scalar:
+    return Scalar(text, _HERE)
+
+
+def _quoted(text: str) -> Scalar:
+    return Scalar(text, _HERE, quoted=True)
+
+
+def _mapping(**entries: Node) -> Mapping:
+    return Mapping([(_plain(name), value) for name, value in entries.items()], _HERE)
+
+
+_RESOLVER: Any = yaml.SafeLoader("")
+
+
+def _yaml(node: Node) -> yaml.Node:
+    """A node for the emitter; what was written without quotes keeps its type."""
+    if isinstance(node, Scalar):
+        if node.quoted or node.block_indent or "\n" in node.text:
+            return yaml.ScalarNode("tag:yaml.org,2002:str", node.text, style='"')
+        tag = _RESOLVER.resolve(yaml.ScalarNode, node.text, (True, False))
+        return yaml.ScalarNode(tag, node.text)
+    if isinstance(node, Sequence):
+        items = [_yaml(one) for one in node.items]
+        return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=False)
+    pairs = [(_yaml(key), _yaml(value)) for key, value in node]
+    return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)

@@ -1,0 +1,41 @@
+"""What the commands take for a workflow, and refuse for one."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from modelyard.errors import InputError
+from modelyard.local.workflows.model import Plan
+from modelyard.local.workflows.planning import plan
+
+_PIPELINES = ("task", "group", "in_place", "resources", "yaml")
+"""Options that mean nothing for a workflow."""
+
+
+def plan_of(options: argparse.Namespace) -> Plan:
+    """The plan of the file.
+
+    :raises InputError: when there is no such file, or an option is for pipelines alone.
+    :raises PipelineError: with everything that is wrong in it.
+    """
+    file: Path = options.file
+    if not file.is_file():
+        raise InputError(f"there is no file {file}")
+    for name in _PIPELINES:
+        if getattr(options, name, None):
+            option = name.replace("_", "-")
+            raise InputError(
+                f"--{option} is for pipelines of Azure Pipelines; {file} is a workflow"
+            )
+    folders = {}
+    for name, folder in options.repository:
+        if name.count("/") != 1:
+            raise InputError(
+                f"--repository {name}: a workflow names repositories as OWNER/NAME",
+                fix=f"--repository OWNER/{name}={folder}",
+            )
+        if not Path(folder).is_dir():
+            raise InputError(f"--repository {name}: there is no folder {folder}")
+        folders[name] = Path(folder).resolve()
+    return plan(file, folders)

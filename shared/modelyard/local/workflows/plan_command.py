@@ -1,0 +1,70 @@
+"""``modelyard local plan .github/workflows/NAME.yml``: what a workflow would do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+
+from modelyard.local.runner.commands.notices import show_warnings
+from modelyard.local.workflows.arguments import plan_of
+from modelyard.local.workflows.leaves import Leaf, leaves
+from modelyard.local.workflows.model import Plan
+
+NOT_CHECKED = (
+    "Not checked: expressions, values of inputs, what runs-on and permissions ask for, and "
+    "actions that aren't on this machine."
+)
+
+
+def plan_command(options: argparse.Namespace) -> int:
+    """Show a plan; returns the exit code.
+
+    :raises PipelineError: with everything that is wrong in the workflow.
+    """
+    plan = plan_of(options)
+    show_warnings(plan.warnings)
+    found = leaves(plan.workflow)
+    if options.check:
+        steps = sum(len(one.job.steps) for one in found)
+        counts = f"{_plural(len(found), 'job')}, {_plural(steps, 'step')}"
+        sys.stdout.write(f"{options.file}: {counts}, nothing wrong\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in _lines(plan, found))
+    sys.stdout.write(f"{NOT_CHECKED}\n")
+    for place, uses in plan.unchecked:
+        sys.stdout.write(f"  {place}: {uses}\n")
+    return 0
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _lines(plan: Plan, found: list[Leaf]) -> Iterator[str]:
+    yield f"workflow {plan.workflow.name}: on {', '.join(sorted(plan.workflow.events))}"
+    for leaf in found:
+        yield f"job {leaf.key}{_notes(leaf)}"
+    for leaf in found:
+        yield ""
+        yield leaf.key
+        if leaf.job.condition:
+            yield f"  if {' '.join(leaf.job.condition.split())}"
+        for step in leaf.job.steps:
+            yield f"  - {step.title}" + (f"  ({step.uses})" if step.named and step.uses else "")
+            for given in step.given:
+                first, *rest = given.value.rstrip("\n").splitlines() or [""]
+                yield f"      {given.name}: {first}{' ...' if rest else ''}"
+    yield ""
+
+
+def _notes(leaf: Leaf) -> str:
+    notes = []
+    if leaf.after:
+        notes.append(f"after {', '.join(leaf.after)}")
+    if leaf.copies:
+        notes.append("once for each leg of a matrix")
+    if leaf.job.environment:
+        notes.append(f"to {leaf.job.environment}")
+    notes.append(_plural(len(leaf.job.steps), "step"))
+    return f": {'; '.join(notes)}"

@@ -1,0 +1,246 @@
+"""A workflow's file as the model has it: its keywords, jobs, steps and what they name.
+
+Source: docs.github.com, ``actions/reference/workflows-and-actions/workflow-syntax``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from modelyard.local.runner.pipeline.fields import Fields
+from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, kind_of
+from modelyard.local.runner.pipeline.places import Place
+from modelyard.local.runner.pipeline.problems import Problems, listed
+from modelyard.local.workflows import keys, references
+from modelyard.local.workflows.model import (
+    CALL,
+    DISPATCH,
+    Declared,
+    Given,
+    Job,
+    Source,
+    Step,
+    Workflow,
+)
+from modelyard.reading import nearest
+
+TYPES = {
+    CALL: ("string", "number", "boolean"),
+    DISPATCH: ("string", "number", "boolean", "choice", "environment"),
+}
+_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def workflow(source: Source, problems: Problems) -> Workflow:
+    """What a file says. Calls and actions aren't followed yet."""
+    fields = Fields(source.root, "a workflow", keys.WORKFLOW, problems)
+    events = _events(fields)
+    call = _event(events, CALL, keys.CALL, problems)
+    dispatch = _event(events, DISPATCH, keys.DISPATCH, problems)
+    jobs = tuple(_jobs(fields))
+    _check_needs(jobs, problems)
+    return Workflow(
+        source=source,
+        place=source.root.place,
+        name=fields.text("name") or PurePosixPath(source.path).name,
+        events=frozenset(events),
+        jobs=jobs,
+        inputs=declared(call.mapping("inputs"), problems, TYPES[CALL]) if call else {},
+        secrets=declared(call.mapping("secrets"), problems, ()) if call else {},
+        dispatch=declared(dispatch.mapping("inputs"), problems, TYPES[DISPATCH])
+        if dispatch
+        else {},
+    )
+
+
+def declared(
+    node: Mapping | None, problems: Problems, types: tuple[str, ...], *, strict: bool = True
+) -> dict[str, Declared]:
+    """Inputs or secrets that are declared.
+
+    :param types: those that an input may have; empty: it has none.
+    :param strict: whether other keywords are mistakes.
+    """
+    found = {}
+    for key, value in node or ():
+        if not isinstance(value, Mapping):
+            if not isinstance(value, Scalar) or value.text:
+                problems.add(value.place, f"{key.text} is a mapping, not {kind_of(value)}")
+            found[key.text.lower()] = Declared(key.text, key.place)
+            continue
+        known = keys.INPUT if types else keys.SECRET
+        if not strict:
+            known = (*known, *(name.text for name, _ in value))
+        fields = Fields(value, f"the input {key.text}", known, problems)
+        found[key.text.lower()] = Declared(
+            key.text,
+            key.place,
+            bool(fields.truth("required", False)),
+            fields.text("default"),
+            fields.choice("type", types, "string") if types and strict else "string",
+            fields.texts("options"),
+        )
+    return found
+
+
+def _events(fields: Fields) -> dict[str, Node | None]:
+    node = fields.node_of("on")
+    if node is None:
+        fields.problems.add(fields.place_of("on"), "a workflow needs on: what starts it")
+        return {}
+    if isinstance(node, Scalar):
+        return {node.text: None}
+    if isinstance(node, Mapping):
+        return {key.text: value for key, value in node}
+    return {one.text: None for one in fields.scalars("on")}
+
+
+def _event(
+    events: dict[str, Node | None], name: str, known: tuple[str, ...], problems: Problems
+) -> Fields | None:
+    node = events.get(name)
+    return Fields(node, name, known, problems) if isinstance(node, Mapping) else None
+
+
+def _jobs(fields: Fields) -> Iterator[Job]:
+    node = fields.mapping("jobs")
+    if node is None:
+        fields.problems.add(fields.place_of("jobs"), "a workflow needs jobs")
+        return
+    for key, value in node:
+        if not _ID.fullmatch(key.text):
+            fields.problems.add(
+                key.place,
+                f"{key.text!r} can't be a job's id: letters, digits, - and _, "
+                "and a letter or _ at first",
+            )
+        if isinstance(value, Mapping):
+            yield _job(key, value, fields.problems)
+        else:
+            fields.problems.add(value.place, f"a job is a mapping, not {kind_of(value)}")
+
+
+def _job(key: Scalar, node: Mapping, problems: Problems) -> Job:
+    fields = Fields(node, "a job", keys.JOB, problems)
+    uses = fields.text("uses").strip()
+    strategy = fields.mapping("strategy")
+    matrix = strategy is not None and strategy.get("matrix") is not None
+    if uses:
+        for name, place in fields.keys.items():
+            if name not in keys.CALLING:
+                problems.add(place.place, f"{name}: a job that calls a workflow can't have it")
+    else:
+        for name in ("runs-on", "steps"):
+            if fields.node_of(name) is None:
+                problems.add(key.place, f"the job {key.text} needs {name} (or uses)")
+    secrets = fields.node_of("secrets")
+    inherits = isinstance(secrets, Scalar) and secrets.text == "inherit"
+    return Job(
+        id=key.text,
+        place=key.place,
+        title=fields.text("name") or key.text,
+        needs=fields.texts("needs"),
+        condition=fields.text("if"),
+        environment=_environment(fields),
+        matrix=matrix,
+        container=any(fields.node_of(name) is not None for name in ("container", "services")),
+        steps=() if uses else tuple(_steps(fields)),
+        uses=uses,
+        reference=_called(fields, uses),
+        given=tuple(given(fields, "with")),
+        secrets=() if inherits else tuple(given(fields, "secrets")),
+        inherits=inherits,
+    )
+
+
+def _called(fields: Fields, uses: str) -> references.Reference | None:
+    reference = references.parse(uses) if uses else None
+    if uses and (reference is None or not reference.is_workflow):
+        fields.problems.add(
+            fields.place_of("uses"),
+            f"{uses} isn't a reusable workflow: OWNER/NAME/.github/workflows/FILE.yml@REF, "
+            "or ./.github/workflows/FILE.yml",
+        )
+        return None
+    return reference
+
+
+def _environment(fields: Fields) -> str:
+    node = fields.node_of("environment")
+    if isinstance(node, Mapping):
+        return Fields(node, "environment", keys.ENVIRONMENT, fields.problems).required("name")
+    return fields.text("environment")
+
+
+def _steps(fields: Fields) -> Iterator[Step]:
+    ids: dict[str, Place] = {}
+    found = fields.list_of("steps")
+    for node in found.items if found else ():
+        if not isinstance(node, Mapping):
+            fields.problems.add(node.place, f"a step is a mapping, not {kind_of(node)}")
+            continue
+        step = _step(Fields(node, "a step", keys.STEP, fields.problems))
+        if step.id and (before := ids.setdefault(step.id.lower(), step.place)) is not step.place:
+            fields.problems.add(
+                step.place, f"the job has a step {step.id} already, in line {before.line}"
+            )
+        yield step
+
+
+def _step(fields: Fields) -> Step:
+    uses, script = fields.text("uses").strip(), fields.text("run")
+    if bool(uses) == bool(script):
+        both = "run and uses, and can have only one" if uses else "neither run nor uses"
+        fields.problems.add(fields.place, f"the step has {both}")
+    reference = references.parse(uses) if uses else None
+    if uses.startswith(references.DOCKER):
+        fields.problems.add(
+            fields.place_of("uses"), f"{uses}: a container action can't run on this machine itself"
+        )
+    elif uses and reference is None:
+        fields.problems.add(
+            fields.place_of("uses"), f"{uses} isn't an action: OWNER/NAME/FOLDER@REF, or ./FOLDER"
+        )
+    title = fields.text("name")
+    shown = f"Run {uses or next(iter(script.strip().splitlines()), '')}"
+    return Step(
+        place=fields.place,
+        title=title or shown,
+        named=bool(title),
+        id=fields.text("id"),
+        uses=uses,
+        reference=reference,
+        given=tuple(given(fields, "with")),
+    )
+
+
+def given(fields: Fields, name: str) -> Iterator[Given]:
+    """The members of ``with`` or ``secrets``."""
+    for key, value in fields.mapping(name) or ():
+        if isinstance(value, Scalar):
+            yield Given(key.text, value.text, key.place)
+        else:
+            fields.problems.add(value.place, f"{key.text} is a text, not {kind_of(value)}")
+
+
+def _check_needs(jobs: tuple[Job, ...], problems: Problems) -> None:
+    known = {job.id.lower(): job for job in jobs}
+    for job in jobs:
+        for name in job.needs:
+            if name.lower() not in known:
+                near = nearest(name, (one.id for one in jobs))
+                problems.add(job.place, f"{job.id} needs {name}, and there is no such job{near}")
+    done: set[str] = set()
+    rest = list(known)
+    while ready := [
+        one
+        for one in rest
+        if all(name.lower() in done or name.lower() not in known for name in known[one].needs)
+    ]:
+        done.update(ready)
+        rest = [one for one in rest if one not in done]
+    if rest:
+        ids = listed(known[one].id for one in rest).replace(" or ", " and ")
+        problems.add(known[rest[0]].place, f"the jobs {ids} wait for each other")

@@ -1,0 +1,211 @@
+"""``modelyard local run .github/workflows/NAME.yml``: run it, show it, keep what it leaves."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from modelyard.clock import SystemClock
+from modelyard.errors import InputError
+from modelyard.local.arguments import state_folder
+from modelyard.local.runner.builtin.artifacts import Artifact
+from modelyard.local.runner.commands import given
+from modelyard.local.runner.commands.notices import show_warnings
+from modelyard.local.runner.commands.run_command import (
+    check_output,
+    display_of,
+    end,
+    result_folder,
+    settings_of,
+    signals_cancel,
+)
+from modelyard.local.runner.commands.surroundings import Surroundings, surroundings
+from modelyard.local.runner.display import terminal
+from modelyard.local.runner.engine.cancellation import RunCancellation
+from modelyard.local.runner.engine.counters import Counters
+from modelyard.local.runner.engine.events import RunPath
+from modelyard.local.runner.engine.settings import Settings
+from modelyard.local.runner.engine.uploads import SUMMARY
+from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
+from modelyard.local.runner.report import write
+from modelyard.local.runner.results.document import Facts, document
+from modelyard.local.runner.results.folder import ResultFolder
+from modelyard.local.runner.results.history import History, original
+from modelyard.local.runner.step_report import Upload
+from modelyard.local.workflows import act_program, cloud_values, starting_event
+from modelyard.local.workflows.arguments import plan_of
+from modelyard.local.workflows.leaves import Leaf, leaves
+from modelyard.local.workflows.model import Plan
+from modelyard.local.workflows.running import Done, Request, run
+from modelyard.reading import nearest
+from modelyard.runner_errors import PipelineError
+
+_GIVEN_BY_GITHUB = ("GITHUB_TOKEN",)
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Run the workflow; returns the exit code.
+
+    :raises PipelineError: with everything that is wrong in it. Nothing was run then.
+    :raises MissingTool: when there is no act.
+    """
+    secrets = given.secrets(options.secret, os.environ)
+    plan = plan_of(options)
+    show_warnings(plan.warnings)
+    inputs = dict(options.parameter)
+    event = starting_event.chosen(plan.workflow, options.event, with_inputs=bool(inputs))
+    request = Request(
+        plan=plan,
+        act=Path(),
+        event=event,
+        inputs=starting_event.inputs(plan.workflow, event, inputs),
+        secrets={name.upper(): value for name, value in secrets.items()},
+        variables={name.upper(): value for name, value in options.variable},
+        job=_job(plan, options.job),
+    )
+    _look_at_containers(plan, strict=options.strict_containers)
+    check_output(options.output)
+    settings = settings_of(options, {}, frozenset())
+    request = replace(request, act=act_program.find(settings.tool_folder, os.environ))
+    cancellation = RunCancellation()
+    with (
+        signals_cancel(cancellation),
+        surroundings(
+            cloud_values.needs_cloud(plan), options.cloud, state_folder(options)
+        ) as around,
+    ):
+        settings = replace(settings, inherited=around.environment, masked=around.secrets)
+        return _perform(options, _completed(request, around), settings, cancellation)
+
+
+def _completed(request: Request, around: Surroundings) -> Request:
+    """With what the local cloud has of what the workflow asks for."""
+    plan = request.plan
+    secrets = {**cloud_values.secrets(plan, around.cloud), **request.secrets}
+    show_warnings(
+        (place, f"the secret {name} isn't given, and is empty here: --secret {name}")
+        for name, place in plan.secrets.items()
+        if name not in secrets and name not in _GIVEN_BY_GITHUB
+    )
+    variables = {**cloud_values.variables(plan, around.cloud), **request.variables}
+    return replace(request, secrets=secrets, variables=variables)
+
+
+def _job(plan: Plan, wanted: str | None) -> str:
+    """The id of a job as it is spelt; empty: all of them."""
+    if not wanted:
+        return ""
+    ids = [one.id for one in plan.workflow.jobs]
+    found = next((one for one in ids if one.lower() == wanted.lower()), None)
+    if found is None:
+        raise InputError(f"the workflow has no job {wanted}{nearest(wanted, ids)}")
+    return found
+
+
+def _look_at_containers(plan: Plan, *, strict: bool) -> None:
+    found = [job for job in plan.workflow.all_jobs() if job.container]
+    if found and strict:
+        raise PipelineError.of(
+            f"{job.place}: {job.id} has a container, and --strict-containers is set"
+            for job in found
+        )
+    show_warnings(
+        (job.place, f"{job.id}: no container is started here, the job runs on this machine")
+        for job in found
+    )
+
+
+def _perform(
+    options: argparse.Namespace,
+    request: Request,
+    settings: Settings,
+    cancellation: RunCancellation,
+) -> int:
+    clock = SystemClock()
+    plan = request.plan
+    folder = result_folder(options.output, plan.workflow.name, clock.time())
+    number = Counters(folder.folders.counters).next(f"runs of {plan.workflow.place.file}")
+    file = plan.root / plan.workflow.source.path
+    folder.write(file.name, file.read_text(encoding="utf-8-sig"))
+    history = History()
+    is_there = terminal.is_there()  # before the display takes the terminal over
+    display = display_of(options.log_format, history)
+    pausing = getattr(display, "paused", nullcontext)
+    person = terminal.TerminalPerson(pausing) if is_there else None
+    try:
+        done = run(
+            replace(request, number=number),
+            folder.folders,
+            settings=settings,
+            history=history,
+            listeners=[history, folder, display],
+            cancellation=cancellation,
+            person=person,
+            clock=clock,
+        )
+    finally:
+        display.close()
+        folder.close()
+    facts = _facts(request, done, history, folder, cancellation, number)
+    folder.write_document(document(facts, history, folder))
+    return end(options, folder, write(folder.folder), cancellation, done.result)
+
+
+def _facts(
+    request: Request,
+    done: Done,
+    history: History,
+    folder: ResultFolder,
+    cancellation: RunCancellation,
+    number: int,
+) -> Facts:
+    found = leaves(request.plan.workflow, request.job)
+    artifacts = folder.folders.artifacts
+    return Facts(
+        name=request.plan.workflow.name,
+        number=str(number),
+        id=number,
+        result=done.result,
+        signal=cancellation.signal,
+        file=request.plan.workflow.source.path,
+        source=replace(done.workspace.state, name=done.workspace.name),
+        parameters=request.inputs,
+        after={(one.key,): _names(one, history) for one in found},
+        environments=done.collected.environments
+        | {
+            (one.key, DEFAULT_JOB): one.job.environment
+            for one in found
+            if "${{" not in one.job.environment
+        },
+        artifacts=[
+            Artifact(one.name, one, "")
+            for one in sorted(artifacts.iterdir())
+            if one.is_dir() and not one.name.startswith(".")
+        ],
+        masker=done.masker,
+        uploads=_summaries(done.collected.summaries, folder.folders.uploads),
+        outputs=done.collected.outputs,
+    )
+
+
+def _names(leaf: Leaf, history: History) -> list[str]:
+    """What a job waited for, as the history calls it: copies by name."""
+    return [name for name in history.root.children if original(name) in leaf.after]
+
+
+def _summaries(found: Sequence[tuple[RunPath, str]], folder: Path) -> list[tuple[RunPath, Upload]]:
+    """Written, one file a step."""
+    texts: dict[RunPath, str] = {}
+    for path, text in found:
+        texts[path] = texts.get(path, "") + text
+    uploads = []
+    for number, (path, text) in enumerate(texts.items(), 1):
+        file = folder / f"{number:03}-summary.md"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        uploads.append((path, Upload(SUMMARY, file.name, file)))
+    return uploads

@@ -1,0 +1,136 @@
+"""The folders that act works in: a copy of the repository, and of the others that it names.
+
+Nothing of the user's own is written to. The copies hold what git has, or would take.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelyard.local.runner.engine import working_copy
+from modelyard.local.runner.engine.working_copy import Source as State
+from modelyard.local.workflows.adaption import REF, Names, adapted
+from modelyard.local.workflows.model import Plan
+from modelyard.runner_errors import PipelineError
+
+OWNER = "local"
+"""Of a repository that has no place on GitHub."""
+_GITHUB = re.compile(r"(?:https://|git@|ssh://git@)github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?")
+_IDENTITY = ("-c", "user.name=Modelyard", "-c", "user.email=modelyard@localhost")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What act is started with."""
+
+    folder: Path
+    """The copy of the repository."""
+    workflow: Path
+    """The workflow's own copy."""
+    state: State
+    name: str
+    """``OWNER/NAME`` of the repository."""
+    repositories: dict[str, Path]
+    """Folders by ``OWNER/NAME@REF``."""
+
+
+def prepare(plan: Plan, scratch: Path) -> Workspace:
+    """Make the copies.
+
+    :raises PipelineError: when a repository can't be read, or git isn't there.
+    """
+    state = working_copy.source(plan.root)
+    name = _name(plan.root)
+    here = frozenset(plan.repositories)
+    names = Names(plan.workflow.name, name, here)
+    try:
+        folder = _copy(plan.root, scratch / "repository", state, name)
+        repositories = _others(plan, scratch / "others", names)
+    except (working_copy.CheckoutFailed, OSError, subprocess.CalledProcessError) as error:
+        raise PipelineError(
+            f"the repository can't be copied: {error}", fix="look whether git runs here"
+        ) from None
+    workflow = scratch / "workflow.yml"
+    workflow.write_text(adapted(plan.workflow.source, names), encoding="utf-8")
+    return Workspace(folder, workflow, working_copy.source(folder), name, repositories)
+
+
+def _copy(root: Path, folder: Path, state: State, name: str) -> Path:
+    working_copy.copy(root, folder)
+    if not (folder / ".git").exists():
+        _git(folder, "init", "--quiet")
+    if working_copy.source(folder).commit.strip("0") == "":
+        _git(folder, "add", "--all")
+        _git(folder, *_IDENTITY, "commit", "--quiet", "--allow-empty", "-m", state.message or "-")
+    commit = working_copy.source(folder).commit
+    _git(folder, "update-ref", state.branch, commit)
+    _git(folder, "symbolic-ref", "HEAD", state.branch)
+    if "origin" in _git(folder, "remote").split():
+        _git(folder, "remote", "remove", "origin")
+    _git(folder, "remote", "add", "origin", f"https://github.com/{name}")
+    return folder
+
+
+def _others(plan: Plan, scratch: Path, names: Names) -> dict[str, Path]:
+    """Those that files of the plan are in, with these files adapted."""
+    found: dict[str, Path] = {}
+    folders = {name: plan.repositories[name.lower()] for name in _used(plan)}
+    if any(not one.repository for one in plan.sources[1:]):
+        folders[names.own] = plan.root  # called within the repository, or its actions by $/
+    for number, (name, folder) in enumerate(folders.items(), 1):
+        copy = scratch / str(number)
+        _link(folder, copy)
+        for source in plan.sources:
+            if (source.repository or names.own).lower() == name.lower():
+                target = copy / source.path
+                target.unlink(missing_ok=True)  # not the file that it is a link to
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(adapted(source, names), encoding="utf-8")
+        found[f"{name}@{REF}"] = copy
+    return found
+
+
+def _used(plan: Plan) -> list[str]:
+    return sorted({one.repository for one in plan.sources if one.repository})
+
+
+def _link(folder: Path, target: Path) -> None:
+    """The files of a repository without its history; the same files where that can be."""
+    target.mkdir(parents=True)
+    for path in working_copy.files(folder):
+        source, copy = folder / path, target / path
+        if not os.path.lexists(source):
+            continue  # tracked and deleted
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, copy, follow_symlinks=False)
+        except OSError:  # another file system
+            shutil.copy2(source, copy, follow_symlinks=False)
+
+
+def _name(root: Path) -> str:
+    """What the repository is called on GitHub, as its ``origin`` has it."""
+    try:
+        origin = _git(root, "remote", "get-url", "origin")
+    except (OSError, subprocess.CalledProcessError):
+        origin = ""
+    found = _GITHUB.fullmatch(origin.strip())
+    return found[1] if found else f"{OWNER}/{re.sub(r'[^A-Za-z0-9_.-]+', '-', root.name)}"
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
+    return subprocess.run(
+        ["git", "-c", "core.hooksPath=/dev/null", "-C", str(folder), *arguments],
+        env={**environment, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+        text=True,
+        start_new_session=True,
+    ).stdout
