@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from parity.checkout import copy_checkout, new_repository
+from parity.checkout import new_repository
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/wine-quality"
@@ -22,12 +22,6 @@ def new_example(folder: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", ".modelyard")
     shutil.copytree(EXAMPLE, folder, ignore=ignored)
     return new_repository(folder)
-
-
-def new_checkout(folder: Path) -> Path:
-    """This repository as an agent checks it out."""
-    folder.mkdir()
-    return copy_checkout(folder)
 
 
 def warm(tools: Path, checkout: Path) -> Path:

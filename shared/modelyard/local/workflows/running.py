@@ -113,7 +113,7 @@ def run(
             gate.close()
         translator.close()
         if code and not tell.collected.failed and not cancellation.is_set():
-            translator.fail(code)
+            translator.fail(code, workspace.workflow)
             tell.collected.failed = True
     result = _result(history, tell)
     emit(Ended((), result, clock.time()))
@@ -131,7 +131,7 @@ def _result(history: History, tell: Telling) -> Result:
 @contextmanager
 def _private() -> Iterator[Path]:
     """A folder of this user alone."""
-    folder = Path(tempfile.mkdtemp(prefix="modelyard-act-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="modelyard-workflow-")).resolve()
     try:
         yield folder
     finally:

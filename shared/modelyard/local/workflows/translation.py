@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from modelyard.local.runner.engine.events import Notice, Planned
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
 from modelyard.local.workflows import job_names
+from modelyard.local.workflows.act_words import explained
 from modelyard.local.workflows.job_log import JobLog, Telling
 from modelyard.local.workflows.leaves import Leaf
 
@@ -101,9 +103,13 @@ class Translator:
         self._tell(Planned((name,), title))
         self._tell(Planned((name, DEFAULT_JOB), title))
 
-    def fail(self, code: int) -> None:
-        """act ended with an error that no job told of."""
-        said = "\n".join(self.said[-10:]) or f"it ended with the exit code {code}"
+    def fail(self, code: int, workflow: Path) -> None:
+        """act ended with an error that no job told of.
+
+        :param workflow: the copy that it was given.
+        """
+        copy = workflow.read_text(encoding="utf-8")
+        said = explained(self.said, workflow.name, copy) or f"it ended with the exit code {code}"
         self._tell(Notice(f"act can't run this workflow: {said}", "error"))
 
 

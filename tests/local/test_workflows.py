@@ -1,0 +1,291 @@
+"""``modelyard local run`` of a workflow, with act itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from parity.checkout import new_repository
+from workflow_files import write
+
+LIBRARY = {
+    ".github/workflows/do.yml": """
+        on:
+          workflow_call:
+            inputs: {to: {type: string}}
+            outputs: {said: {value: "${{ jobs.do.outputs.said }}"}}
+        jobs:
+          do:
+            name: Do it
+            runs-on: [self-hosted, large]
+            environment: ${{ inputs.to }}
+            outputs: {said: "${{ steps.say.outputs.said }}"}
+            steps:
+              - id: say
+                name: Say ${{ inputs.to }}
+                uses: $/actions/say
+                with: {text: "${{ inputs.to }}"}
+              - if: always()
+                run: echo always in ${{ inputs.to }}
+        """,
+    "actions/say/action.yml": """
+        name: say
+        description: Says it
+        inputs: {text: {description: What}}
+        outputs: {said: {description: What it was}}
+        runs: {using: node20, main: main.js, post: post.js}
+        """,
+    "actions/say/main.js": """
+        const fs = require("fs");
+        fs.appendFileSync(process.env.GITHUB_OUTPUT, `said=${process.env.INPUT_TEXT}\\n`);
+        fs.appendFileSync(process.env.GITHUB_STEP_SUMMARY, `# ${process.env.INPUT_TEXT}\\n`);
+        fs.appendFileSync(process.env.GITHUB_STATE, `text=${process.env.INPUT_TEXT}\\n`);
+        """,
+    "actions/say/post.js": "console.log(`released ${process.env.STATE_text}`);",
+}
+WORKFLOW = """
+    name: Chain
+    on:
+      push:
+      workflow_dispatch:
+        inputs: {who: {type: string, default: nobody}}
+    jobs:
+      make:
+        runs-on: windows-2019
+        steps:
+          - uses: actions/checkout@v5
+          - name: Make
+            run: |
+              echo "token ${{ secrets.TOKEN }} for ${{ inputs.who }} at ${{ vars.PLACE }}"
+              echo "::add-mask::a-later-secret"
+              echo "and a-later-secret"
+              echo "::warning file=a.py,line=3::careful"
+              echo "$GITHUB_REPOSITORY $GITHUB_REF $GITHUB_RUN_NUMBER $(cat new.txt)"
+              mkdir out && echo content > out/file.txt
+          - uses: actions/upload-artifact@v4
+            with: {name: made, path: out}
+          - run: exit 7
+            continue-on-error: true
+      do:
+        needs: make
+        strategy:
+          max-parallel: 1
+          matrix: {to: [staging, production]}
+        uses: OWNER/library/.github/workflows/do.yml@v1
+        with: {to: "${{ matrix.to }}"}
+      take:
+        needs: do
+        runs-on: ubuntu-latest
+        steps:
+          - uses: actions/download-artifact@v4
+            with: {name: made, path: there}
+          - run: cat there/file.txt && echo "${{ needs.do.outputs.said }}"
+    """
+SECRET = "not-to-be-seen"
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    output: str
+    folder: Path
+
+    @property
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "run.json").read_text("utf-8"))
+        return found
+
+    @property
+    def results(self) -> dict[str, str]:
+        return {one["title"]: one["result"] for one in self.document["stages"]}
+
+    def steps(self, stage: str) -> dict[str, dict[str, Any]]:
+        jobs = [job for one in self.document["stages"] if one["title"] == stage
+                for job in one["jobs"]]  # fmt: skip
+        return {step["title"]: step for job in jobs for step in job["steps"]}
+
+    def log(self, stage: str, step: str) -> str:
+        return (self.folder / self.steps(stage)[step]["log"]).read_text("utf-8")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with the workflow, and a file that isn't committed."""
+    write(tmp_path / "library", LIBRARY)
+    write(tmp_path / "mine", {".github/workflows/main.yml": WORKFLOW, ".gitignore": ".modelyard\n"})
+    new_repository(tmp_path / "mine")
+    (tmp_path / "mine/new.txt").write_text("uncommitted\n")
+    return tmp_path / "mine"
+
+
+def command(repository: Path, *options: str, workflow: str = "main") -> list[str]:
+    return [
+        sys.executable, "-m", "modelyard", "local", "run", f".github/workflows/{workflow}.yml",
+        f"--repository=owner/Library={repository.parent / 'library'}",
+        f"--output={repository.parent / 'results'}", "--log-format=plain", *options,
+    ]  # fmt: skip
+
+
+def environment(repository: Path) -> dict[str, str]:
+    tools = {"AGENT_TOOLSDIRECTORY": str(repository.parent / "tools")}
+    return {**os.environ, **tools, "TOKEN": SECRET, "HOME": str(repository.parent)}
+
+
+def run(repository: Path, *options: str, workflow: str = "main") -> Ended:
+    done = subprocess.run(
+        command(repository, *options, workflow=workflow),
+        cwd=repository,
+        env=environment(repository),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert "Traceback" not in done.stderr
+    return Ended(done.returncode, done.stdout + done.stderr, repository.parent / "results")
+
+
+def test_a_whole_chain(repository: Path) -> None:
+    done = run(
+        repository,
+        "--secret=TOKEN",
+        "--variable=PLACE=home",
+        "--input=who=me",
+        "--approve=production",
+    )
+
+    assert done.code == 0, done.output
+    assert done.results == {
+        "make": "Succeeded",
+        "Do it (staging)": "Succeeded",
+        "Do it (production)": "Succeeded",
+        "take": "Succeeded",
+    }
+    made = done.log("make", "Make").splitlines()
+    assert made[0] == "token *** for me at home"
+    assert made[1:3] == ["and ***", "##[warning]careful"]
+    assert made[3] == "local/mine refs/heads/main 1 uncommitted"
+    steps = done.steps("make")
+    assert steps["Make"]["issues"][0]["properties"] == {"sourcepath": "a.py", "linenumber": "3"}
+    assert steps["Run exit 7"]["result"] == "SucceededWithIssues"
+    said = done.steps("Do it (production)")
+    assert said["Say production"]["outputs"] == {"said": "production"}
+    assert done.log("Do it (production)", "Post Say production") == "released production\n"
+    assert done.log("take", 'Run cat there/file.txt && echo "${{ needs.do.outputs.said }}"') == (
+        "content\nproduction\n"
+    )
+    document = done.document
+    assert [one["name"] for one in document["artifacts"]] == ["made"]
+    summaries = [(done.folder / one["path"]).read_text("utf-8") for one in document["summaries"]]
+    assert summaries == ["# staging\n", "# production\n"]
+    assert [one["jobs"][0]["environment"] for one in document["stages"]] == [
+        "", "staging", "production", "",
+    ]  # fmt: skip
+    assert document["stages"][3]["dependsOn"] == ["do/do 1", "do/do 2"]
+    files = [one for one in done.folder.rglob("*") if one.is_file()]
+    written = done.output + "".join(one.read_text("utf-8", "replace") for one in files)
+    assert SECRET not in written
+    # main.yml itself, which is kept, has the words of the step
+    assert written.count("a-later-secret") == WORKFLOW.count("a-later-secret")
+    state = subprocess.run(
+        ["git", "status", "--short"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    assert state.stdout == "?? new.txt\n"
+
+
+def test_an_environment_that_nobody_approves(repository: Path) -> None:
+    done = run(repository)
+
+    assert done.code == 1
+    assert done.results == {
+        "make": "Succeeded",
+        "Do it (staging)": "Succeeded",
+        "Do it (production)": "Failed",
+        "take": "Skipped",
+    }
+    assert "run it with --approve production, or --yes" in done.output
+    assert "always in staging" in done.output
+    assert "always in production" not in done.output
+    assert "warning: the secret TOKEN isn't given" in done.output
+
+
+def test_one_job_alone(repository: Path) -> None:
+    done = run(repository, "--job=make")
+
+    assert done.code == 0, done.output
+    assert list(done.results) == ["make"]
+
+
+def test_an_action_that_can_not_be_fetched(repository: Path) -> None:
+    text = "on: push\njobs: {a: {runs-on: x, steps: [{uses: nobody-at-all/nothing@v1}]}}\n"
+    write(repository, {".github/workflows/other.yml": text})
+    done = run(repository, workflow="other")
+
+    assert done.code == 1
+    assert "Where it lies here: --repository nobody-at-all/nothing=PATH" in done.output
+
+
+def test_what_act_does_not_take(repository: Path) -> None:
+    text = "on: push\njobs: {a: {runs-on: x, steps: [{run: x, if: 'nothing('}]}}\n"
+    write(repository, {".github/workflows/other.yml": text})
+
+    done = run(repository, workflow="other")
+
+    assert done.code == 1
+    assert "act can't run this workflow" in done.output
+    assert "Failed to parse: unexpected end of input" in done.output
+    assert done.results == {"a": "Skipped"}
+
+
+def test_ctrl_c(repository: Path) -> None:
+    text = """
+        on: push
+        jobs:
+          a:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: OWNER/library/actions/say@v1
+                with: {text: hello}
+              - run: echo sleeping; sleep 987 & sleep 986
+              - run: echo never
+              - if: always()
+                run: echo cleaning
+          b: {needs: a, runs-on: ubuntu-latest, steps: [{run: echo}]}
+        """
+    write(repository, {".github/workflows/other.yml": text})
+    process = subprocess.Popen(
+        command(repository, workflow="other"),
+        cwd=repository,
+        env=environment(repository),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process.stdout as stream:
+        lines = []
+        for line in stream:
+            lines.append(line)
+            if "sleeping" in line:
+                process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130, "".join(lines)
+    done = Ended(130, "".join(lines), repository.parent / "results")
+    assert done.document["result"] == "Canceled"
+    assert done.results == {"a": "Canceled", "b": "Canceled"}
+    steps = done.steps("a")
+    assert steps["Run echo cleaning"]["result"] == "Succeeded"
+    assert steps["Run echo never"]["result"] == "Skipped"
+    assert "released hello" in done.output
+    left = [one.info["cmdline"] for one in psutil.process_iter(["cmdline"])]
+    assert not any(one[-1:] in (["987"], ["986"]) for one in left if one)
