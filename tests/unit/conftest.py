@@ -39,7 +39,7 @@ OUTSIDE = (
     "ACTIONS_", "AGENT_", "ARM_", "AZURE_", "BUILD_", "CI", "DATABRICKS_", "GITHUB_", "INPUT_",
     "MLFLOW_", "MODELYARD_", "RUNNER_", "SECRET_", "STATE_", "SYSTEM_", "TASK_", "TF_BUILD",
     "VSTS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NETRC", "NO_COLOR",
+    "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NETRC", "NO_COLOR", "IDENTITY_", "MSI_",
 )  # fmt: skip
 KEPT = ("MODELYARD_TEST_RUN",)
 """The mark by which the whole run finds processes that outlive it."""
@@ -118,6 +118,12 @@ class RecordingCI:
         """By id."""
         self.folder: Path | None = None
         """What ``job_folder`` answers."""
+        self.identity_tokens: list[str] = []
+        """What ``identity_token`` gives, one after the other; with none left it can't."""
+        self.audiences: list[tuple[str, str]] = []
+        """Audience and service connection of each identity token that was asked for."""
+        self.attended = False
+        self.shares_home = True
         self._masker = Masker()
 
     @property
@@ -212,6 +218,13 @@ class RecordingCI:
 
     def service_connection(self, id: str) -> ServiceConnection:
         return self.connections[id]
+
+    def no_identity_token(self) -> str:
+        return "" if self.identity_tokens else "this job gets no identity tokens"
+
+    def identity_token(self, audience: str, connection: str = "") -> str:
+        self.audiences.append((audience, connection))
+        return self.identity_tokens.pop(0)
 
     def identity(self) -> RunIdentity:
         return self.run_identity

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from modelyard.errors import InputError
-from modelyard.service_connection import FEDERATED, WITH_SECRET, ServiceConnection
+from modelyard.service_connection import (
+    FEDERATED,
+    MANAGED_IDENTITY,
+    WITH_SECRET,
+    ServiceConnection,
+)
 
 _SYSTEM = "SYSTEMVSSCONNECTION"
 """The job's own connection to Azure DevOps."""
@@ -34,13 +39,17 @@ def read(environment: Mapping[str, str], id: str) -> ServiceConnection:
         tenant_id=_parameter(environment, id, "TENANTID"),
         client_id=_parameter(environment, id, "SERVICEPRINCIPALID"),
         client_secret=_parameter(environment, id, "SERVICEPRINCIPALKEY"),
+        client_certificate=_parameter(environment, id, "SERVICEPRINCIPALCERTIFICATE"),
         job_token=_parameter(environment, _SYSTEM, "ACCESSTOKEN"),
+        environment=environment.get(f"ENDPOINT_DATA_{id}_ENVIRONMENT", ""),
     )
     _check(connection, environment)
     return connection
 
 
 def _check(connection: ServiceConnection, environment: Mapping[str, str]) -> None:
+    if connection.scheme == MANAGED_IDENTITY:
+        return  # the machine's own, which needs nothing of the connection
     if connection.scheme not in (FEDERATED, WITH_SECRET):
         raise InputError(
             f"the service connection {connection.id} signs in by {connection.scheme}, which this "
@@ -49,7 +58,7 @@ def _check(connection: ServiceConnection, environment: Mapping[str, str]) -> Non
         )
     needed = {"tenant": connection.tenant_id, "service principal": connection.client_id}
     if connection.scheme == WITH_SECRET:
-        needed["secret (a certificate can't be used here)"] = connection.client_secret
+        needed["secret or certificate"] = connection.client_secret or connection.client_certificate
     else:
         needed["System.AccessToken"] = connection.job_token
         needed["System.OidcRequestUri"] = environment.get("SYSTEM_OIDCREQUESTURI", "")

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from modelyard.ci import azure_connections, saved_state
+from modelyard.ci import azure_connections, identity_tokens, saved_state
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
+from modelyard.errors import InputError
 from modelyard.operation import Member, camel_case
 from modelyard.reading import defined
 from modelyard.run_identity import RunIdentity
@@ -175,9 +176,27 @@ class AzurePipelines:
 
     def service_connection(self, id: str) -> ServiceConnection:
         connection = azure_connections.read(self._environment, id)
-        for secret in (connection.client_secret, connection.job_token):
+        for secret in connection.secrets():
             self.mask(secret)
         return connection
+
+    def no_identity_token(self) -> str:
+        return identity_tokens.missing_on_azure(self._environment)
+
+    def identity_token(self, audience: str, connection: str = "") -> str:  # noqa: ARG002
+        if missing := self.no_identity_token():
+            raise InputError(missing)
+        token = identity_tokens.of_azure(self._environment, connection)
+        self._console.mask(token)
+        return token
+
+    @property
+    def attended(self) -> bool:
+        return False
+
+    @property
+    def shares_home(self) -> bool:
+        return self._environment.get("AGENT_ISSELFHOSTED", "") != "0"
 
     def identity(self) -> RunIdentity:
         get = self._environment.get

@@ -116,6 +116,29 @@ class CISystem(Protocol):
         """
         ...
 
+    def no_identity_token(self) -> str:
+        """Why this job can't have identity tokens (OIDC); empty when it can."""
+        ...
+
+    def identity_token(self, audience: str, connection: str = "") -> str:
+        """A new identity token of this job; never shown. Good for a few minutes.
+
+        :param audience: whom it is meant for. Azure DevOps has one audience only.
+        :param connection: id of a service connection that the job acts as (Azure Pipelines).
+        :raises ModelyardError: when there is none to be had.
+        """
+        ...
+
+    @property
+    def attended(self) -> bool:
+        """Whether a person sits before it and can answer."""
+        ...
+
+    @property
+    def shares_home(self) -> bool:
+        """Whether other jobs may use the same home folder, at the same time or later."""
+        ...
+
     def identity(self) -> RunIdentity:
         """Names this run."""
         ...

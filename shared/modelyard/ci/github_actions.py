@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from modelyard.ci import saved_state
+from modelyard.ci import identity_tokens, saved_state
 from modelyard.ci.base import Level, Position
 from modelyard.ci.console import Console
 from modelyard.errors import FileError, InputError
@@ -157,6 +157,24 @@ class GitHubActions:
 
     def service_connection(self, id: str) -> ServiceConnection:
         raise InputError(f"GitHub has no service connections, and so none named {id}")
+
+    def no_identity_token(self) -> str:
+        return identity_tokens.missing_on_github(self._environment, fork=self.is_fork())
+
+    def identity_token(self, audience: str, connection: str = "") -> str:  # noqa: ARG002
+        if missing := self.no_identity_token():
+            raise InputError(missing)
+        token = identity_tokens.of_github(self._environment, audience)
+        self._console.mask(token)
+        return token
+
+    @property
+    def attended(self) -> bool:
+        return False
+
+    @property
+    def shares_home(self) -> bool:
+        return self._environment.get("RUNNER_ENVIRONMENT", "") != "github-hosted"
 
     def identity(self) -> RunIdentity:
         get = self._environment.get

@@ -135,6 +135,20 @@ class Terminal:
     def service_connection(self, id: str) -> ServiceConnection:
         raise InputError(f"a terminal has no service connections, and so none named {id}")
 
+    def no_identity_token(self) -> str:
+        return "a terminal has no identity tokens"
+
+    def identity_token(self, audience: str, connection: str = "") -> str:  # noqa: ARG002
+        raise InputError(self.no_identity_token())
+
+    @property
+    def attended(self) -> bool:
+        return sys.stdin.isatty() and sys.stdout.isatty()
+
+    @property
+    def shares_home(self) -> bool:
+        return False
+
     def identity(self) -> RunIdentity:
         return RunIdentity(
             repository=_git("config", "--get", "remote.origin.url") or str(Path.cwd()),

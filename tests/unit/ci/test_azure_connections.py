@@ -38,17 +38,42 @@ def test_a_connection_with_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
     assert "made-up-secret" in masked
 
 
+def test_a_connection_with_a_certificate(capsys: pytest.CaptureFixture[str]) -> None:
+    name = f"ENDPOINT_AUTH_PARAMETER_{ID}_SERVICEPRINCIPAL"
+    variables = {**SECRET, f"{name}KEY": "", f"{name}CERTIFICATE": "made-up-certificate"}
+    connection = AzurePipelines(variables).service_connection(ID)
+
+    assert connection.client_certificate == "made-up-certificate"
+    assert "made-up" not in repr(connection)
+    masked = [one.data for one in agents.azure_commands(capsys.readouterr().out)]
+    assert "made-up-certificate" in masked
+
+
+def test_a_connection_of_the_agents_own_machine() -> None:
+    variables = {
+        f"ENDPOINT_AUTH_SCHEME_{ID}": "ManagedServiceIdentity",
+        f"ENDPOINT_DATA_{ID}_ENVIRONMENT": "AzureUSGovernment",
+    }
+    connection = AzurePipelines(variables).service_connection(ID)
+
+    assert connection.scheme == "ManagedServiceIdentity"
+    assert connection.environment == "AzureUSGovernment"
+
+
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
         ({}, "the agent gave this step no service connection"),
-        ({f"ENDPOINT_AUTH_SCHEME_{ID}": "Certificate"}, "signs in by Certificate, which"),
+        ({f"ENDPOINT_AUTH_SCHEME_{ID}": "Token"}, "signs in by Token, which"),
         ({**FEDERATED, "SYSTEM_OIDCREQUESTURI": ""}, "no System.OidcRequestUri"),
         (
             {**FEDERATED, "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN": ""},
             "no System.AccessToken",
         ),
-        ({**SECRET, f"ENDPOINT_AUTH_PARAMETER_{ID}_SERVICEPRINCIPALKEY": ""}, "no secret (a cert"),
+        (
+            {**SECRET, f"ENDPOINT_AUTH_PARAMETER_{ID}_SERVICEPRINCIPALKEY": ""},
+            "no secret or certificate",
+        ),
         ({**SECRET, f"ENDPOINT_AUTH_PARAMETER_{ID}_TENANTID": ""}, "no tenant"),
     ],
 )

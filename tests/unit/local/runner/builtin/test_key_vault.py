@@ -146,11 +146,11 @@ def test_the_command_gets_all_by_its_environment(bench: Bench) -> None:
 
 
 def test_failures_in_a_process_of_its_own(bench: Bench) -> None:
-    bench.endpoints = (Endpoint("msi", "https://x.example", "ManagedServiceIdentity", id="3"),)
-    inputs = {"azureSubscription": "msi", "KeyVaultName": "wine"}
+    bench.endpoints = (Endpoint("old", "https://x.example", "PublishProfile", id="3"),)
+    inputs = {"azureSubscription": "old", "KeyVaultName": "wine"}
     with pytest.raises(StepFailed, match="secrets of the vault could not be read"):
         bench.run("AzureKeyVault@2", inputs)
-    assert "signs in by ManagedServiceIdentity" in bench.issues("error")[0]
+    assert "signs in by PublishProfile" in bench.issues("error")[0]
     with pytest.raises(StepFailed, match="can't be the name of a vault"):
         bench.run("AzureKeyVault@2", inputs | {"KeyVaultName": "a.b/c"})
     assert os.environ.get("MODELYARD_VAULT") is None
