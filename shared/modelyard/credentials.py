@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -76,10 +77,11 @@ class StaticToken:
 
 
 class RefreshingToken:
-    """A token that is minted when needed and again shortly before it expires.
+    """A token that is minted when needed and again shortly before it expires. Thread-safe.
 
     :param mint: gets a fresh token; called only when there is none that lasts ``margin`` seconds.
     :param name: the header it is sent in; ``Authorization`` gets ``Bearer`` before it.
+    :param renewable: whether there is another token to get when one was refused.
     """
 
     def __init__(
@@ -89,45 +91,32 @@ class RefreshingToken:
         clock: Clock,
         margin: float = 300.0,
         name: str = "Authorization",
+        renewable: Callable[[], bool] = lambda: True,
     ) -> None:
         self._mint = mint
         self._clock = clock
         self._margin = margin
         self._name = name
+        self._renewable = renewable
         self._token: Token | None = None
         self._minted: list[str] = []
+        self._lock = threading.Lock()
 
     def headers(self) -> Mapping[str, str]:
-        if self._token is None or self._clock.time() >= self._token.expires_on - self._margin:
-            self._token = self._mint()
-            self._minted.append(self._token.value)
+        with self._lock:  # calls in parallel mint one token, not one each
+            if self._token is None or self._clock.time() >= self._token.expires_on - self._margin:
+                self._token = self._mint()
+                self._minted.append(self._token.value)
+            token = self._token.value
         prefix = "Bearer " if self._name == "Authorization" else ""
-        return {self._name: prefix + self._token.value}
+        return {self._name: prefix + token}
 
     def renew(self) -> bool:
-        self._token = None
+        if not self._renewable():
+            return False
+        with self._lock:
+            self._token = None
         return True
 
     def secrets(self) -> tuple[str, ...]:
         return tuple(self._minted)
-
-
-class Combined:
-    """Several credentials in one request: a bearer token and the headers that go with it."""
-
-    def __init__(self, *parts: Credential, extra: Mapping[str, str] | None = None) -> None:
-        self._parts = parts
-        self._extra = dict(extra or {})
-
-    def headers(self) -> Mapping[str, str]:
-        headers = dict(self._extra)
-        for part in self._parts:
-            headers.update(part.headers())
-        return headers
-
-    def renew(self) -> bool:
-        renewed = [part.renew() for part in self._parts]  # all of them, not up to the first
-        return any(renewed)
-
-    def secrets(self) -> tuple[str, ...]:
-        return tuple(secret for part in self._parts for secret in part.secrets())

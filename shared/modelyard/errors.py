@@ -187,6 +187,26 @@ class ReadOnly(ModelyardError):
     exit_code = 24
 
 
+class TenantNotAllowed(ModelyardError):
+    """Who signed in belongs to a tenant that isn't among those of ``allowed-tenants``."""
+
+    identifier = "MY025"
+    exit_code = 25
+    cause = "the pipeline is set to another account than it may use"
+
+
+class NotAUser(PermissionDenied):
+    """The workspace knows nobody of the name that signed in: not a user of it, or not yet."""
+
+    identifier = "MY026"
+    exit_code = 26
+    cause = "the service principal was never added to this workspace"
+    fix = (
+        "add it in the workspace's settings, or, where it is a contributor of the workspace in "
+        "Azure, give workspace-resource-id: the first call then lets it in"
+    )
+
+
 class ClusterFailed(ModelyardError):
     """The cluster didn't come up, or terminated while it was needed."""
 

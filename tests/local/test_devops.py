@@ -11,6 +11,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import AzurePipelinesCredential
 
 from modelyard.azure import identity
+from modelyard.azure.identity.connection import of_connection
 from modelyard.ci.azure_pipelines import AzurePipelines
 from modelyard.clock import SystemClock
 from modelyard.local.cloud.cloud import LocalCloud
@@ -73,7 +74,7 @@ def test_the_agents_variables_are_enough(
         "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN": organization.start_job(),
     }
     given = AzurePipelines(variables).service_connection(connection.id)
-    token = identity.of_connection(given).token(identity.DATABRICKS, clock=SystemClock())
+    token = of_connection(given).token(identity.DATABRICKS, clock=SystemClock())
 
     answer = requests.get(
         f"{cloud.environment['DATABRICKS_HOST']}/api/2.0/preview/scim/v2/Me",

@@ -152,7 +152,7 @@ def test_a_token_that_is_in_a_vault(work: Work) -> None:
     )
     nobody = {"DATABRICKS_TOKEN": f"keyvault://{FIRST}/a", "AZURE_CLIENT_SECRET": ""}
     assert (
-        "azure-client-secret missing"
+        "no credential is given"
         in work.run("secret-scope", "--scope", name, environment=nobody).text
     )
 

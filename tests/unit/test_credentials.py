@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import pytest
 
 from modelyard.clock import FakeClock
-from modelyard.credentials import Anonymous, Combined, RefreshingToken, StaticToken, Token
+from modelyard.credentials import Anonymous, RefreshingToken, StaticToken, Token
 from modelyard.errors import InputError
 
 
@@ -87,21 +91,24 @@ def test_a_token_does_not_show_itself() -> None:
     assert "hidden" not in repr(Token("hidden", 1.0))
 
 
-def test_combined_credentials_are_renewed_together(clock: FakeClock) -> None:
-    bearer = RefreshingToken(Mint(clock), clock=clock)
-    management = RefreshingToken(Mint(clock), clock=clock, name="X-Management-Token")
-    both = Combined(bearer, management, extra={"X-Workspace": "/subscriptions/1"})
-    assert both.headers() == {
-        "Authorization": "Bearer token-1",
-        "X-Management-Token": "token-1",
-        "X-Workspace": "/subscriptions/1",
-    }
+def test_a_token_that_cannot_be_renewed_stays(clock: FakeClock) -> None:
+    credential = RefreshingToken(Mint(clock), clock=clock, renewable=lambda: False)
+    credential.headers()
 
-    assert both.renew() is True
-    assert both.headers()["X-Management-Token"] == "token-2"
-    assert both.headers()["Authorization"] == "Bearer token-2"
-    assert set(both.secrets()) == {"token-1", "token-2"}
+    assert credential.renew() is False
+    assert credential.headers() == {"Authorization": "Bearer token-1"}
 
 
-def test_combined_of_what_cannot_be_renewed_cannot() -> None:
-    assert Combined(StaticToken("dapi-made-up"), Anonymous()).renew() is False
+def test_calls_in_parallel_mint_one_token(clock: FakeClock) -> None:
+    mint, inside = Mint(clock), threading.Barrier(2)
+
+    def minted() -> Token:
+        with suppress(threading.BrokenBarrierError):
+            inside.wait(0.2)  # passes only when two are here at once
+        return mint()
+
+    credential = RefreshingToken(minted, clock=clock)
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(lambda _: credential.headers()["Authorization"], range(4)))
+
+    assert found == {"Bearer token-1"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from modelyard.errors import Ambiguous, InputError, NotFound, PermissionDenied, ServiceError
@@ -90,11 +91,34 @@ def workspace_by_name(manager: Session, resource_group: str, name: str) -> Datab
     return found[0]
 
 
+def workspace_by_url(manager: Session, url: str) -> DatabricksWorkspace:
+    """Look a workspace up by its address, in every subscription one can see.
+
+    :param url: scheme and host.
+    :raises NotFound: when none has it.
+    """
+    host = url.partition("://")[2].lower()
+    for subscription in _subscriptions(manager):
+        path = f"/subscriptions/{subscription}/providers/Microsoft.Databricks/workspaces"
+        for body in _pages(manager, path, API_VERSION):
+            if str((body.get("properties") or {}).get("workspaceUrl", "")).lower() == host:
+                return DatabricksWorkspace(resource_id=str(body["id"]), url=url)
+    raise NotFound(
+        f"no workspace at {url} in the subscriptions that the identity sees",
+        fix="give workspace-resource-id",
+    )
+
+
 def _subscriptions(manager: Session) -> Iterator[str]:
-    page = manager.get("/subscriptions", {"api-version": "2022-12-01"})
+    for subscription in _pages(manager, "/subscriptions", "2022-12-01"):
+        yield str(subscription["subscriptionId"])
+
+
+def _pages(manager: Session, path: str, version: str) -> Iterator[dict[str, Any]]:
+    """The items of a list, page by page."""
+    page = manager.get(path, {"api-version": version})
     while True:
-        for subscription in page.get("value", ()):
-            yield str(subscription["subscriptionId"])
+        yield from page.get("value", ())
         if not page.get("nextLink"):
             return
         page = manager.get(str(page["nextLink"]))

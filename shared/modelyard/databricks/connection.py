@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from modelyard.answers import Rule
 from modelyard.clock import Clock
 from modelyard.credentials import Credential
-from modelyard.errors import InputError, NotFound, ServiceError, WorkspaceNotAllowed
+from modelyard.errors import InputError, NotAUser, NotFound, ServiceError, WorkspaceNotAllowed
 from modelyard.http import Session
 from modelyard.waiting import Observation, Pace, wait
 
@@ -20,6 +20,7 @@ RULES = (
     # "Cluster 0702-180342-bogie734 does not exist" comes with 400, not 404.
     Rule(NotFound, code="^INVALID_PARAMETER_VALUE$", message=r"(?i)does(n't| not) exist"),
     Rule(NotFound, code="^INVALID_STATE$", message=r"(?i)^Cluster \S+ does not exist"),
+    Rule(NotAUser, status=403, message="^User not authorized"),
 )
 _PORTS = {"https": 443, "http": 80}
 FIRST_CONTACT = 600.0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelyard.azure import identity
+from modelyard.azure.identity import DATABRICKS
 from modelyard.context import Context
 from modelyard.credentials import StaticToken
 from modelyard.databricks import connection
@@ -15,7 +16,11 @@ from modelyard.databricks.command_line import command_line, profile_file
 from modelyard.databricks.command_line.profile_file import Profile
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect, principal
+from modelyard.operations.inputs.workspace_inputs import (
+    Workspace,
+    WritingInputs,
+    open_workspace,
+)
 
 ME = "/api/2.0/preview/scim/v2/Me"
 SECRETS = frozenset(
@@ -106,8 +111,9 @@ def _profiles(inputs: Inputs, context: Context) -> list[Profile]:
     found = []
     names_workspace = inputs.workspace_url or inputs.workspace_resource_id or inputs.workspace_name
     if names_workspace:
-        base = connect(inputs, context).base
-        found.append(Profile(inputs.profile, base, _token(inputs, context)))
+        workspace = open_workspace(inputs, context)
+        token = _token(workspace, inputs, context)
+        found.append(Profile(inputs.profile, workspace.session.base, token))
     for name, one in _further(inputs).items():
         base = connection.workspace_base(str(one["host"]))
         connection.check_allowed(base, inputs.allowed_workspaces)
@@ -142,17 +148,13 @@ def _further(inputs: Inputs) -> dict[str, Mapping[str, object]]:
     return {str(name): one for name, one in value.items()}
 
 
-def _token(inputs: Inputs, context: Context) -> str:
-    signed_in = principal(inputs, context)
-    if signed_in is None or (inputs.token and not inputs.azure_service_connection):
-        return str(inputs.token).strip()  # connect() has refused inputs that name nobody
-    bearer = signed_in.token(identity.DATABRICKS, clock=context.clock)
-    token = bearer.headers()["Authorization"].removeprefix("Bearer ")
-    context.ci.mask(token)
-    context.log.info(
-        "the profile %s gets a Microsoft Entra token, good for an hour", inputs.profile
-    )
-    return token
+def _token(workspace: Workspace, inputs: Inputs, context: Context) -> str:
+    token = workspace.sign_in.mint(DATABRICKS)
+    context.ci.mask(token.value)
+    minutes = (token.expires_on - context.clock.time()) / 60
+    if minutes < math.inf:
+        context.log.info("the profile %s gets a token for %.0f minutes", inputs.profile, minutes)
+    return token.value
 
 
 def _check(profile: Profile, context: Context) -> None:

@@ -13,7 +13,8 @@ from modelyard.databricks.parallel import MOST
 from modelyard.errors import InputError
 from modelyard.masking import SHORTEST, too_short
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.inputs.vault_inputs import VaultInputs, vaults
+from modelyard.operations.inputs.identity_inputs import IdentityInputs
+from modelyard.operations.inputs.vault_inputs import vaults
 from modelyard.operations.vaults import files, wanted
 from modelyard.operations.vaults.fetching import Fetched, fetch, fitting
 from modelyard.operations.vaults.values import Value, texts, values
@@ -22,7 +23,7 @@ VARIABLES, OUTPUT, FILES = "variables", "output", "files"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(VaultInputs):
+class Inputs(IdentityInputs):
     vault: str | None = given(
         "Name or address of the key vault whose secrets are read, unless a name says another one.",
         default=None,

@@ -16,7 +16,7 @@ from fake_vaults import (
     FakeVaults,
     fake_vaults,
 )
-from modelyard.azure.identity import service_principal
+from modelyard.azure.identity.principal import service_principal
 from modelyard.azure.key_vault import Attributes, Vaults
 from modelyard.azure.key_vault_names import Reference, address, of_value, reference
 from modelyard.clock import FakeClock

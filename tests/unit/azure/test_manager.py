@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests_mock
 
-from modelyard.azure.manager import workspace_by_id, workspace_by_name
+from modelyard.azure.manager import workspace_by_id, workspace_by_name, workspace_by_url
 from modelyard.clock import FakeClock
 from modelyard.errors import Ambiguous, InputError, NotFound, PermissionDenied, ServiceError
 from modelyard.http import Session
@@ -137,3 +137,19 @@ def test_names_cannot_reach_another_path(server: Any, manager: Session) -> None:
 
     assert "/resourcegroups/rg%2f..%2fother/" in server.last_request.path.lower()
     assert set(server.last_request.qs) == {"api-version"}
+
+
+def test_a_workspace_by_its_address_on_any_page(server: Any, manager: Session) -> None:
+    with_subscriptions(server, "s1", "s2")
+    path = f"{BASE}/subscriptions/{{}}/providers/Microsoft.Databricks/workspaces"
+    more = f"{BASE}/more?page=2"
+    unfinished: dict[str, Any] = {"id": "/unfinished", "properties": None}
+    server.get(path.format("s1"), json={"value": [unfinished]})
+    server.get(path.format("s2"), json={"value": [], "nextLink": more})
+    found = {"id": resource_id("s2"), "properties": {"workspaceUrl": "adb-1.2.AzureDatabricks.net"}}
+    server.get(more, json={"value": [found]})
+
+    workspace = workspace_by_url(manager, "https://adb-1.2.azuredatabricks.net")
+    assert workspace.resource_id == resource_id("s2")
+    with pytest.raises(NotFound, match=r"no workspace at https://adb-9\.example"):
+        workspace_by_url(manager, "https://adb-9.example")

@@ -42,6 +42,7 @@ def run(workspace: JobWorkspace, recording_ci: RecordingCI, clock: FakeClock) ->
         recording_ci.inputs = {
             "workspace-url": HOST,
             "token": "made-up-token",
+            "sign-in": "token",
             "notebook": "/Shared/wine/prepare",
             **{name.replace("_", "-"): value for name, value in inputs.items()},
         }

@@ -37,6 +37,7 @@ def values() -> dict[str, str]:
 def run(recording_ci: object, clock: FakeClock, fake: FakeContent, values: dict[str, str]) -> Run:
     def call(**inputs: str) -> int:
         given = {"workspace-url": BASE, "token": "dapi-throw-away", "scope": "azureml"}
+        given["sign-in"] = "token"
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         return execute(OPERATION, given, recording_ci, environment=values, clock=clock)
 

@@ -26,6 +26,12 @@ from modelyard.reading import defined
 from modelyard.secret_references import is_reference
 
 Json = Any
+SIGNING_IN = (
+    "azure_client_secret",
+    "azure_client_certificate",
+    "azure_client_certificate_password",
+)
+"""The secrets that a vault can't hold, since nobody could read it without them."""
 
 
 def looked_up(inputs: Any, context: Context) -> Any:
@@ -35,11 +41,12 @@ def looked_up(inputs: Any, context: Context) -> Any:
     :raises ServiceError: one for all that can't be read.
     """
     own = {one.name: getattr(inputs, one.name) for one in _secret_members(inputs)}
-    if is_reference(str(own.get("azure_client_secret") or "")):
-        raise InputError(
-            "azure-client-secret is in a key vault itself, which it is needed to read",
-            fix="give the secret by its environment variable, or sign in without one",
-        )
+    for name in SIGNING_IN:
+        if is_reference(str(own.get(name) or "")):
+            raise InputError(
+                f"{name.replace('_', '-')} is in a key vault itself, which it is needed to read",
+                fix="give the secret by its environment variable, or sign in without one",
+            )
     values = read(list(_references(own)), inputs, context)
     found = {name: _replaced(value, values) for name, value in own.items()}
     return dataclasses.replace(inputs, **found)

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelyard.azure import identity, manager
+from modelyard.azure import manager
+from modelyard.azure.identity import DATABRICKS
+from modelyard.azure.identity.clouds import AzureCloud
+from modelyard.azure.identity.sign_in import SignIn
 from modelyard.context import Context
-from modelyard.credentials import Combined, Credential, StaticToken
+from modelyard.credentials import Credential
 from modelyard.databricks import connection
-from modelyard.errors import InputError
+from modelyard.databricks.management import MANAGEMENT_TOKEN, TwoTokens
+from modelyard.errors import Ambiguous, InputError, NotFound, PermissionDenied
 from modelyard.http import Session
 from modelyard.operation import given
-
-_PRINCIPAL = ("azure_tenant_id", "azure_client_id", "azure_client_secret")
+from modelyard.operations.inputs import databricks_ways
+from modelyard.operations.inputs.databricks_ways import Base
+from modelyard.operations.inputs.identity_inputs import (
+    GROUP,
+    IdentityInputs,
+    cloud_of,
+    only_in_environment,
+    sign_in,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkspaceInputs:
-    """Which workspace, and who asks."""
+class NamedWorkspace:
+    """Which workspace."""
 
     workspace_url: str | None = given(
         "Address of the Databricks workspace. Either this, or workspace-resource-id, or "
@@ -25,22 +36,6 @@ class WorkspaceInputs:
         default=None,
         environment=("DATABRICKS_HOST",),
         group="Workspace",
-    )
-    token: str | None = given(
-        "Databricks access token. Left out, the service principal of azure-client-id signs in.",
-        default=None,
-        secret=True,
-        environment=("DATABRICKS_TOKEN", "DATABRICKS_ACCESS_TOKEN"),
-        group="Workspace",
-    )
-    azure_service_connection: str | None = given(
-        "Service connection to Azure Resource Manager whose service principal signs in, best one "
-        "with workload identity federation. It goes before token.",
-        default=None,
-        group="Workspace",
-        connection="AzureRM",
-        aliases=("azureSubscription",),
-        label="Azure service connection",
     )
     workspace_resource_id: str | None = given(
         "Azure resource id of the workspace; its address is looked up in Resource Manager.",
@@ -52,25 +47,6 @@ class WorkspaceInputs:
     )
     workspace_name: str | None = given(
         "Name of the workspace in its resource group.", default=None, group="Workspace"
-    )
-    azure_tenant_id: str | None = given(
-        "Microsoft Entra tenant of the service principal.",
-        default=None,
-        environment=("AZURE_TENANT_ID", "ARM_TENANT_ID"),
-        group="Workspace",
-    )
-    azure_client_id: str | None = given(
-        "Application (client) id of the service principal.",
-        default=None,
-        environment=("AZURE_CLIENT_ID", "ARM_CLIENT_ID"),
-        group="Workspace",
-    )
-    azure_client_secret: str | None = given(
-        "Secret of the service principal.",
-        default=None,
-        secret=True,
-        environment=("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"),
-        group="Workspace",
     )
     allowed_workspaces: tuple[str, ...] = given(
         "Workspace addresses, one a line. Any other is refused before anything is sent to it.",
@@ -85,6 +61,34 @@ class WorkspaceInputs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkspaceInputs(IdentityInputs, NamedWorkspace):
+    """Which workspace, and who asks."""
+
+    token: str | None = given(
+        "Databricks personal access token. Better none: every other way to sign in needs no secret "
+        "that lasts, or one that can be taken back for all workspaces at once.",
+        default=None,
+        secret=True,
+        environment=("DATABRICKS_TOKEN", "DATABRICKS_ACCESS_TOKEN"),
+        group=GROUP,
+    )
+    databricks_client_id: str | None = given(
+        "Application id of a service principal whose federation policy makes the workspace take "
+        "identity tokens of this job: signing in without Microsoft Entra and without any secret.",
+        default=None,
+        environment=("DATABRICKS_CLIENT_ID",),
+        group=GROUP,
+    )
+    databricks_audience: str | None = given(
+        "Audience that the federation policy asks for. Left out, the workspace's token endpoint on "
+        "GitHub; Azure Pipelines always has api://AzureADTokenExchange.",
+        default=None,
+        environment=("DATABRICKS_TOKEN_AUDIENCE",),
+        group=GROUP,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class WritingInputs(WorkspaceInputs):
     """As above, for an operation that changes something."""
 
@@ -93,42 +97,69 @@ class WritingInputs(WorkspaceInputs):
     )
 
 
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace, and who has signed in to it."""
+
+    session: Session
+    sign_in: SignIn
+
+
 def connect(inputs: WorkspaceInputs, context: Context) -> Session:
-    """The workspace's session. Which workspace is decided and checked before a token is sent.
+    """The workspace's session: see :func:`open_workspace`."""
+    return open_workspace(inputs, context).session
+
+
+def open_workspace(inputs: WorkspaceInputs, context: Context) -> Workspace:
+    """Which workspace is decided and checked before a token is sent to it.
 
     :raises InputError: when the inputs name no workspace or no identity.
     :raises WorkspaceNotAllowed:
     """
-    url, resource_id = _workspace(inputs, context)
-    base = connection.workspace_base(url)
-    connection.check_allowed(base, inputs.allowed_workspaces)
+    cloud = cloud_of(inputs, context, inputs.workspace_url or "")
+    base = databricks_ways.Base()
+    who = _sign_in(inputs, context, cloud, base)
+    url, resource_id = _workspace(inputs, context, who, cloud)
+    base.url = connection.workspace_base(url)
+    connection.check_allowed(base.url, inputs.allowed_workspaces)
+    if inputs.first_contact and not resource_id:
+        resource_id = _resource_id(base.url, context, who, cloud)
     session = connection.connect(
-        base,
-        _credential(inputs, resource_id, context),
+        base.url,
+        _credential(who, resource_id, cloud, context),
         clock=context.clock,
         read_only=bool(getattr(inputs, "dry_run", False)),
     )
     if inputs.first_contact:
         connection.first_contact(session)
-    return session
+    return Workspace(session, who)
 
 
-def _workspace(inputs: WorkspaceInputs, context: Context) -> tuple[str, str]:
+def _sign_in(inputs: WorkspaceInputs, context: Context, cloud: AzureCloud, base: Base) -> SignIn:
+    later: set[str] = set()
+    if inputs.token:
+        # What the environment holds may be there for other programs.
+        if only_in_environment(inputs, context, "azure_client_secret"):
+            later.add("service-principal")
+        if not only_in_environment(inputs, context, "token"):
+            later |= {"azure-cli", "managed-identity"}
+    ways = databricks_ways.ways(inputs, context, base)
+    return sign_in(inputs, context, cloud=cloud, more=ways, later=later)
+
+
+def _workspace(
+    inputs: WorkspaceInputs, context: Context, who: SignIn, cloud: AzureCloud
+) -> tuple[str, str]:
     """Its address, and its resource id where that is known."""
     if inputs.workspace_resource_id or (inputs.resource_group and inputs.workspace_name):
-        signed_in = principal(inputs, context)
-        if signed_in is None:
+        if not who.can(cloud.resource_manager):
             raise InputError(
-                f"{', '.join(_missing(inputs))} missing: a service principal looks the workspace "
-                "up",
-                fix="set them, or give workspace-url in place of the workspace's name or id",
+                "the workspace is looked up in Resource Manager, and only an identity of Microsoft "
+                "Entra can do that",
+                fix="give the inputs of one, or workspace-url in place of the workspace's name or "
+                "id",
             )
-        session = Session(
-            identity.RESOURCE_MANAGER,
-            clock=context.clock,
-            credential=signed_in.token(identity.RESOURCE_MANAGER, clock=context.clock),
-            read_only=True,
-        )
+        session = _resource_manager(context, who, cloud)
         found = (
             manager.workspace_by_id(session, inputs.workspace_resource_id)
             if inputs.workspace_resource_id
@@ -137,6 +168,7 @@ def _workspace(inputs: WorkspaceInputs, context: Context) -> tuple[str, str]:
             )
         )
         context.log.info("workspace %s is %s", found.resource_id.rsplit("/", 1)[-1], found.url)
+        _check_same(inputs, context, found)
         return found.url, found.resource_id
     if inputs.workspace_url:
         return inputs.workspace_url, ""
@@ -147,50 +179,55 @@ def _workspace(inputs: WorkspaceInputs, context: Context) -> tuple[str, str]:
     )
 
 
-def _credential(inputs: WorkspaceInputs, resource_id: str, context: Context) -> Credential:
-    if inputs.token and not inputs.azure_service_connection:
-        return StaticToken(inputs.token)
-    signed_in = principal(inputs, context)
-    if signed_in is None:
-        missing = _missing(inputs)
-        raise InputError(
-            f"there is no token, and {', '.join(missing)} missing"
-            if len(missing) < len(_PRINCIPAL)
-            else "no credential is given",
-            fix="set token (or the variable DATABRICKS_TOKEN), or azure-tenant-id, "
-            "azure-client-id and azure-client-secret",
+def _check_same(
+    inputs: WorkspaceInputs, context: Context, found: manager.DatabricksWorkspace
+) -> None:
+    """Two names of a workspace must be of one; what the environment holds may be for others.
+
+    :raises Ambiguous:
+    """
+    if not inputs.workspace_url or only_in_environment(inputs, context, "workspace_url"):
+        return
+    given = connection.workspace_base(inputs.workspace_url)
+    # Only these are the names that Resource Manager has; a workspace may have others beside.
+    if "//adb-" in given and given != found.url.lower():
+        raise Ambiguous(
+            f"workspace-url is {given}, and {found.resource_id} is at {found.url}",
+            fix="give one of the two alone, or correct the other",
         )
-    context.log.info("signing in as the service principal %s", signed_in.client_id)
-    token = signed_in.token(identity.DATABRICKS, clock=context.clock)
+
+
+def _resource_id(base: str, context: Context, who: SignIn, cloud: AzureCloud) -> str:
+    """The id of a workspace of which the address is known; empty where that can't be told.
+
+    A principal that isn't a user of a new workspace yet is let in with it.
+    """
+    if not who.way(DATABRICKS).of_entra:
+        return ""
+    try:
+        found = manager.workspace_by_url(
+            _resource_manager(context, who, cloud, like=DATABRICKS), base
+        )
+    except (NotFound, PermissionDenied) as error:
+        context.log.info("its resource id isn't known, which first contact may need: %s", error)
+        return ""
+    return found.resource_id
+
+
+def _resource_manager(context: Context, who: SignIn, cloud: AzureCloud, like: str = "") -> Session:
+    return Session(
+        cloud.resource_manager,
+        clock=context.clock,
+        credential=who.token(cloud.resource_manager, clock=context.clock, like=like),
+        read_only=True,
+    )
+
+
+def _credential(who: SignIn, resource_id: str, cloud: AzureCloud, context: Context) -> Credential:
+    token = who.token(DATABRICKS, clock=context.clock)
     if not resource_id:
         return token
-    # A principal that isn't a user of the workspace yet comes in as its Azure contributor.
-    return Combined(
-        token,
-        signed_in.token(
-            identity.RESOURCE_MANAGER,
-            clock=context.clock,
-            header="X-Databricks-Azure-SP-Management-Token",
-        ),
-        extra={"X-Databricks-Azure-Workspace-Resource-Id": resource_id},
+    management = who.token(
+        cloud.resource_manager, clock=context.clock, header=MANAGEMENT_TOKEN, like=DATABRICKS
     )
-
-
-def principal(inputs: WorkspaceInputs, context: Context) -> identity.Principal | None:
-    """The service principal that the inputs name; None when they name none, or not all of it."""
-    if inputs.azure_service_connection:
-        connection = context.ci.service_connection(inputs.azure_service_connection)
-        return identity.of_connection(connection)
-    if _missing(inputs):
-        return None
-    return identity.service_principal(
-        tenant_id=str(inputs.azure_tenant_id),
-        client_id=str(inputs.azure_client_id),
-        client_secret=str(inputs.azure_client_secret),
-        fix="check azure-tenant-id, azure-client-id and azure-client-secret",
-    )
-
-
-def _missing(inputs: WorkspaceInputs) -> list[str]:
-    """Names of the inputs that a service principal with a secret lacks."""
-    return [name.replace("_", "-") for name in _PRINCIPAL if not getattr(inputs, name)]
+    return TwoTokens(token, management, resource_id, lambda: who.way(DATABRICKS).of_entra)

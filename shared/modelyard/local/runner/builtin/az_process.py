@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from modelyard.azure.identity import DATABRICKS, RESOURCE_MANAGER, of_connection
+from modelyard.azure.identity import DATABRICKS, RESOURCE_MANAGER
+from modelyard.azure.identity.connection import of_connection
 from modelyard.clock import SystemClock
 from modelyard.errors import InputError, ModelyardError
 from modelyard.http import Session

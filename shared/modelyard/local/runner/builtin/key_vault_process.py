@@ -11,7 +11,7 @@ import os
 import re
 import sys
 
-from modelyard.azure.identity import of_connection
+from modelyard.azure.identity.connection import of_connection
 from modelyard.azure.key_vault import Vaults
 from modelyard.azure.key_vault_names import reference
 from modelyard.ci import azure_connections

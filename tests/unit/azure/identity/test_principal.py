@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -7,6 +8,14 @@ import requests
 import requests_mock
 
 from modelyard.azure import identity
+from modelyard.azure.identity.clouds import CHINA, PUBLIC, US_GOVERNMENT, AzureCloud
+from modelyard.azure.identity.connection import of_connection
+from modelyard.azure.identity.principal import (
+    Principal,
+    service_principal,
+    with_assertion,
+    with_certificate,
+)
 from modelyard.clock import FakeClock
 from modelyard.credentials import RefreshingToken
 from modelyard.errors import InputError, Unauthenticated, Unreachable
@@ -48,7 +57,7 @@ def with_tokens(entra: Any) -> Any:
 def principal(
     clock: FakeClock, tenant_id: str = TENANT, header: str = "Authorization"
 ) -> RefreshingToken:
-    who = identity.service_principal(
+    who = service_principal(
         tenant_id=tenant_id, client_id="client-1", client_secret=SECRET, fix="check azure-tenant-id"
     )
     return who.token(identity.DATABRICKS, clock=clock, header=header)
@@ -101,7 +110,7 @@ def test_a_wrong_secret_is_said_without_showing_it(entra: Any, clock: FakeClock)
     assert "AADSTS7000215" in caught.value.what
     assert SECRET not in "\n".join(caught.value.lines())
     assert "Trace" not in caught.value.what
-    assert caught.value.fix == "check azure-tenant-id"
+    assert "give the secret's value, not its id" in caught.value.fix
 
 
 def test_entra_out_of_reach_is_not_a_wrong_secret(
@@ -110,7 +119,7 @@ def test_entra_out_of_reach_is_not_a_wrong_secret(
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # azure-core repeats with pauses
     entra.get(requests_mock.ANY, exc=requests.ConnectionError("no route"))
     entra.post(requests_mock.ANY, exc=requests.ConnectionError("no route"))
-    with pytest.raises(Unreachable, match="Entra can't be reached to sign in client-1"):
+    with pytest.raises(Unreachable, match="reached to sign in the service principal client-1"):
         principal(clock).headers()
 
 
@@ -135,7 +144,7 @@ def test_a_federated_connection_trades_an_identity_token(
     monkeypatch.setenv("SYSTEM_OIDCREQUESTURI", OIDC)
     tokens = with_tokens(entra)
     assertions = entra.post(OIDC, [{"json": {"oidcToken": f"identity-{n}"}} for n in (1, 2)])
-    credential = identity.of_connection(connection(FEDERATED, job_token=JOB_TOKEN)).token(
+    credential = of_connection(connection(FEDERATED, job_token=JOB_TOKEN)).token(
         identity.DATABRICKS, clock=clock
     )
 
@@ -153,7 +162,7 @@ def test_a_connection_that_the_job_may_not_use(
 ) -> None:
     monkeypatch.setenv("SYSTEM_OIDCREQUESTURI", OIDC)
     entra.post(OIDC, status_code=403, json={"message": f"no {JOB_TOKEN}"})
-    who = identity.of_connection(connection(FEDERATED, job_token=JOB_TOKEN))
+    who = of_connection(connection(FEDERATED, job_token=JOB_TOKEN))
     with pytest.raises(Unauthenticated) as caught:
         who.token(identity.DATABRICKS, clock=clock).headers()
 
@@ -163,10 +172,132 @@ def test_a_connection_that_the_job_may_not_use(
 
 def test_a_connection_with_a_secret(entra: Any, clock: FakeClock) -> None:
     tokens = with_tokens(entra)
-    who = identity.of_connection(connection(WITH_SECRET, client_secret=SECRET))
+    who = of_connection(connection(WITH_SECRET, client_secret=SECRET))
 
     assert who.token(identity.DATABRICKS, clock=clock).headers() == {
         "Authorization": "Bearer entra-1"
     }
     assert f"client_secret={SECRET}" in tokens.last_request.text
     assert SECRET not in repr(who)
+
+
+@pytest.mark.parametrize("cloud", [US_GOVERNMENT, CHINA], ids=lambda cloud: cloud.name)
+def test_a_sovereign_cloud_has_an_entra_of_its_own(clock: FakeClock, cloud: AzureCloud) -> None:
+    login = f"https://{cloud.authority}/{TENANT}"
+    who = service_principal(
+        tenant_id=TENANT, client_id="client-1", client_secret=SECRET, cloud=cloud
+    )
+    with requests_mock.Mocker() as server:
+        server.get(
+            f"{login}/v2.0/.well-known/openid-configuration",
+            json={
+                "authorization_endpoint": f"{login}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{login}/oauth2/v2.0/token",
+                "issuer": f"{login}/v2.0",
+            },
+        )
+        server.get(
+            f"https://{cloud.authority}/common/discovery/instance",
+            json={"tenant_discovery_endpoint": "", "metadata": []},
+        )
+        server.post(
+            f"{login}/oauth2/v2.0/token",
+            json={"token_type": "Bearer", "expires_in": 3599, "access_token": "sovereign"},
+        )
+        token = who.mint(cloud.resource_manager)
+        hosts = {request.hostname for request in server.request_history}
+
+    assert token.value == "sovereign"
+    assert hosts == {cloud.authority}
+
+
+def test_an_identity_token_is_asked_for_with_every_token(entra: Any, clock: FakeClock) -> None:
+    tokens = with_tokens(entra)
+    given = iter(["identity-1", "identity-2"])
+    who = with_assertion(tenant_id=TENANT, client_id="client-1", assertion=lambda: next(given))
+    credential = who.token(identity.DATABRICKS, clock=clock)
+
+    credential.headers()
+    assert "client_assertion=identity-1" in tokens.last_request.text
+    clock.advance(time.time() + 3600 - 299 - clock.time())  # azure-identity has the machine's
+    credential.headers()
+    assert "client_assertion=identity-2" in tokens.last_request.text
+
+
+def test_why_there_is_no_identity_token_is_not_lost_in_azure_identity(
+    entra: Any, clock: FakeClock
+) -> None:
+    def refuse() -> str:
+        raise InputError("the job has no permission id-token: write")
+
+    who = with_assertion(tenant_id=TENANT, client_id="client-1", assertion=refuse)
+    with pytest.raises(InputError, match=r"^the job has no permission id-token: write$"):
+        who.mint(identity.DATABRICKS)
+
+
+def test_a_certificate_that_is_none(entra: Any) -> None:
+    who = with_certificate(
+        tenant_id=TENANT, client_id="client-1", certificate=b"made up", password=None
+    )
+    with pytest.raises(InputError, match="client-1 can't sign in: Failed to deserialize") as caught:
+        who.mint(identity.DATABRICKS)
+
+    assert "certificate" in caught.value.fix
+    assert entra.call_count == 0
+
+
+def test_a_connection_of_a_sovereign_cloud(clock: FakeClock) -> None:
+    who = of_connection(
+        connection(WITH_SECRET, client_secret=SECRET, environment="AzureUSGovernment")
+    )
+    with requests_mock.Mocker() as server:
+        server.get(requests_mock.ANY, status_code=400, json={"error": "invalid_tenant"})
+        with pytest.raises((InputError, Unauthenticated)):
+            who.mint(US_GOVERNMENT.resource_manager)
+        assert {request.hostname for request in server.request_history} == {US_GOVERNMENT.authority}
+
+
+def test_a_connection_of_a_cloud_that_is_not_known() -> None:
+    with pytest.raises(InputError, match="AzureStack, not one of AzureCloud, AzureUSGovernment"):
+        of_connection(connection(WITH_SECRET, client_secret=SECRET, environment="AzureStack"))
+
+
+@pytest.mark.parametrize(
+    ("number", "fix"),
+    [
+        ("AADSTS7000222", "the client secret has expired"),
+        ("AADSTS700213", "a federated credential with the subject of the message"),
+        ("AADSTS700211", "a federated credential with the issuer of the message"),
+        ("AADSTS700212", "the audience of the message"),
+        ("AADSTS700016", "no application has this client id"),
+        ("AADSTS700027", "the certificate isn't one of the application's"),
+        ("AADSTS700024", "check this machine's clock"),
+        ("AADSTS90002", "azure-tenant-id and azure-cloud"),
+        ("AADSTS9999999", "check azure-tenant-id"),
+    ],
+)
+def test_what_to_do_about_an_error_of_entras(
+    entra: Any, clock: FakeClock, number: str, fix: str
+) -> None:
+    entra.post(
+        f"{LOGIN}/oauth2/v2.0/token",
+        status_code=401,
+        json={
+            "error": "invalid_client",
+            "error_description": f"{number}: Words of Entra's. Trace ID: 1 Correlation ID: 2",
+        },
+    )
+    with pytest.raises(Unauthenticated) as caught:
+        principal(clock).headers()
+
+    assert caught.value.what == (
+        f"the service principal client-1 can't sign in: {number}: Words of Entra's."
+    )
+    assert fix in caught.value.fix
+
+
+def test_the_public_cloud_is_the_one_that_a_principal_is_of_unless_told(clock: FakeClock) -> None:
+    assert isinstance(
+        service_principal(tenant_id=TENANT, client_id="c", client_secret=SECRET), Principal
+    )
+    assert PUBLIC.resource_manager == identity.RESOURCE_MANAGER

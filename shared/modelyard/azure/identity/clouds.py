@@ -1,0 +1,87 @@
+"""The public Azure cloud and the sovereign ones: where each signs in, and what it has where.
+
+Source: learn.microsoft.com, "National clouds" (token endpoints), "Configure an app to trust an
+external identity provider" (audiences), "Azure Government developer guide" and "Azure China
+developer guide" (hosts of Resource Manager and Databricks).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from modelyard.errors import InputError
+
+
+@dataclass(frozen=True)
+class AzureCloud:
+    """One of them. They share no accounts: a tenant is in exactly one."""
+
+    name: str
+    """As in Terraform's ARM_ENVIRONMENT."""
+    connection_name: str
+    """As a service connection of Azure Pipelines has it."""
+    authority: str
+    """Host of Microsoft Entra."""
+    resource_manager: str
+    """Address of Resource Manager, and the resource that its tokens are for."""
+    databricks_domain: str
+    """What the host name of a Databricks workspace ends with."""
+    exchange_audience: str
+    """Whom an identity token of a CI system must be meant for to be taken in place of a secret."""
+
+
+PUBLIC = AzureCloud(
+    name="public",
+    connection_name="AzureCloud",
+    authority="login.microsoftonline.com",
+    resource_manager="https://management.azure.com",
+    databricks_domain=".azuredatabricks.net",
+    exchange_audience="api://AzureADTokenExchange",
+)
+US_GOVERNMENT = AzureCloud(
+    name="usgovernment",
+    connection_name="AzureUSGovernment",
+    authority="login.microsoftonline.us",
+    resource_manager="https://management.usgovcloudapi.net",
+    databricks_domain=".databricks.azure.us",
+    exchange_audience="api://AzureADTokenExchangeUSGov",
+)
+CHINA = AzureCloud(
+    name="china",
+    connection_name="AzureChinaCloud",
+    authority="login.chinacloudapi.cn",
+    resource_manager="https://management.chinacloudapi.cn",
+    databricks_domain=".databricks.azure.cn",
+    exchange_audience="api://AzureADTokenExchangeChina",
+)
+CLOUDS = (PUBLIC, US_GOVERNMENT, CHINA)
+NAMES = tuple(cloud.name for cloud in CLOUDS)
+
+
+def by_name(name: str) -> AzureCloud:
+    """:raises KeyError: for a name that isn't in NAMES."""
+    return {cloud.name: cloud for cloud in CLOUDS}[name]
+
+
+def of_connection(environment: str) -> AzureCloud:
+    """The cloud of a service connection; one that doesn't say is of the public cloud.
+
+    :raises InputError: for a cloud that isn't known here (Azure Stack is none of them).
+    """
+    for cloud in CLOUDS:
+        if environment.lower() == cloud.connection_name.lower():
+            return cloud
+    if not environment:
+        return PUBLIC
+    known = ", ".join(cloud.connection_name for cloud in CLOUDS)
+    raise InputError(
+        f"the service connection is of the cloud {environment}, not one of {known}",
+        fix="use a service connection of one of these clouds",
+    )
+
+
+def of_workspace(url: str) -> AzureCloud | None:
+    """The cloud that a workspace's address belongs to; None where it doesn't tell."""
+    host = urlsplit(url if "://" in url else f"https://{url}").hostname or ""
+    return next((one for one in CLOUDS if host.endswith(one.databricks_domain)), None)

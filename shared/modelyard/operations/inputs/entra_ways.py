@@ -1,0 +1,183 @@
+"""The ways to sign in to Microsoft Entra, each as far as its inputs are there."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelyard.azure.identity.clouds import AzureCloud
+from modelyard.azure.identity.connection import of_connection
+from modelyard.azure.identity.machine import azure_cli, device_code, managed_identity
+from modelyard.azure.identity.principal import (
+    Principal,
+    service_principal,
+    with_assertion,
+    with_certificate,
+)
+from modelyard.azure.identity.sign_in import NotTried, Way
+from modelyard.context import Context
+from modelyard.errors import InputError
+
+if TYPE_CHECKING:
+    from modelyard.operations.inputs.identity_inputs import IdentityInputs
+
+MANAGED = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT")
+"""Variables by which Azure tells a program that it has an identity; a virtual machine has none of
+them, so there ``sign-in`` has to say it."""
+_PEM = "-----BEGIN "
+
+
+def ways(inputs: IdentityInputs, context: Context, cloud: AzureCloud) -> list[Way | NotTried]:
+    """All of them, in their order."""
+    return [
+        _service_connection(inputs, context),
+        _github(inputs, context, cloud),
+        _managed_identity(inputs, context),
+        _service_principal(inputs, cloud),
+        _azure_cli(inputs, context),
+        _device_code(inputs, context, cloud),
+    ]
+
+
+def _service_connection(inputs: IdentityInputs, context: Context) -> Way | NotTried:
+    name = "service-connection"
+    if not inputs.azure_service_connection:
+        if context.ci.name == "azure-pipelines":
+            return NotTried(name, "azure-service-connection isn't set")
+        return NotTried(name, "Azure Pipelines alone has service connections")
+    try:
+        connection = context.ci.service_connection(inputs.azure_service_connection)
+        return _way(name, of_connection(connection))
+    except InputError as error:
+        return NotTried(name, error.what, error.fix)
+
+
+def _github(inputs: IdentityInputs, context: Context, cloud: AzureCloud) -> Way | NotTried:
+    name = "github-oidc"
+    if context.ci.name != "github-actions":
+        return NotTried(name, "this isn't a job of GitHub")
+    tenant, client = inputs.azure_tenant_id, inputs.azure_client_id
+    if not tenant or not client:
+        return NotTried(name, _missing(azure_tenant_id=tenant, azure_client_id=client))
+    if why := context.ci.no_identity_token():
+        return NotTried(
+            name,
+            why,
+            "give the job `permissions: {id-token: write, contents: read}`"
+            if not context.ci.is_fork()
+            else "run this on pushes or on pull requests of branches of the repository itself",
+        )
+    principal = with_assertion(
+        tenant_id=tenant,
+        client_id=client,
+        assertion=lambda: context.ci.identity_token(cloud.exchange_audience),
+        cloud=cloud,
+    )
+    return _way(name, principal)
+
+
+def _managed_identity(inputs: IdentityInputs, context: Context) -> Way | NotTried:
+    name = "managed-identity"
+    if inputs.sign_in != name and not any(context.environment.get(one) for one in MANAGED):
+        return NotTried(
+            name, f"no {' or '.join(MANAGED)}; on a virtual machine set sign-in to {name}"
+        )
+    return _way(name, managed_identity(inputs.azure_client_id))
+
+
+def _service_principal(inputs: IdentityInputs, cloud: AzureCloud) -> Way | NotTried:
+    name = "service-principal"
+    tenant, client = inputs.azure_tenant_id, inputs.azure_client_id
+    secret, certificate = inputs.azure_client_secret, inputs.azure_client_certificate
+    if not tenant or not client or not (secret or certificate):
+        why = _missing(
+            azure_tenant_id=tenant,
+            azure_client_id=client,
+            azure_client_secret=secret or certificate,
+        )
+        return NotTried(name, why.replace("client-secret", "client-secret (or -certificate)"))
+    if certificate:
+        try:
+            content = _certificate(certificate)
+        except InputError as error:
+            return NotTried(name, error.what, error.fix)
+        password = inputs.azure_client_certificate_password
+        return _way(
+            name,
+            with_certificate(
+                tenant_id=tenant,
+                client_id=client,
+                certificate=content,
+                password=password,
+                fix="check azure-client-certificate and azure-client-certificate-password",
+                cloud=cloud,
+            ),
+        )
+    return _way(
+        name,
+        service_principal(
+            tenant_id=tenant,
+            client_id=client,
+            client_secret=str(secret),
+            fix="check azure-tenant-id, azure-client-id and azure-client-secret",
+            cloud=cloud,
+        ),
+    )
+
+
+def _certificate(given: str) -> bytes:
+    if _PEM in given:
+        return given.strip().encode() + b"\n"
+    try:
+        return Path(given.strip()).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no path of a file"
+        raise InputError(
+            f"azure-client-certificate is neither a PEM text nor a file that can be read: {reason}",
+            fix="give the path of a PEM or PKCS #12 file, or the text of a PEM file",
+        ) from None
+
+
+def _azure_cli(inputs: IdentityInputs, context: Context) -> Way | NotTried:
+    name = "azure-cli"
+    if shutil.which("az", path=context.environment.get("PATH")) is None:
+        return NotTried(name, "az isn't on PATH")
+    folder, own = _az_folder(context.environment)
+    signed_in = (folder / "azureProfile.json").is_file()
+    if not own and context.ci.shares_home:
+        return NotTried(
+            name,
+            f"az's sign-in lies in {folder}, which other jobs of this machine use too",
+            "set AZURE_CONFIG_DIR to a folder of the job alone, before az login"
+            if signed_in
+            else "",
+        )
+    if not signed_in:
+        return NotTried(name, f"nobody is signed in to az in {folder}")
+    return _way(name, azure_cli(inputs.azure_tenant_id))
+
+
+def _az_folder(environment: Mapping[str, str]) -> tuple[Path, bool]:
+    """Where ``az`` keeps its sign-in, and whether that is another folder than everybody's."""
+    everybodys = Path.home() / ".azure"
+    chosen = environment.get("AZURE_CONFIG_DIR", "")
+    folder = Path(chosen) if chosen else everybodys
+    return folder, folder.absolute() != everybodys.absolute()
+
+
+def _device_code(inputs: IdentityInputs, context: Context, cloud: AzureCloud) -> Way | NotTried:
+    name = "device-code"
+    if not context.ci.attended:
+        return NotTried(name, "only a person at a terminal can enter a code")
+    return _way(name, device_code(context.ci.write, inputs.azure_tenant_id, cloud))
+
+
+def _way(name: str, principal: Principal) -> Way:
+    return Way(name, principal.name, principal.mint)
+
+
+def _missing(**values: str | None) -> str:
+    names = [name.replace("_", "-") for name, value in values.items() if not value]
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not set"

@@ -1,0 +1,17 @@
+"""Who signs in, for tests of the inputs that say so."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelyard.operations.inputs import entra_ways
+from unit.entra_principals import NAMES, Principals
+
+
+@pytest.fixture
+def principals(monkeypatch: pytest.MonkeyPatch) -> Principals:
+    """Every way to sign in to Microsoft Entra ends here."""
+    found = Principals()
+    for name in NAMES:
+        monkeypatch.setattr(entra_ways, name, found.make(name))
+    return found
