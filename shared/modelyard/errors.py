@@ -193,6 +193,7 @@ class TenantNotAllowed(ModelyardError):
     identifier = "MY025"
     exit_code = 25
     cause = "the pipeline is set to another account than it may use"
+    fix = "sign in to the right tenant, or add this one to allowed-tenants if it is meant"
 
 
 class NotAUser(PermissionDenied):

@@ -69,3 +69,5 @@ class GroupError(ModelyardError):
 
     identifier = "MY055"
     exit_code = 55
+    cause = "a secret that the group names is missing in the vault, or is disabled or expired"
+    fix = "put the secrets that the message names into the vault, or take them out of the group"
