@@ -83,6 +83,7 @@ def _install(folder: Path) -> None:
 
 
 def _put(scratch: Path, home: Path) -> None:
+    scratch.chmod(0o755)  # others may share the tool cache
     try:
         scratch.rename(home)
     except OSError:

@@ -185,14 +185,10 @@ def _action(source: Source, names: Names) -> Mapping:
 def _local(uses: str, source: Source, names: Names, *, workflow: bool = False) -> str:
     """What a copy says for ``uses``."""
     reference = references.parse(uses)
-    if reference is None:
+    if reference is None or (uses.startswith(references.WORKSPACE) and not workflow):
         return uses
-    repository = reference.repository
-    if not repository:
-        if uses.startswith(references.WORKSPACE) and not workflow:
-            return uses
-        repository = source.repository or names.own
-    elif repository.lower() not in names.here and repository.lower() not in STAND_INS:
+    repository = reference.repository or source.repository or names.own
+    if reference.repository and repository.lower() not in {*names.here, *STAND_INS}:
         return uses
     return f"{'/'.join(filter(None, (repository, reference.path)))}@{REF}"
 
