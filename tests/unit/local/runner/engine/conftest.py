@@ -24,6 +24,7 @@ from modelyard.local.runner.pipeline import plan
 from modelyard.local.runner.results.document import document
 from modelyard.local.runner.results.folder import ResultFolder
 from modelyard.local.runner.results.history import History, Node
+from modelyard.local.runner.results.run_facts import of_run
 from modelyard.local.runner.task_process import Patience
 
 
@@ -116,7 +117,7 @@ def run(tmp_path: Path) -> Runs:
             cancellation=cancellation,
         )
         folder.close()
-        folder.write_document(document(state, history, folder))
+        folder.write_document(document(of_run(state), history, folder))
         return Ran(state, history, folder.folder, events)
 
     return run_text
