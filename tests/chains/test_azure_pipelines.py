@@ -48,11 +48,6 @@ class Done:
         raise AssertionError(f"{stage} has no step {title}")
 
 
-@pytest.fixture(scope="module")
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return example_runs.warm(tmp_path_factory.mktemp("tools"), ROOT)
-
-
 @pytest.fixture(scope="module", params=["extension", "checkout"])
 def done(
     request: pytest.FixtureRequest, tools: Path, tmp_path_factory: pytest.TempPathFactory

@@ -50,10 +50,8 @@ class Done:
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
+def done(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
     folder = tmp_path_factory.mktemp("github")
-    (folder / "tools").mkdir()
-    tools = example_runs.warm(folder / "tools", ROOT)
     example = new_example(folder / "example")
     with cloud(folder / "state") as state:
         secrets = example_runs.secrets_of(state)

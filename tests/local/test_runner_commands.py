@@ -409,18 +409,3 @@ def test_an_old_result_folder_is_not_written_into(call: Call, project: Path) -> 
 
     assert done.returncode == 2
     assert "out isn't empty" in done.stderr
-
-
-def test_a_github_workflow_is_not_for_this_runner(
-    project: Path, environment: dict[str, str]
-) -> None:
-    workflow = project / ".github" / "workflows" / "main.yml"
-    workflow.parent.mkdir(parents=True)
-    workflow.write_text("on: push\n")
-    done = subprocess.run(
-        [*COMMAND, "run", str(workflow)],
-        capture_output=True, text=True, env=environment, cwd=project, timeout=SECONDS, check=False,
-    )  # fmt: skip
-
-    assert done.returncode == 2
-    assert "is a workflow of GitHub" in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from modelyard.errors import InputError
 from modelyard.local.arguments import Subparsers, add_command
 from modelyard.local.runner.commands import plan_command, report_command, run_command
 from modelyard.local.workflows import plan_command as workflow_plan
@@ -11,6 +12,8 @@ from modelyard.local.workflows import run_command as workflow_run
 from modelyard.local.workflows.references import is_workflow
 
 NAMES = ("run", "plan", "report")
+_WORKFLOWS = ("event", "job")
+"""Options that mean nothing for a pipeline."""
 
 
 def add_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -34,6 +37,9 @@ def add_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
 def _run(options: argparse.Namespace) -> int:
     if is_workflow(options.file):
         return workflow_run.run_command(options)
+    for name in _WORKFLOWS:
+        if getattr(options, name):
+            raise InputError(f"--{name} is for workflows of GitHub, not for {options.file}")
     return run_command.run_command(options)
 
 

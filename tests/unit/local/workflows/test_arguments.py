@@ -1,0 +1,75 @@
+"""What the commands take for a workflow, and for a pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from modelyard.errors import InputError
+from modelyard.local.commands import main
+from workflow_files import CALLING, write
+
+
+@pytest.fixture
+def folder(tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write(tmp_path, {".github/workflows/main.yml": CALLING, "pipeline.yml": "steps: []"})
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--group", "a=b"], "--group is for pipelines of Azure Pipelines"),
+        (["--in-place"], "--in-place is for pipelines"),
+        (["--task", "a=b"], "--task is for pipelines"),
+        (["--repository", "library=x"], "a workflow names repositories as OWNER/NAME"),
+        (["--repository", "a/b=nowhere"], "--repository a/b: there is no folder nowhere"),
+        (["--secret", "NOT_IN_THE_ENVIRONMENT"], "there is no environment variable"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_refused_for_a_workflow(arguments: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        main(["run", ".github/workflows/main.yml", *arguments])
+
+
+@pytest.mark.parametrize("option", ["--event=push", "--job=a"])
+@pytest.mark.usefixtures("folder")
+def test_refused_for_a_pipeline(option: str) -> None:
+    with pytest.raises(InputError, match="is for workflows of GitHub, not for pipeline"):
+        main(["run", "pipeline.yml", option])
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_job_that_is_not_there() -> None:
+    arguments = ["--repository", "OWNER/library=library", "--job", "cal"]
+    with pytest.raises(InputError, match=r"has no job cal \(did you mean call\?\)"):
+        main(["run", ".github/workflows/main.yml", *arguments])
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_plan_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["plan", ".github/workflows/main.yml", "--repository", "OWNER/library=library"])
+
+    shown = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert shown[:3] == [
+        "workflow main.yml: on push",
+        "job call/first: 1 step",
+        "job call/last: after call/first; to ${{ inputs.to }}; 3 steps",
+    ]
+    assert "      text: hello" in shown
+    assert shown[-1].startswith("Not checked: expressions")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_plan_is_only_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--repository", "OWNER/library=library", "--check"]
+
+    assert main(["plan", ".github/workflows/main.yml", *arguments]) == 0
+    assert capsys.readouterr().out.startswith(
+        ".github/workflows/main.yml: 2 jobs, 4 steps, nothing"
+    )
