@@ -12,6 +12,7 @@ from typing import Any
 
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.questions import Answer, Approvals, Question
+from modelyard.runner_errors import PipelineError
 
 Asked = Callable[[str, str], None]
 """Told of a question that a person is asked: the job's id, the text."""
@@ -32,6 +33,7 @@ class Gate:
         """
         :param path: of the socket.
         :param asking: the environments that ask for an approval, in lower case.
+        :raises PipelineError: when there can be no socket at this path.
         """
         self._approvals, self._asking = approvals, asking
         self._cancellation, self._asked = cancellation, asked
@@ -46,7 +48,13 @@ class Gate:
                     document = {"approved": answer.approved, "why": answer.why}
                     self.wfile.write(json.dumps(document).encode())
 
-        self._server = _Server(str(path), Handler)
+        try:
+            self._server = _Server(str(path), Handler)
+        except OSError as error:
+            raise PipelineError(
+                f"the socket {path} can't be made: {error}",
+                fix="set TMPDIR to a folder with a shorter name",
+            ) from None
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,))
         self._thread.start()
 

@@ -40,7 +40,8 @@ from modelyard.local.workflows import act_program, cloud_values, starting_event
 from modelyard.local.workflows.arguments import plan_of
 from modelyard.local.workflows.leaves import Leaf, leaves
 from modelyard.local.workflows.model import Plan
-from modelyard.local.workflows.running import Done, Request, run
+from modelyard.local.workflows.request import Request
+from modelyard.local.workflows.running import Done, run
 from modelyard.reading import nearest
 from modelyard.runner_errors import PipelineError
 

@@ -14,6 +14,7 @@ from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.questions import Approvals, Question
 from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.workflows.gate import Gate
+from modelyard.runner_errors import PipelineError
 
 
 class Person:
@@ -110,3 +111,11 @@ def test_a_cancelled_run_waits_no_longer(opened: Open) -> None:
     gate.cancellation.cancel()
 
     assert answer_of(connection) == {"approved": False, "why": "nobody answered"}
+
+
+def test_a_path_that_is_too_long_for_a_socket(tmp_path: Path) -> None:
+    path = tmp_path / ("long" * 40)
+
+    with pytest.raises(PipelineError, match="can't be made") as caught:
+        Opened(path, None, Settings())
+    assert caught.value.fix == "set TMPDIR to a folder with a shorter name"
