@@ -22,7 +22,8 @@ VERSION ?=
 NODE_TOOLS := tests/node/node_modules/.complete
 
 .PHONY: help demo demo-report demo-stop test test-unit test-contract test-launcher test-parity test-release \
-	test-local test-acceptance test-chains lint format generate package release-check bench lock clean
+	test-local test-acceptance test-chains lint format generate package release-check bench lock clean \
+	distclean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -78,7 +79,7 @@ generate: $(VENV)/.development ## write what is made from the declarations
 package: $(VENV)/.development $(NODE_TOOLS) ## dist/: the extension (PUBLISHER=yours) and the wheel
 	$(BIN)/python -m release.package $(if $(PUBLISHER),--publisher $(PUBLISHER))
 
-release-check: $(VENV)/.development $(NODE_TOOLS) ## what a release would do, and what is missing for it
+release-check: $(VENV)/.development $(NODE_TOOLS) ## what a release would do, and what is missing for it; minutes
 	$(BIN)/python -m release.check $(if $(PUBLISHER),--publisher $(PUBLISHER)) $(VERSION)
 
 bench: $(VENV)/.development ## measurements beside the peers, in one run
@@ -99,8 +100,11 @@ lock: $(VENV)/.development ## renew the lock files from setup.cfg
 		upgrade='--constraint requirements/development.txt'; \
 	done
 
-clean: ## remove what was made here, not the caches
+clean: ## remove what was made here; what was downloaded stays (.cache, tests/node/node_modules)
 	rm -rf $(VENV) build dist .modelyard .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+distclean: clean ## remove what was downloaded, too
+	rm -rf $(CACHE) tests/node/node_modules
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "no python3 on PATH: install Python 3.10 to 3.13" >&2; exit 1; }

@@ -3,7 +3,8 @@
 Prints: the warm start (Node's start to Python's first line) beside a bare Node and a bare Python; a
 whole warm step without a network call beside `import requests` started the same way; the size of
 the private environment; and how long it takes to make, by pip and by uv where that is on PATH,
-beside `pip install databricks-sdk azure-identity`. The last one needs a package index.
+beside `pip install databricks-sdk azure-identity`. The last one needs a package index. For uv, this
+machine's settings for pip are hidden.
 
 Installations run without pip's cache. What is compared runs in turns, and a ratio is the median of
 the ratios of each turn, so that a busy machine slows both sides. The fastest of all runs is what
@@ -31,6 +32,7 @@ LAUNCHER = ROOT / "shared" / "launcher"
 LOCK = ROOT / "requirements" / "core.txt"
 RUNS = 20
 INSTALLS = 3
+PIP_CONF = "/etc/pip.conf"
 PEER = ("databricks-sdk", "azure-identity")
 BARS = {"warm start": 0.150, "whole step": 1.5, "size": 35.0, "making": 0.5}
 
@@ -108,9 +110,8 @@ def making(node: str, place: Path, base: Path, environment: Mapping[str, str]) -
     """Cold: the environment alone, beside the installation of two packages with pip."""
     action = declare(place / "cold", ROOT / "shared")
     command = [node, str(action / "main.js")]
-    uv = shutil.which("uv")
-    # uv is asked only where pip has no settings; those of this machine's files stay.
-    by_uv = {name: value for name, value in environment.items() if not name.startswith("PIP_")}
+    # A machine-wide pip.conf can be hidden by root alone; then uv is never chosen.
+    uv = shutil.which("uv") and (os.geteuid() == 0 or not Path(PIP_CONF).exists())
     by_pip = environment | {"PATH": without(environment["PATH"], "uv"), "PIP_NO_CACHE_DIR": "1"}
     taken: dict[str, list[float]] = {"pip": [], "uv": [], "peer": []}
     for number in range(INSTALLS):
@@ -120,10 +121,11 @@ def making(node: str, place: Path, base: Path, environment: Mapping[str, str]) -
         taken["peer"].append(seconds(install, by_pip, 0))
         shutil.rmtree(fresh)
         cache = {"RUNNER_TOOL_CACHE": str(place / f"cold-{number}")}
-        taken["pip"].append(made(command, by_pip | cache))
+        taken["pip"].append(made(command, by_pip | cache, "pip"))
         shutil.rmtree(place / f"cold-{number}")
         if uv:
-            taken["uv"].append(made(command, by_uv | cache))
+            by_uv = without_pip_settings(environment, place) | cache
+            taken["uv"].append(made([*hidden_file(), *command], by_uv, "uv"))
             shutil.rmtree(place / f"cold-{number}")
     row(f"pip install {' '.join(PEER)}", taken["peer"])
     for name in ("pip", "uv"):
@@ -132,12 +134,29 @@ def making(node: str, place: Path, base: Path, environment: Mapping[str, str]) -
             judge("making", ratio(taken[name], taken["peer"]), "at most 0.5 times")
 
 
-def made(command: Sequence[str], environment: Mapping[str, str]) -> float:
-    """Seconds that the launcher says it took to make the environment."""
+def without_pip_settings(environment: Mapping[str, str], place: Path) -> dict[str, str]:
+    """Variables under which the launcher chooses uv: it doesn't where pip has settings."""
+    empty = str(place / "no-settings")
+    own = {"HOME": empty, "XDG_CONFIG_DIRS": empty, "XDG_CONFIG_HOME": empty}
+    kept = {name: value for name, value in environment.items() if not name.startswith("PIP_")}
+    return kept | own
+
+
+def hidden_file() -> tuple[str, ...]:
+    """What to start a command with, so that it doesn't see this machine's pip.conf."""
+    if not Path(PIP_CONF).exists():
+        return ()
+    script = f'mount --bind /dev/null {PIP_CONF} && exec "$@"'
+    return ("unshare", "--mount", "sh", "-c", script, "sh")
+
+
+def made(command: Sequence[str], environment: Mapping[str, str], installer: str) -> float:
+    """Seconds that the launcher says it took to make the environment with the installer."""
     done = subprocess.run(command, env=dict(environment), capture_output=True, check=False)
-    said = re.search(rb" in ([0-9.]+) s: ", done.stdout)
+    said = re.search(rf" with {installer} in ([0-9.]+) s: ", done.stdout.decode())
     if said is None:
-        sys.exit(f"{command} ended with {done.returncode}\n{done.stderr.decode()[-2000:]}")
+        told = (done.stdout + done.stderr).decode()[-2000:]
+        sys.exit(f"not made by {installer}: {command} ended with {done.returncode}\n{told}")
     return float(said[1])
 
 

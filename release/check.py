@@ -33,9 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             output=chosen.output,
             publisher=chosen.publisher,
             tfx=tfx.find(ROOT, chosen.tfx),
+            tell=_tell,
         )
         print(f"Modelyard {release.version} from commit {repository.commit(ROOT)}")
-        print(f"the release before it: {release.last or 'none'}\n")
+        print(f"the release before it: {release.last or 'none'}\n", flush=True)
+        _tell("this takes a minute or more: the packages are built twice and compared")
         # A list: the conditions after one that doesn't hold are looked at too.
         held = [_holds(name, one, release) for name, one in CONDITIONS.items()]
         print(f"\n{plan(release) if all(held) else 'NOT READY: nothing to tag yet'}")
@@ -45,7 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(held) else 1
 
 
+def _tell(text: str) -> None:
+    """Where people look, not where what was found is kept."""
+    print(f"... {text}", file=sys.stderr, flush=True)
+
+
 def _holds(name: str, condition: Condition, release: Release) -> bool:
+    _tell(name)
     try:
         problems = list(condition(release))
     except Refused as refused:

@@ -31,6 +31,8 @@ class Release:
     output: Path
     publisher: str
     tfx: Path
+    tell: Callable[[str], None] = lambda _: None
+    """Takes what is being done, where that takes long."""
 
     @property
     def numbers(self) -> repository.Version:
@@ -133,12 +135,14 @@ def clean(release: Release) -> Iterator[str]:
 
 def packages(release: Release) -> Iterator[str]:
     """The packages can be built, and a fresh clone of the commit gives the same bytes."""
+    release.tell("building them")
     built = package.build(
         release.root, release.output, publisher=release.publisher, command=release.tfx
     )
     if repository.changes(release.root):
         yield "whether they can be built again isn't known before everything is committed"
         return
+    release.tell("building them again, from a fresh clone")
     with tempfile.TemporaryDirectory() as scratch:
         clone, dist = Path(scratch, "clone"), Path(scratch, "dist")
         repository.git(release.root, "clone", "--quiet", "--no-hardlinks", ".", str(clone))

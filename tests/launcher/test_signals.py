@@ -108,7 +108,7 @@ def test_cancelled_while_a_python_hangs(workplace: Workplace, index: Index, numb
     python = workplace.root / "bin" / "python3"
     python.unlink()
     hang = f"import urllib.request; urllib.request.urlopen('{index.url}')"
-    python.write_text(f'#!/bin/sh\n"{BASE}" -I -c "{hang}"\n')
+    python.write_text(f'#!/bin/sh\ntrap "" INT TERM\n"{BASE}" -I -c "{hang}"\n')
     python.chmod(0o755)
     index.gate.clear()
     with workplace.start() as process:

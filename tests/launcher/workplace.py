@@ -169,7 +169,10 @@ class Workplace:
     ) -> subprocess.CompletedProcess[str]:
         """Start and wait for the end."""
         process = self.start(program, before=before, **more)
-        out, err = process.communicate(timeout=TIME_OUT)
+        try:
+            out, err = process.communicate(timeout=TIME_OUT)
+        finally:
+            process.kill()  # does nothing to one that has ended
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 

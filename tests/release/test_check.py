@@ -25,6 +25,16 @@ def test_all_is_ready(released) -> None:
     assert "placeholder OWNER" in said
 
 
+def test_it_says_what_it_is_doing(released) -> None:
+    said = released.done.stderr.splitlines()
+    assert said[0].startswith("... this takes a minute or more")
+    assert said[1:] == [
+        *(f"... {name}" for name in CONDITIONS),
+        "... building them",
+        "... building them again, from a fresh clone",
+    ]
+
+
 def test_it_tags_and_changes_nothing(released) -> None:
     assert released.clone.git("tag").split() == ["v1", "v1.0", "v1.0.0"]
     assert released.clone.git("status", "--short") == ""
