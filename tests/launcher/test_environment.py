@@ -175,7 +175,7 @@ def test_two_at_once_make_it_once(workplace: Workplace, index: Index) -> None:
 
 def test_what_a_killed_job_left_is_taken_over(workplace: Workplace, index: Index) -> None:
     index.gate.clear()
-    with workplace.start() as first:
+    with workplace.start(PIP_DEFAULT_TIMEOUT=str(2 * TIME_OUT)) as first:
         assert index.asked.wait(TIME_OUT)
         orphans = psutil.Process(first.pid).children(recursive=True)
         first.send_signal(signal.SIGKILL)
