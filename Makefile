@@ -21,8 +21,9 @@ PUBLISHER ?=
 VERSION ?=
 NODE_TOOLS := tests/node/node_modules/.complete
 
-.PHONY: help demo demo-report demo-stop test test-unit test-contract test-launcher test-parity test-release \
-	test-local test-acceptance test-chains lint format generate package release-check bench lock clean \
+TESTS := test-unit test-contract test-launcher test-release test-parity test-local test-acceptance test-chains
+
+.PHONY: help demo demo-report demo-stop test $(TESTS) lint format generate package release-check bench lock clean \
 	distclean
 
 help: ## list the targets
@@ -38,7 +39,7 @@ demo-report: $(VENV)/.local ## show the report of the last run in the browser
 demo-stop: $(VENV)/.local ## stop the local cloud that `make demo` leaves up
 	$(BIN)/modelyard local down
 
-test: lint test-unit test-contract test-launcher test-release test-parity test-local test-acceptance ## everything
+test: lint $(TESTS) ## everything
 
 test-unit: $(VENV)/.development ## two minutes; no sockets
 	$(BIN)/pytest tests/unit -q -n $(JOBS)
@@ -58,10 +59,10 @@ test-parity: $(VENV)/.development $(CACHE)/wheels/.complete ## every operation a
 test-local: $(VENV)/.development $(CACHE)/wheels/.complete ## real clients against the local cloud
 	$(BIN)/pytest tests/local -q -n $(JOBS) --dist loadfile
 
-test-acceptance: $(VENV)/.development $(CACHE)/wheels/.complete ## the examples, whole
+test-acceptance: $(VENV)/.development $(CACHE)/wheels/.complete ## `make demo`, whole
 	$(BIN)/pytest tests/acceptance -q
 
-test-chains: $(VENV)/.development $(CACHE)/wheels/.complete ## the templates' chains, whole; 10 to 20 minutes, not in `test`
+test-chains: $(VENV)/.development $(CACHE)/wheels/.complete ## the example by the templates from a checkout, and by act
 	$(BIN)/pytest tests/chains -q
 
 lint: $(VENV)/.development ## style, types

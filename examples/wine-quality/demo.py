@@ -38,8 +38,7 @@ def main() -> int:
         raise SystemExit("WINE_CSV is given without DATASET=wine")
     if not (WHEELS / ".complete").exists():
         raise SystemExit(f"{WHEELS} doesn't hold the packages of the image: `make demo` gets them")
-    if shutil.which("node") is None:
-        raise SystemExit("node isn't on PATH, which starts the tasks: install Node.js 20 or newer")
+    _check_node()
     with tempfile.TemporaryDirectory(prefix="modelyard-demo-") as scratch:
         wine = dataset.name == "wine"
         example = example_with_wine(Path(scratch), options.wine_csv) if wine else EXAMPLE
@@ -49,6 +48,16 @@ def main() -> int:
         code = _with_cloud(command)
     print("\nThe local cloud stays up for you to try the endpoints; `make demo-stop` stops it.")
     return code
+
+
+def _check_node() -> None:
+    """The tasks are started by it."""
+    if shutil.which("node") is None:
+        raise SystemExit("node isn't on PATH: install Node.js 20 or newer")
+    told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
+    major = told.stdout.strip().lstrip("v").partition(".")[0]
+    if not (major.isdigit() and int(major) >= 20):
+        raise SystemExit(f"node is {told.stdout.strip()}: the tasks need Node.js 20 or newer")
 
 
 def _run_command(example: Path, dataset: Dataset, *, approves: bool) -> list[str]:

@@ -53,7 +53,7 @@ def modelyard(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def make_demo(folder: Path, *variables: str) -> subprocess.CompletedProcess[str]:
     """Without a terminal, and with the packages that are there already."""
     installed = [f"--old-file={BIN}/python", f"--old-file={BIN.parent}/.local"]
-    cache = Path(os.environ["MODELYARD_WHEELS"]).parent
+    cache = Path(os.environ.get("MODELYARD_WHEELS") or ROOT / ".cache/wheels").parent
     ours = ("WINE_CSV", "DATASET", "YES", "MAKEFLAGS")  # of a make that has started the tests
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.run(

@@ -1,4 +1,8 @@
-"""What the tests of the example's pipelines share: its repository, a warm tool cache, a cloud."""
+"""What the tests of the example's pipelines share: its repository, a warm tool cache, a cloud.
+
+One run in place of a sweep: these tests are about the ways into the operations, and the sweep's own
+is `make demo`.
+"""
 
 from __future__ import annotations
 
@@ -14,39 +18,18 @@ from parity.checkout import new_repository
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/wine-quality"
-WHEELS = Path(os.environ.get("MODELYARD_WHEELS", "/nowhere"))
+WHEELS = Path(os.environ.get("MODELYARD_WHEELS") or ROOT / ".cache/wheels")
+TOOLS = WHEELS.parent / "tools"
+"""A tool cache that is kept from run to run, as an agent's is: that of `make demo`."""
 
 
 def new_example(folder: Path) -> Path:
     """The example as its user has it: a repository of its own."""
+    assert (WHEELS / ".complete").is_file(), f"{WHEELS} holds no wheels: `make demo` gets them"
     ignored = shutil.ignore_patterns("__pycache__", ".modelyard")
     shutil.copytree(EXAMPLE, folder, ignore=ignored)
+    (folder / "sweep.yml").write_text("- { alpha: 0.1, l1_ratio: 0.1 }\n")
     return new_repository(folder)
-
-
-def warm(tools: Path, checkout: Path) -> Path:
-    """A tool cache with the environments of the launcher: the local cloud reaches no package index.
-
-    Inputs are missing, so each task fails as soon as its environment is there.
-    """
-    assert (WHEELS / ".complete").is_file(), "MODELYARD_WHEELS names no folder of wheels"
-    for action in ("instance-pool", "image-build"):  # one with each set of packages
-        done = subprocess.run(
-            ["node", str(checkout / "actions" / action / "main.js")],
-            env={
-                **os.environ,
-                "GITHUB_ACTIONS": "true",
-                "GITHUB_OUTPUT": str(tools / "output"),
-                "RUNNER_TOOL_CACHE": str(tools),
-            },
-            cwd=tools,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        assert done.returncode == 2, done.stdout + done.stderr
-    return tools
 
 
 def modelyard(
