@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -196,6 +197,29 @@ def test_another_wine_file_is_refused(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "isn't UCI's winequality-red.csv" in done.stderr
     assert not (tmp_path / "state").exists()
+
+
+def test_with_the_wine_table_goes_a_copy_of_the_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLE))
+    import datasets
+
+    wine = tmp_path / "any-name.csv"
+    wine.write_text("pH;alcohol;quality\n3.5;9.4;5\n3.2;9.8;6\n")
+    digest = hashlib.sha256(wine.read_bytes()).hexdigest()
+    monkeypatch.setattr(datasets, "WINE_SHA256", digest)
+
+    example = datasets.example_with_wine(tmp_path, str(wine))
+
+    assert [one.name for one in (example / "data").iterdir()] == ["wine.csv"]
+    rows = json.loads((example / "rows.json").read_text("utf-8"))
+    assert rows == {
+        "dataframe_split": {"columns": ["pH", "alcohol"], "data": [[3.5, 9.4], [3.2, 9.8]]}
+    }
+    assert (example / "azure-pipelines.yml").read_bytes() == (
+        EXAMPLE / "azure-pipelines.yml"
+    ).read_bytes()
 
 
 def test_the_committed_table_is_the_one_that_scikit_learn_has(
