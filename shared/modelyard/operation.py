@@ -28,9 +28,6 @@ _WRITTEN = {
     "url": "URL",
 }  # fmt: skip
 """Words of names as people write them, where that isn't in small letters."""
-GROUPS = (
-    "Databricks", "Azure ML", "models", "images", "deployment", "Azure", "checks", "reporting"
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -157,7 +154,7 @@ class Operation(Generic[InputsT, OutputsT]):
     description: str
     """Full sentences."""
     group: str
-    """One of GROUPS."""
+    """One of ``manifest.groups.GROUPS``."""
     task_id: str
     """The task's GUID, fixed for ever."""
     inputs: type[InputsT]

@@ -13,7 +13,8 @@ import pytest
 
 from modelyard import manifest, operations
 from modelyard.manifest import examples, schema, written
-from modelyard.operation import GROUPS, Member, Operation, Structure
+from modelyard.manifest.groups import GROUPS
+from modelyard.operation import Member, Operation, Structure
 from modelyard.reading import mapping_source, parse, to_text
 
 EVERY = operations.every()

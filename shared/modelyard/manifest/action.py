@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from modelyard.manifest.examples import ordered
+from modelyard.manifest.groups import GROUPS
 from modelyard.manifest.wording import AUTHOR, help_text, shown_name
 from modelyard.manifest.written import MARK
 from modelyard.operation import Member, Operation
@@ -18,17 +19,6 @@ from modelyard.operation import Member, Operation
 USING = "node24"
 WIDTH = 90
 FROM = " Take it from the secrets context."
-BRANDING = {
-    "Databricks": ("layers", "orange"),
-    "Azure ML": ("cpu", "blue"),
-    "models": ("award", "yellow"),
-    "images": ("package", "purple"),
-    "deployment": ("upload-cloud", "green"),
-    "Azure": ("key", "blue"),
-    "checks": ("check-circle", "gray-dark"),
-    "reporting": ("file-text", "gray-dark"),
-}
-"""Feather icon and colour of each group; GitHub knows both by name."""
 
 
 def text(operation: Operation[Any, Any]) -> str:
@@ -42,12 +32,12 @@ def text(operation: Operation[Any, Any]) -> str:
 
 def action(operation: Operation[Any, Any]) -> dict[str, Any]:
     """The whole definition."""
-    icon, colour = BRANDING[operation.group]
+    group = GROUPS[operation.group]
     made: dict[str, Any] = {
         "name": shown_name(operation),
         "description": f"{operation.title}. {operation.description}",
         "author": AUTHOR,
-        "branding": {"icon": icon, "color": colour},
+        "branding": {"icon": group.feather, "color": group.colour},
     }
     if members := github_inputs(operation):
         made["inputs"] = {member.kebab: _input(member) for member in members}

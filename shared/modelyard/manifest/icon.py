@@ -1,7 +1,7 @@
 """``icon.png`` of a task: an M of three posts on the colour of its group, 32 by 32 pixels.
 
-Drawn here, so that the colour of a group is said once. The pixels are
-stored, not compressed: two versions of zlib compress to different bytes.
+Drawn here, so that the colour of a group is said once. The pixels are stored, not compressed: two
+versions of zlib compress to different bytes.
 """
 
 from __future__ import annotations
@@ -11,21 +11,12 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 
+from modelyard.manifest.groups import GROUPS
 from modelyard.manifest.written import MARK
 
 SIZE = 32
 FINE = 4
 """Points per pixel and direction that are looked at, for smooth edges."""
-COLOURS = {
-    "Databricks": 0xC8431F,
-    "Azure ML": 0x1F6FC8,
-    "models": 0xA37B00,
-    "images": 0x7A3FB0,
-    "deployment": 0x2E8540,
-    "Azure": 0x0B6E8F,
-    "checks": 0x4A5560,
-    "reporting": 0x6B4A3A,
-}
 CORNER = 6.0
 STROKES = (((8.0, 24.0), (8.0, 9.0)), ((8.0, 9.0), (16.0, 19.0)), ((16.0, 19.0), (24.0, 9.0)),
            ((24.0, 9.0), (24.0, 24.0)))  # fmt: skip
@@ -37,7 +28,7 @@ THICK = 1.9
 @cache
 def png(group: str) -> bytes:
     """The picture for a group, with the mark of generated files in a text chunk."""
-    rows = b"".join(b"\0" + bytes(_row(y, COLOURS[group])) for y in range(SIZE))
+    rows = b"".join(b"\0" + bytes(_row(y, GROUPS[group].rgb)) for y in range(SIZE))
     return b"".join(
         [
             b"\x89PNG\r\n\x1a\n",

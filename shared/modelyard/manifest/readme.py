@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from modelyard.manifest.groups import GROUPS
 from modelyard.manifest.wording import TASK_MAJOR, code, table
 from modelyard.manifest.written import Part
-from modelyard.operation import GROUPS, Operation
+from modelyard.operation import Operation
 
 NAME = "table of operations"
 

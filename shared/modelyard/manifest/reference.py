@@ -14,6 +14,7 @@ from modelyard.manifest.examples import (
     github_example,
     ordered,
 )
+from modelyard.manifest.groups import GROUPS
 from modelyard.manifest.wording import (
     TASK_MAJOR,
     code,
@@ -22,7 +23,7 @@ from modelyard.manifest.wording import (
     type_name,
 )
 from modelyard.manifest.written import MARK
-from modelyard.operation import GROUPS, Member, Operation
+from modelyard.operation import Member, Operation
 from modelyard.output_limit import LONGEST
 
 EXIT_CODES = (

@@ -13,6 +13,7 @@ from typing import Any
 
 from modelyard import __version__
 from modelyard.manifest.examples import example, ordered
+from modelyard.manifest.groups import GROUPS
 from modelyard.manifest.task_inputs import group_id, inputs
 from modelyard.manifest.wording import (
     AUTHOR,
@@ -30,7 +31,6 @@ AGENT = "3.232.1"
 """
 ANY = "*"
 """As a pattern: every variable."""
-CATEGORIES = {"images": "Build", "deployment": "Deploy", "checks": "Test"}
 MULTILINE = "SYSTEM_UNSAFEALLOWMULTILINESECRET"
 """What ``ci/azure_pipelines.py`` sets around a secret output of several lines."""
 
@@ -55,7 +55,7 @@ def task(operation: Operation[Any, Any]) -> dict[str, Any]:
         "helpUrl": reference_url(operation),
         "helpMarkDown": f"[Every input and output]({reference_url(operation)}) "
         f"([Modelyard]({HOME}))",
-        "category": CATEGORIES.get(operation.group, "Utility"),
+        "category": GROUPS[operation.group].category,
         "visibility": ["Build", "Release"],
         "author": AUTHOR,
         "version": version(__version__),

@@ -11,8 +11,9 @@ import yaml
 
 from modelyard import __version__
 from modelyard.manifest import action, examples, icon, task, task_inputs, wrapper
+from modelyard.manifest.groups import GROUPS
 from modelyard.manifest.written import MARK
-from modelyard.operation import GROUPS, Operation, Structure, given, result
+from modelyard.operation import Operation, Structure, given, result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,14 +333,31 @@ def test_an_icon_is_a_picture(group: str) -> None:
     assert len(rows) == 32 * (1 + 4 * 32)
     pixels = [rows[i : i + 4] for y in range(32) for i in range(y * 129 + 1, y * 129 + 129, 4)]
     assert pixels[0][3] == 0  # round corners
-    assert pixels[3 * 32 + 16] == icon.COLOURS[group].to_bytes(3, "big") + b"\xff"
+    assert pixels[3 * 32 + 16] == GROUPS[group].rgb.to_bytes(3, "big") + b"\xff"
     assert pixels[16 * 32 + 8] == b"\xff\xff\xff\xff"  # a post of the M
     assert data == icon.png(group)
 
 
-def test_each_group_has_a_colour_and_a_branding() -> None:
-    assert set(icon.COLOURS) == set(action.BRANDING) == set(GROUPS)
-    assert len(set(icon.COLOURS.values())) == len(GROUPS)
+def test_each_group_looks_its_own_way() -> None:
+    assert len({group.rgb for group in GROUPS.values()}) == len(GROUPS)
+    assert len({group.feather for group in GROUPS.values()}) == len(GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("group", "category", "branding"),
+    [
+        ("Databricks", "Utility", {"icon": "layers", "color": "orange"}),
+        ("images", "Build", {"icon": "package", "color": "purple"}),
+        ("deployment", "Deploy", {"icon": "upload-cloud", "color": "green"}),
+        ("checks", "Test", {"icon": "check-circle", "color": "gray-dark"}),
+    ],
+)
+def test_a_group_is_shown_alike_by_its_task_and_its_action(
+    group: str, category: str, branding: dict[str, str]
+) -> None:
+    operation = dataclasses.replace(OPERATION, group=group)
+    assert task.task(operation)["category"] == category
+    assert action.action(operation)["branding"] == branding
 
 
 def read_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
