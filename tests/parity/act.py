@@ -23,7 +23,7 @@ from parity.checkout import new_repository
 
 REPOSITORY = "OWNER/modelyard"
 REF = "v1"
-DEADLINE = 240.0
+DEADLINE = 900.0
 _EXIT = re.compile(r"exit(?:code| status) '?(\d+)")
 
 

@@ -12,7 +12,7 @@ from modelyard import operations
 from parity.checkout import ROOT, new_repository
 from parity.ways import OUTPUT, SECRET, Outcome, Outcomes, Place, Step, copied
 
-DEADLINE = 240
+DEADLINE = 900
 
 
 def run_as_commands(place: Place, steps: Sequence[Step]) -> Outcomes:

@@ -23,6 +23,8 @@ from parity.ways import NewPlace, Place
 from task_folders import NewTask, write_task
 
 WHEELS = Path(os.environ.get("MODELYARD_WHEELS", "/nowhere"))
+DIGEST_KEY = os.urandom(32)
+"""One for all clouds of this run, so that their logs can be compared."""
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +72,8 @@ def new_place(checkout: Path, tools: Path, tmp_path_factory: pytest.TempPathFact
 
     @contextmanager
     def new(files: Path, services: Sequence[str] = SERVICES) -> Iterator[Place]:
-        with LocalCloud(tmp_path_factory.mktemp("cloud"), services=services) as cloud:
+        folder = tmp_path_factory.mktemp("cloud")
+        with LocalCloud(folder, services=services, digest_key=DIGEST_KEY) as cloud:
             yield Place(
                 cloud=cloud,
                 files=files,

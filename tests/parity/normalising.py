@@ -23,6 +23,14 @@ RULES: tuple[tuple[str, str, str], ...] = (
 MEASURED = frozenset({"latency-milliseconds", "size"})
 """Outputs that are a measurement and nothing else. The size: the base image is made of the Python
 that runs, with its pip, and the command's is not the one of the private environment."""
+VARYING: tuple[tuple[str, str, str], ...] = (
+    ("ids that the cloud gave", r"", r"(?:existing_)?cluster_id"),
+    ("what tells one job's submits from another's", r"", r"idempotency_token|modelyard-token"),
+    ("MLflow runs, which were logged before", r"/jobs/", r"mlflow_run"),
+    ("MLflow runs, which were logged before", r"/mlflow/", r"run_id|filter"),
+    ("images, which hold the Python that runs", r"/v2/|/modelyard/endpoints/", r".*"),
+)
+"""Fields of requests with a value that may differ: what they are, where, and the fields' names."""
 _RULES = tuple((re.compile(pattern), name) for _, pattern, name in RULES)
 
 
@@ -47,12 +55,33 @@ def outputs(found: Mapping[str, str], folders: Mapping[str, str]) -> dict[str, s
 
 
 def calls(entries: Iterable[Entry], folders: Mapping[str, str]) -> list[str]:
-    """The requests, in their order; what is asked again and again stands there once."""
-    found = [
-        f"{one.method} {one.host.split(':')[0]}{normal(one.path, folders)} {one.status}"
-        for one in entries
-    ]
+    """The requests with what they said, in their order; what is asked again and again stands
+    there once. A value is a digest, or its number among those seen of its field so far where
+    it may differ: the same one in one request and in the next still has to be the same one.
+    """
+    seen: dict[str, dict[str, int]] = {}
+
+    def value(path: str, field: str, digest: str) -> str:
+        if not _varies(path, field):
+            return digest[:12]
+        numbers = seen.setdefault(field, {})
+        return f"#{numbers.setdefault(digest, len(numbers) + 1)}"
+
+    found = []
+    for one in entries:
+        path = normal(one.path, folders)
+        said = (
+            f"{name}={value(path, name, digest)}" for name, digest in (one.fields or {}).items()
+        )
+        host = one.host.split(":")[0]
+        found.append(" ".join([one.method, f"{host}{path}", str(one.status), *said]))
     return without_repeats(found)
+
+
+def _varies(path: str, field: str) -> bool:
+    """``field`` is a path in the body or ``?name``; its last part counts, without an index."""
+    name = re.sub(r"(?:\[\d+\])+$", "", field).rpartition(".")[2].removeprefix("?")
+    return any(re.search(at, path) and re.fullmatch(names, name) for _, at, names in VARYING)
 
 
 def without_repeats(calls: list[str], longest: int = 3) -> list[str]:

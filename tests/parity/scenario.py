@@ -21,6 +21,8 @@ WORKSPACE = {
 }
 LOCAL = {"local-cloud-token": "$(databricks-token)"}
 CLUSTER = "${{ steps.cluster-start.outputs.cluster-id }}"
+DEADLINE = 900
+"""Seconds for a call: the first one starts the MLflow server, three of them at a time."""
 SECRET = "a secret: 'with' \"everything\" %0A;]\\"
 TRAIN = """\
 # Databricks notebook source
@@ -47,6 +49,12 @@ COMMANDS = (
 SHOW = f"""\
 # Databricks notebook source
 dbutils.notebook.exit("\\n".join({COMMANDS!r}))
+"""
+LONG = "ü" * 100_000
+"""More than a variable takes, and more than a process can be started with."""
+RETURN_LONG = f"""\
+# Databricks notebook source
+dbutils.notebook.exit({LONG[0]!r} * {len(LONG)})
 """
 RAISE = f"""\
 # Databricks notebook source
@@ -100,6 +108,7 @@ def write_files(folder: Path) -> Path:
         ("notebooks/train.py", TRAIN),
         ("notebooks/show.py", SHOW),
         ("notebooks/raise.py", RAISE),
+        ("notebooks/long.py", RETURN_LONG),
         ("notebooks/wait.py", WAIT),
         ("table/table.csv", "a,b\n1,2\n"),
         ("cluster.yml", "spark_version: 16.4.x-cpu-ml-scala2.12\nnode_type_id: Standard_DS3_v2\n"),
@@ -120,7 +129,7 @@ def write_project(folder: Path, wheels: Path) -> Project:
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=DEADLINE,
     )
     assert done.returncode == 0, done.stderr
     return Project(files, folder / "model", wheels)
@@ -147,7 +156,7 @@ def log_model(cloud: LocalCloud, model: Path, token: str) -> str:
         session.headers["Authorization"] = f"Bearer {token}"
 
         def post(call: str, **body: object) -> dict[str, dict[str, str]]:
-            answer = session.post(f"{cloud.url}/api/2.0/mlflow/{call}", json=body, timeout=60)
+            answer = session.post(f"{cloud.url}/api/2.0/mlflow/{call}", json=body, timeout=DEADLINE)
             assert answer.status_code == 200, answer.text
             found: dict[str, dict[str, str]] = answer.json()
             return found
@@ -162,7 +171,7 @@ def log_model(cloud: LocalCloud, model: Path, token: str) -> str:
             answer = session.put(
                 f"{cloud.url}/api/2.0/fs/files{root}/{path.relative_to(model).as_posix()}",
                 data=path.read_bytes(),
-                timeout=60,
+                timeout=DEADLINE,
             )
             assert answer.status_code in (200, 204), answer.text
         post("runs/update", run_id=run_id, status="FINISHED", end_time=2)
@@ -186,6 +195,8 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
             min_idle_instances="0",
             max_capacity="10",
             idle_autotermination_minutes="15",
+            elastic_disk="Yes",
+            custom_tags='{"team": "parity", "cost": "1"}',
         ),
         on_workspace(
             "cluster-start",
@@ -193,14 +204,31 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
             spec="cluster.yml",
             num_workers="1",
             autotermination_minutes="30",
+            single_node="off",
+            elastic_disk="TRUE",
+            spark_conf="spark.one: two words\nspark.two: 'a: b'\n",
+            custom_tags="team: parity\nquoted: '\"%0A;]'",
         ),
-        on_workspace("library-install", cluster_id=CLUSTER, libraries="- requests\n- pyyaml"),
-        on_workspace("notebooks-import", source="notebooks", target="/Shared/parity", parallel="1"),
+        on_workspace(
+            "library-install", cluster_id=CLUSTER, libraries="- requests\n- pyyaml", prune="no"
+        ),
+        on_workspace(
+            "notebooks-import",
+            source="notebooks",
+            target="/Shared/parity",
+            parallel="1",
+            include="train.py\n  show.py\n\n*a*.py",
+            exclude='["raise.py", ".git"]',
+            skip_unchanged="False",
+            allowed_workspaces=WORKSPACE["workspace-url"],
+        ),
         on_workspace(
             "files-upload",
             source="table",
             target="/Volumes/main/default/parity",
             parallel="1",
+            overwrite="on",
+            allow_empty="0",
         ),
         Step(secret_scope.operation, secret_scope.inputs, {"PARITY_SECRET": "$(parity-secret)"}),
         on_workspace(
@@ -227,11 +255,11 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
             {
                 "model": "${{ steps.model-select.outputs.model-path }}",
                 "name": "parity",
-                "tags": "parity",
+                "tags": "parity\nsecond",
                 "engine": "oci",
                 "base-image": "host",
                 "wheels": str(project.wheels),
-                "push": "true",
+                "push": "YES",
             },
         ),
         Step(
@@ -256,7 +284,8 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
         ),
         on_workspace(
             "files-remove",
-            paths="/Volumes/main/default/parity/table.csv",
+            paths="/Volumes/main/default/parity/table.csv\n/Volumes/main/default/parity/none",
+            recursive="1",
             when="at-end",
         ),
         on_workspace("cluster-stop", cluster_id=CLUSTER),

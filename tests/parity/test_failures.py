@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from modelyard.masking import forms
+from modelyard.output_limit import cut
 from parity import scenario
 from parity.normalising import calls, outputs
 from parity.process_arguments import Arguments, watched_arguments
@@ -36,12 +37,17 @@ SHOWING = Step(
     {**WORKSPACE, "notebook": "/Shared/parity/show", "cluster-id": CLUSTER},
     id="showing",
 )
+LONG = Step(
+    "notebook-run",
+    {**WORKSPACE, "notebook": "/Shared/parity/long", "cluster-id": CLUSTER},
+    id="long",
+)
 SECRET_SCOPE = Step(
     "secret-scope",
     {**WORKSPACE, "scope": "parity", "secrets": "password: PARITY_SECRET"},
     {"PARITY_SECRET": "$(parity-secret)"},
 )
-CODES = {"misspelt": 2, "wrong-token": 10, "raising": None, "showing": 0}
+CODES = {"misspelt": 2, "wrong-token": 10, "raising": None, "showing": 0, "long": 0}
 """Exit codes; None: not known beforehand, but not 0."""
 
 
@@ -76,7 +82,7 @@ def seen(new_place: NewPlace, tmp_path_factory: pytest.TempPathFactory) -> Seen:
             "notebooks-import",
             {**WORKSPACE, "source": "notebooks", "target": "/Shared/parity", "parallel": "1"},
         )
-        return [cluster, notebooks, MISSPELT, WRONG_TOKEN, RAISING, SHOWING, SECRET_SCOPE]
+        return [cluster, notebooks, MISSPELT, WRONG_TOKEN, RAISING, LONG, SHOWING, SECRET_SCOPE]
 
     with watched_arguments() as arguments:
         outcomes = run_in_each_way(new_place, files, steps, SERVICES)
@@ -123,6 +129,15 @@ def test_a_misspelt_input_is_told_its_name(seen: Seen, way: str) -> None:
 def test_what_a_notebook_returns_is_an_output_letter_by_letter(seen: Seen, way: str) -> None:
     outputs = seen.outcomes[way].steps["showing"].outputs
     assert outputs["exit-value"] == "\n".join(scenario.COMMANDS)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_after_an_output_that_is_too_long_the_next_step_still_starts(seen: Seen, way: str) -> None:
+    long = seen.outcomes[way].steps["long"]
+    assert long.outputs["exit-value"] == cut(scenario.LONG)
+    assert json.loads(long.outputs["runs"])[0]["exit_value"].endswith("ü…")
+    assert "200000 bytes" in long.log
+    assert seen.outcomes[way].steps["showing"].code == 0
 
 
 @pytest.mark.parametrize("way", WAYS)

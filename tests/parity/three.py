@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from difflib import unified_diff
 from pathlib import Path
+from pprint import pformat
+
+import pytest
 
 from modelyard.local.cloud.cloud import SERVICES
 from parity.as_actions import run_as_actions
@@ -38,5 +42,7 @@ def run_in_each_way(
 
 def assert_same(found: dict[str, object]) -> None:
     """All three are equal."""
-    assert found["task"] == found["command"]
-    assert found["action"] == found["command"]
+    for way in ("task", "action"):
+        if found[way] != found["command"]:
+            lines = [pformat(found[one], width=160).splitlines() for one in ("command", way)]
+            pytest.fail("\n".join(unified_diff(*lines, "command", way, n=1, lineterm="")))

@@ -107,7 +107,7 @@ def body_of(headers: Message, source: BinaryIO) -> io.BufferedReader:
     return io.BufferedReader(LengthBody(source, int(text)), 65536)
 
 
-def drain(body: io.BufferedReader) -> bool:
+def drain(body: io.BufferedIOBase) -> bool:
     """Read what a handler left unread, so that the next request starts where it should.
 
     Says whether that worked; otherwise the connection can't be used any more.

@@ -47,6 +47,7 @@ class LocalCloud:
 
     ``port`` 0 takes a free one; ``services`` may be a part of SERVICES. The clock is the
     machine's, and can be set forward while the cloud runs, unless another one is given.
+    With a ``digest_key`` the request log tells what requests said: see ``digests``.
     """
 
     cloud: Cloud
@@ -60,6 +61,7 @@ class LocalCloud:
         port: int = 0,
         clock: Clock | None = None,
         services: Sequence[str] = SERVICES,
+        digest_key: bytes | None = None,
     ) -> None:
         for name in services:
             if name not in SERVICES:
@@ -67,6 +69,7 @@ class LocalCloud:
         self.folder = state_folder.absolute()
         self.clock: Clock = clock or ShiftedClock()
         self._port = port
+        self._digest_key = digest_key
         self._names = [name for name in SERVICES if name in services]
         self._stack = contextlib.ExitStack()
 
@@ -170,7 +173,9 @@ class LocalCloud:
         for service in self.services.values():
             stack.callback(service.stop)  # also what a failed start has begun
             service.start()
-        self._dispatcher = Dispatcher(router, self.faults, self.requests, self.clock)
+        self._dispatcher = Dispatcher(
+            router, self.faults, self.requests, self.clock, self._digest_key
+        )
         server.start(self._dispatcher, router.emulates, self._dispatcher.refused)
         closing.pop_all()
         stack.callback(server.stop)

@@ -13,6 +13,7 @@ from modelyard.clock import Clock
 from modelyard.local.cloud import answers
 from modelyard.local.cloud.bodies import BodyError
 from modelyard.local.cloud.connection import BrokenConnection
+from modelyard.local.cloud.digests import Watched
 from modelyard.local.cloud.faults import Faults, Rule
 from modelyard.local.cloud.previous import PreviousAnswers
 from modelyard.local.cloud.requests_log import Entry, RequestsLog
@@ -27,11 +28,19 @@ log = logging.getLogger(__name__)
 class Dispatcher:
     """Turns a request into an answer; a crash in a handler becomes a 500 and a log entry."""
 
-    def __init__(self, router: Router, faults: Faults, requests: RequestsLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        router: Router,
+        faults: Faults,
+        requests: RequestsLog,
+        clock: Clock,
+        digest_key: bytes | None = None,
+    ) -> None:
         self._router = router
         self._faults = faults
         self._requests = requests
         self._clock = clock
+        self._digest_key = digest_key
         self._previous = PreviousAnswers()
         self._stopping = threading.Event()
         self.failures: list[str] = []
@@ -45,6 +54,7 @@ class Dispatcher:
         rule = self._faults.take(
             host, request.method, request.path, has_previous=self._previous.has(request)
         )
+        watched = None if self._digest_key is None else Watched(request, self._digest_key)
         arrived, started = self._clock.time(), time.monotonic()
         status = 0
         try:
@@ -52,9 +62,17 @@ class Dispatcher:
             status = response.status_code
         finally:
             took = (time.monotonic() - started) * 1000
-            fault = None if rule is None else rule.id
             self._requests.add(
-                Entry(arrived, request.method, host, request.path, status, round(took, 1), fault)
+                Entry(
+                    arrived,
+                    request.method,
+                    host,
+                    request.path,
+                    status,
+                    round(took, 1),
+                    fault=None if rule is None else rule.id,
+                    fields=watched.fields() if watched is not None and status else None,
+                )
             )
         if rule is None:
             self._previous.remember(request, response)

@@ -1,6 +1,7 @@
 """Every request that the cloud got: in ``requests.jsonl`` for people, in memory for tests.
 
-Neither headers, nor bodies, nor query strings are kept: they may hold secrets.
+Neither headers, nor bodies, nor query strings are kept: they may hold secrets. A cloud that was
+given a key keeps digests of what bodies and query strings say: see ``digests``.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ class Entry:
     """One request. ``time`` is seconds since the epoch, ``ms`` how long the answer took.
 
     ``status`` is 0 where the connection was broken instead of an answer; ``fault`` is the id of
-    the rule that changed the answer.
+    the rule that changed the answer; ``fields`` are digests by their names, where there is a key.
     """
 
     time: float
@@ -33,6 +35,7 @@ class Entry:
     status: int
     ms: float
     fault: str | None = None
+    fields: Mapping[str, str] | None = None
 
 
 class RequestsLog:

@@ -185,6 +185,7 @@ def test_the_log_has_neither_query_nor_headers_nor_body(setup: Setup, tmp_path: 
         "status": 500,
         "ms": 0,
         "fault": rule.id,
+        "fields": None,
     }
 
 

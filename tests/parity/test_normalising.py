@@ -1,0 +1,145 @@
+"""What the comparison of the three ways lets pass, and what it doesn't."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelyard.local.cloud.requests_log import Entry
+from parity.normalising import RULES, VARYING, calls, normal, outputs, without_repeats
+
+HEX = "0123456789abcdef0123456789abcdef"
+GUID = "01234567-89ab-cdef-0123-456789abcdef"
+SHOWN = {
+    "GUIDs": (f"app {GUID}.", "app <guid>."),
+    "digests of images": (f"wine@sha256:{HEX}{HEX}", "wine@sha256:<digest>"),
+    "ids of clusters and pools": ("0101-010101-abc12 0101-010101-abc12-pool-x1", "<id> <id>"),
+    "random names": (
+        "/tmp/modelyard-databrickscfg-0123456789abcdef",
+        "/tmp/modelyard-databrickscfg-<random>",
+    ),
+    "ids of MLflow, shortened in a chart": (f"{HEX[:24]}…", "<mlflow-id>"),
+    "ids of MLflow and of uploads": (f"{HEX} m-{HEX}", "<mlflow-id> <mlflow-id>"),
+    "the port of the local cloud": ("http://127.0.0.1:4711/x", "http://127.0.0.1:<port>/x"),
+    "times": ("2026-01-31T12:00:00.5Z", "<time>"),
+    "durations": ("after 1 min 2.5 s and 12 ms", "after <duration> and <duration>"),
+    "durations in JSON": ('{"duration_seconds": 1.25}', '{"duration_seconds": <duration>}'),
+}
+
+
+def entry(path: str = "/api/x", status: int = 200, **fields: str) -> Entry:
+    return Entry(1.0, "POST", "adb-1.azuredatabricks.net:443", path, status, 2.0, fields=fields)
+
+
+def test_every_rule_has_an_example() -> None:
+    assert [name for name, _, _ in RULES] == list(SHOWN)
+
+
+@pytest.mark.parametrize(("text", "expected"), SHOWN.values(), ids=SHOWN)
+def test_what_may_differ_is_replaced(text: str, expected: str) -> None:
+    assert normal(text, {}) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["SUCCESS", "run 841", "0.5", "127.0.0.1", "sha256:0123", "10 workers", "1.2.3", HEX[:16]],
+)
+def test_anything_else_stays(text: str) -> None:
+    assert normal(text, {}) == text
+
+
+def test_the_longest_folder_goes_first() -> None:
+    folders = {"/work": "<files>", "/work/temporary": "<temporary>"}
+    assert normal("/work/temporary/a /work/b", folders) == "<temporary>/a <files>/b"
+
+
+def test_outputs_that_are_measured_have_to_be_there_and_no_more() -> None:
+    found = outputs({"size": "123", "latency-milliseconds": "4.5", "count": "5"}, {})
+    assert found == {"size": "<measured>", "latency-milliseconds": "<measured>", "count": "5"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        entry("/api/y", name="d1", num="d2"),
+        entry(status=201, name="d1", num="d2"),
+        entry(name="d1", num="another"),
+        entry(name="d1"),
+        entry(name="d1", num="d2", more="d3"),
+        entry(name="d1", num_workers="d2"),
+    ],
+    ids=["path", "status", "value", "field less", "field more", "field's name"],
+)
+def test_calls_differ_by(other: Entry) -> None:
+    assert calls([other], {}) != calls([entry(name="d1", num="d2")], {})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Entry(9.0, "POST", "adb-1.azuredatabricks.net", "/api/x", 200, 8.0, fields={"name": "d1"}),
+        entry(f"/api/x/{GUID}", name="d1"),
+    ],
+    ids=["time and port", "id in the path"],
+)
+def test_calls_do_not_differ_by(other: Entry) -> None:
+    path = other.path.replace(GUID, f"f{GUID[1:]}")
+    assert calls([other], {}) == calls([entry(path, name="d1")], {})
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/api/2.1/clusters/get", "?cluster_id[0]"),
+        ("/api/2.2/jobs/runs/submit", "tasks[0].existing_cluster_id"),
+        ("/api/2.2/jobs/run-now", "idempotency_token"),
+        ("/api/2.1/clusters/create", "custom_tags.modelyard-token"),
+        ("/api/2.2/jobs/run-now", "notebook_params.mlflow_run"),
+        ("/api/2.0/mlflow/runs/get", "?run_id[0]"),
+        ("/v2/parity/blobs/uploads/x", "?digest[0]"),
+        ("/modelyard/endpoints/parity", "image"),
+    ],
+)
+def test_a_value_that_varies_has_to_be_the_same_one_throughout(path: str, field: str) -> None:
+    def asked(*digests: str) -> list[str]:
+        return calls([entry(path, **{field: digest}) for digest in digests], {})
+
+    assert asked("a1", "b2", "a1") == asked("c3", "d4", "c3")
+    assert asked("a1", "b2", "a1") != asked("c3", "d4", "d4")
+    assert asked("a1") != calls([entry(path)], {})
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/api/2.2/jobs/runs/get", "?run_id[0]"),
+        ("/api/2.1/clusters/create", "cluster_name"),
+        ("/api/2.1/clusters/create", "custom_tags.team"),
+        ("/api/2.0/secrets/put", "string_value"),
+        ("/api/2.0/workspace/import", ""),
+    ],
+)
+def test_any_other_value_may_not_vary(path: str, field: str) -> None:
+    one, other = (calls([entry(path, **{field: digest})], {}) for digest in ("a1", "b2"))
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        ("a a a b", "a b"),
+        ("a b a b a b c", "a b c"),
+        ("a b c a b c d", "a b c d"),
+        ("a b a c", "a b a c"),
+        ("a b c d a b c d", "a b c d a b c d"),  # four in turn are no polling
+    ],
+)
+def test_polling_counts_once(found: str, kept: str) -> None:
+    assert without_repeats(found.split()) == kept.split()
+
+
+def test_every_row_of_the_tables_has_a_name() -> None:
+    assert all(name for name, _, _ in (*RULES, *VARYING))
+
+
+def test_a_folder_has_its_name_in_outputs_too() -> None:
+    assert outputs({"path": "/work/x/a"}, {"/work/x": "<files>"}) == {"path": "<files>/a"}
