@@ -1,21 +1,23 @@
 """What the logging commands of a step do to it and to its job.
 
 Source: the agent's ``WorkerCommandManager.cs``, ``TaskCommandExtension.cs``,
-``ArtifactCommandExtension.cs``, ``BuildCommandExtension.cs`` and ``ExecutionContext.cs``. As there,
-a command of an area that nobody knows is a warning, and one that can't be obeyed fails the step.
+``ArtifactCommandExtension.cs``, ``BuildCommandExtension.cs``, ``ResultsCommandExtension.cs``,
+``CodeCoverageCommandExtension.cs`` and ``ExecutionContext.cs``. As there, a command of an area that
+nobody knows is a warning, and one that can't be obeyed fails the step.
 """
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from modelyard.local.runner import logging_commands
 from modelyard.local.runner.job import Job, Log, Result, merged
 from modelyard.local.runner.logging_commands import Command
 from modelyard.local.runner.step_report import KINDS, Issue, StepReport, Upload
 from modelyard.local.runner.task_definition import TaskDefinition
+from modelyard.local.runner.variable_commands import Refused, VariableCommands, required
 from modelyard.local.runner.variables import Variable, Variables
 
 _RESULTS = {result.text: result for result in Result}
@@ -26,56 +28,99 @@ _ALLOWED_WHEN_RESTRICTED = frozenset(
         "debug", "settaskvariable", "prependpath",
     )
 ) | {"telemetry.publish"}  # fmt: skip
-_AREAS = frozenset({"task", "artifact", "build", "results", "codecoverage", "telemetry"})
+_AREAS = frozenset(
+    {
+        "task", "artifact", "build", "release", "results", "codecoverage", "telemetry",
+        "plugininternal",
+    }
+)  # fmt: skip
 _WITHOUT_EFFECT = frozenset(
     {
-        "task.logdetail", "artifact.associate", "build.uploadlog", "build.updatebuildnumber",
-        "results.publish", "results.publishtoevidencestore", "codecoverage.publish",
-        "telemetry.publish", "task.setendpoint",
+        "task.logdetail", "task.setendpoint", "artifact.associate", "telemetry.publish",
+        "release.updatereleasename", "results.publishtoevidencestore",
+        "plugininternal.updaterepositorypath",
     }
 )  # fmt: skip
 """Those that a service would have to answer; the log says so."""
+_TESTS = {
+    "type": "testResultsFormat",
+    "resultfiles": "testResultsFiles",
+    "mergeresults": "mergeTestResults",
+    "runtitle": "testRunTitle",
+    "platform": "buildPlatform",
+    "config": "buildConfiguration",
+    "publishrunattachments": "publishRunAttachments",
+}
+_COVERAGE = {"summaryfile": "summaryFileLocation"}
+"""Properties, and the inputs of the publishing tasks that they are."""
 
 
-class _Refused(Exception):
-    """The agent can't obey this command."""
+class Surrounding(Protocol):
+    """The run that a step is part of."""
+
+    def progress(self, percent: int, text: str) -> None: ...
+
+    def publish(self, reference: str, inputs: Mapping[str, str]) -> None:
+        """Do what a publishing task does.
+
+        :param reference: ``PublishTestResults@2``.
+        """
+        ...
+
+    def number(self, number: str) -> None:
+        """The run has another number."""
+        ...
 
 
 class StepCommands:
     """The commands of one step, and what came of them."""
 
     def __init__(
-        self, definition: TaskDefinition, name: str, job: Job, task_variables: Variables, log: Log
+        self,
+        definition: TaskDefinition,
+        name: str,
+        job: Job,
+        task_variables: Variables,
+        log: Log,
+        run: Surrounding | None = None,
     ) -> None:
+        """
+        :param run: None for a task by itself: then what needs a run has no effect.
+        """
         self._definition = definition
-        self._name = name
         self._job = job
+        self._run = run
         self.report = StepReport(job.masker, log)
         self._decode = job.variables.value("DECODE_PERCENTS", "true").strip().lower() != "false"
-        self.task_variables = task_variables
+        self.variables = VariableCommands(definition, name, job, task_variables, self.report)
         self.result: Result | None = None
         """What the task said of itself."""
         self.command_result: Result | None = None
         """Failed, where a command could not be obeyed."""
-        self.outputs: dict[str, str] = {}
         self.done = False
         """The task asked not to be waited for (``task.complete done=true``)."""
+        self.note = ""
+        """What the step says of its end."""
         self._events: dict[str, Callable[[Command], None]] = {
-            "task.setvariable": self._set_variable,
-            "task.setsecret": self._set_secret,
-            "task.settaskvariable": self._set_task_variable,
+            "task.setvariable": self.variables.set_variable,
+            "task.setsecret": self.variables.set_secret,
+            "task.settaskvariable": self.variables.set_task_variable,
+            "task.prependpath": self.variables.prepend_path,
             "task.complete": self._complete,
             "task.logissue": self._log_issue,
             "task.issue": self._log_issue,
             "task.setprogress": self._set_progress,
-            "task.prependpath": self._prepend_path,
             "task.debug": self._debug,
             "task.addattachment": self._add_attachment,
             "task.uploadsummary": self._upload_summary,
             "task.uploadfile": self._upload_file,
             "artifact.upload": self._upload_artifact,
             "build.uploadsummary": self._upload_summary,
+            "build.uploadlog": self._upload_file,
             "build.addbuildtag": self._add_tag,
+            "build.updatebuildnumber": self._update_number,
+            "results.publish": self._publish_tests,
+            "codecoverage.publish": self._publish_coverage,
         }
 
     def take(self, line: str) -> None:
@@ -105,84 +150,29 @@ class StepCommands:
             )
         elif event is None:
             if command.name != "telemetry.publish":
-                self.report.show(f"##[debug]{command.name} has no effect on this machine")
+                self._note_no_effect(command)
         else:
             try:
                 event(command)
-            except _Refused as error:
+            except Refused as error:
                 self._refuse(line, str(error))
+
+    def _note_no_effect(self, command: Command) -> None:
+        self.report.show(f"##[debug]{command.name} has no effect on this machine")
 
     def _refuse(self, line: str, why: str) -> None:
         self.report.add_issue(Issue("error", f"the command {line!r} can't be obeyed"))
         self.report.add_issue(Issue("error", why))
         self.command_result = merged(self.command_result, Result.FAILED)
 
-    def _set_variable(self, command: Command) -> None:
-        name = _required(command, "variable")
-        before = self._job.variables.find(name)
-        if before is not None and before.read_only:
-            self.report.add_issue(
-                Issue("warning", f"the variable {name} is read-only, and overwritten")
-            )
-        secret = command.flag("issecret")
-        if secret:
-            self._check_secret(command)
-            self._job.masker.add(logging_commands.escape(command.data))
-            self._job.masker.add(command.data)
-        if not self._may_set(name):
-            return
-        output = command.flag("isoutput")
-        if output or name.lower() in self._definition.output_variables:
-            if not self._name:
-                raise _Refused(f"the step has no name, so its output {name} could not be read")
-            self.outputs[name] = command.data
-            name = f"{self._name}.{name}"
-        self._keep(self._job.variables, name, command, read_only=output)
-
-    def _set_task_variable(self, command: Command) -> None:
-        if command.flag("issecret"):
-            self._check_secret(command)
-        self._keep(self.task_variables, _required(command, "variable"), command, read_only=False)
-
-    def _keep(self, variables: Variables, name: str, command: Command, *, read_only: bool) -> None:
-        kept = variables.set(
-            Variable(
-                name,
-                command.data,
-                secret=command.flag("issecret"),
-                read_only=read_only or command.flag("isreadonly"),
-                preserve_case=command.flag("preservecase"),
-            )
-        )
-        if kept.secret:
-            self._job.masker.add(kept.value)
-
-    def _check_secret(self, command: Command) -> None:
-        allowed = self._job.variables.is_true("SYSTEM_UNSAFEALLOWMULTILINESECRET")
-        if "\n" in command.data and not allowed:
-            raise _Refused("a secret must not have several lines")
-
-    def _may_set(self, name: str) -> bool:
-        allowed = self._definition.restrictions.settable_variables
-        if allowed is None or any(
-            fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in allowed
-        ):
-            return True
-        self.report.add_issue(
-            Issue("warning", f"the task's restrictions don't allow setting the variable {name}")
-        )
-        return False
-
-    def _set_secret(self, command: Command) -> None:
-        self._job.masker.add(command.data)
-
     def _complete(self, command: Command) -> None:
         result = _RESULTS.get(command.properties.get("result", ""))
         if result is None:
-            raise _Refused("the command has no valid result")
+            raise Refused("the command has no valid result")
         self.result = merged(self.result, result)
         self.report.percent = 100
         self.done = self.done or command.flag("done")
+        self.note = self._job.masker.mask(command.data) or self.note
 
     def _log_issue(self, command: Command) -> None:
         kind = command.properties.get("type", "")
@@ -190,28 +180,24 @@ class StepCommands:
             self.report.add_issue(Issue("warning", "an issue was logged without its type"))
             return
         if kind.lower() not in KINDS:
-            raise _Refused(f"{kind} is no type of issue")
+            raise Refused(f"{kind} is no type of issue")
         self.report.add_issue(Issue(kind.lower(), command.data, command.properties))
 
     def _set_progress(self, command: Command) -> None:
         value = command.properties.get("value", "")
         percent = int(value) if value.lstrip("+-").isdigit() else 0
         self.report.percent = max(self.report.percent, min(max(percent, 0), 100))
-
-    def _prepend_path(self, command: Command) -> None:
-        if not self._may_set("PATH"):
-            return
-        if not command.data:
-            raise _Refused("the command names no folder")
-        path = self._job.prepended_path
-        path[:] = [*(one for one in path if one != command.data), command.data]
+        text = self._job.masker.mask(command.data)
+        self.note = text or self.note
+        if self._run is not None:
+            self._run.progress(self.report.percent, text)
 
     def _debug(self, command: Command) -> None:
         if self._job.variables.is_true("System.Debug"):
             self.report.show(f"##[debug]{command.data}")
 
     def _add_attachment(self, command: Command) -> None:
-        self._upload(_required(command, "type"), _required(command, "name"), command.data)
+        self._upload(required(command, "type"), required(command, "name"), command.data)
 
     def _upload_summary(self, command: Command) -> None:
         self._upload("summary", Path(command.data).name, command.data)
@@ -221,24 +207,48 @@ class StepCommands:
 
     def _upload_artifact(self, command: Command) -> None:
         path = Path(command.data)
-        name = _required(command, "artifactname")
+        name = required(command, "artifactname")
         if not command.data or not path.exists():
-            raise _Refused(f"the path {command.data} of the artifact {name} doesn't exist")
+            raise Refused(f"the path {command.data} of the artifact {name} doesn't exist")
         self.report.uploads.append(Upload("artifact", name, path))
 
     def _add_tag(self, command: Command) -> None:
         if not command.data:
-            raise _Refused("the command names no tag")
+            raise Refused("the command names no tag")
         self.report.tags.append(command.data)
 
     def _upload(self, kind: str, name: str, path: str) -> None:
         if not path or not Path(path).is_file():
-            raise _Refused(f"the file {path} of the {kind} doesn't exist")
+            raise Refused(f"the file {path} of the {kind} doesn't exist")
         self.report.uploads.append(Upload(kind, name, Path(path)))
 
+    def _update_number(self, command: Command) -> None:
+        if not command.data.strip():
+            self.report.add_issue(Issue("error", "the command names no number"))
+            return
+        if self._run is None:
+            self._note_no_effect(command)
+            return
+        self._job.variables.set(Variable("Build.BuildNumber", command.data, read_only=True))
+        self._run.number(command.data)
 
-def _required(command: Command, name: str) -> str:
-    value = command.properties.get(name, "")
-    if not value:
-        raise _Refused(f"{command.name} lacks its property {name}")
-    return value
+    def _publish_tests(self, command: Command) -> None:
+        inputs = _inputs(command.properties, _TESTS)
+        if command.data and "testResultsFiles" not in inputs:
+            inputs["testResultsFiles"] = command.data
+        inputs["testResultsFiles"] = inputs.get("testResultsFiles", "").replace(",", "\n")
+        self._publish("PublishTestResults@2", inputs, command)
+
+    def _publish_coverage(self, command: Command) -> None:
+        inputs = _inputs(command.properties, _COVERAGE)
+        self._publish("PublishCodeCoverageResults@2", inputs, command)
+
+    def _publish(self, reference: str, inputs: Mapping[str, str], command: Command) -> None:
+        if self._run is None:
+            self._note_no_effect(command)
+        else:
+            self._run.publish(reference, inputs)
+
+
+def _inputs(properties: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    return {names[name]: value for name, value in properties.items() if name in names}

@@ -112,8 +112,8 @@ def _run(
     return StepResult(
         result=Result.CANCELED if execution.cancelled.is_set() else result,
         exit_code=code,
-        outputs=commands.outputs,
-        task_variables=commands.task_variables,
+        outputs=commands.variables.outputs,
+        task_variables=commands.variables.task_variables,
         uploads=tuple(commands.report.uploads),
         issues=tuple(commands.report.issues),
         tags=tuple(commands.report.tags),

@@ -40,7 +40,7 @@ def test_variables_and_outputs(step: Step) -> None:
     )
     assert step.job.variables.value("a") == "1"
     assert step.job.variables.value("one.b") == "2"
-    assert step.commands.outputs == {"b": "2"}
+    assert step.commands.variables.outputs == {"b": "2"}
     found = step.job.variables.find("one.b")
     assert found is not None
     assert found.read_only
@@ -50,7 +50,7 @@ def test_variables_and_outputs(step: Step) -> None:
 def test_a_declared_output_needs_no_flag(new_task: NewTask, job: Job) -> None:
     step = Step(new_task(outputVariables=[{"name": "Out"}]), job)
     step.take("##vso[task.setvariable variable=out]1")
-    assert step.commands.outputs == {"out": "1"}
+    assert step.commands.variables.outputs == {"out": "1"}
 
 
 def test_secrets_are_masked_from_then_on(step: Step) -> None:
@@ -70,7 +70,7 @@ def test_a_secret_of_several_lines_is_refused_unless_the_job_allows_it(step: Ste
 
 def test_state_for_the_release_step(step: Step) -> None:
     step.take("##vso[task.settaskvariable variable=STATE]{}")
-    assert step.commands.task_variables.value("STATE") == "{}"
+    assert step.commands.variables.task_variables.value("STATE") == "{}"
     assert step.job.variables.find("STATE") is None
 
 
@@ -156,7 +156,7 @@ def test_restrictions(new_task: NewTask, job: Job, tmp_path: Path) -> None:
         f"##vso[task.uploadsummary]{tmp_path / 'a.md'}",
         "##vso[task.prependpath]/a",
     )
-    assert step.commands.outputs == {"OutPut": "1"}
+    assert step.commands.variables.outputs == {"OutPut": "1"}
     assert job.variables.find("other") is None
     assert step.commands.report.uploads == []
     assert job.prepended_path == []
@@ -169,3 +169,21 @@ def test_debug_lines_are_for_those_who_ask(step: Step) -> None:
     step.job.variables.set(Variable("System.Debug", "true"))
     step.take("##vso[task.debug]two")
     assert step.log == ["##[debug]two"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["release.updatereleasename", "plugininternal.updaterepositorypath alias=x", "task.logdetail"],
+)
+def test_what_only_a_service_could_answer_is_said_to_have_no_effect(
+    step: Step, command: str
+) -> None:
+    step.take(f"##vso[{command}]x")
+    assert step.log == [f"##[debug]{command.partition(' ')[0]} has no effect on this machine"]
+    assert step.commands.command_result is None
+
+
+@pytest.mark.parametrize("command", ["results.publish type=JUnit", "build.updatebuildnumber"])
+def test_a_task_by_itself_has_no_run_to_tell(step: Step, command: str) -> None:
+    step.take(f"##vso[{command}]x")
+    assert step.log == [f"##[debug]{command.partition(' ')[0]} has no effect on this machine"]

@@ -55,7 +55,7 @@ class Execution:
             self.step,
             self.inputs,
             variables=self.job.variables.with_more(self.step.variables()),
-            task_variables=self.commands.task_variables,
+            task_variables=self.commands.variables.task_variables,
             endpoints=self.endpoints,
             prepended_path=self.job.prepended_path,
             inherited=self.job.inherited,

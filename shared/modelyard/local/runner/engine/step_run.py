@@ -6,7 +6,6 @@ Source: the agent's ``StepsRunner.cs`` and ``RetryHelper.cs`` (a failed task is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,27 +13,24 @@ from modelyard.local.runner.engine.cancellation import Reason, StepCancellation
 from modelyard.local.runner.engine.cancellation import pause as pause_for
 from modelyard.local.runner.engine.checkout import check_out
 from modelyard.local.runner.engine.connections import NoConnection, connected
-from modelyard.local.runner.engine.events import Line, Progress, RunPath
+from modelyard.local.runner.engine.events import Line, RunPath
 from modelyard.local.runner.engine.execution import Execution
 from modelyard.local.runner.engine.outcomes import Output, forgiven
-from modelyard.local.runner.engine.run_commands import RunCommands
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.step_settings import number, restricted, truth
+from modelyard.local.runner.engine.surrounding import WORKING, StepSurrounding, run_builtin
 from modelyard.local.runner.engine.tasks import Task
 from modelyard.local.runner.engine.uploads import keep
 from modelyard.local.runner.engine.working_copy import CheckoutFailed
 from modelyard.local.runner.job import Job, Result
 from modelyard.local.runner.pipeline.plan import CHECKOUT, Step
 from modelyard.local.runner.pipeline.steps import RETRIES
+from modelyard.local.runner.step_commands import StepCommands
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.task_definition import Handler, Restrictions, TaskDefinition
 from modelyard.local.runner.task_environment import TaskStep, resolve_inputs
 from modelyard.local.runner.variables import Variables
 from modelyard.runner_errors import TaskError
-
-WORKING = "System.DefaultWorkingDirectory"
-"""Where paths in inputs begin: a job may check several repositories out, and then it is the folder
-above them (the agent's ``BuildJobExtension.cs``, ``GetRootedPath``)."""
 
 
 @dataclass
@@ -130,15 +126,13 @@ class StepRun:
     def _attempt(
         self, task_variables: Variables, cancelled: StepCancellation, *, post_job: bool = False
     ) -> StepEnd:
-        commands = RunCommands(
+        commands = StepCommands(
             self._definition,
             self._step.name,
             self._job,
             task_variables,
             self.log,
-            progress=lambda percent, text: self._run.emit(Progress(self._path, percent, text)),
-            publish=lambda reference, inputs: self._publish(execution, reference, inputs),
-            number=self._set_number,
+            StepSurrounding(self._run, self._path, lambda: execution),
         )
         step = self._task_step()
         inputs = resolve_inputs(
@@ -173,8 +167,11 @@ class StepRun:
             result,
             commands.note,
             tuple(report.issues),
-            {f"{self._step.name}.{name}": self._output(name) for name in commands.outputs},
-            commands.task_variables,
+            {
+                f"{self._step.name}.{name}": self._output(name)
+                for name in commands.variables.outputs
+            },
+            commands.variables.task_variables,
         )
 
     def _perform(self, execution: Execution, inputs: dict[str, str], post_job: bool) -> Result:
@@ -191,13 +188,7 @@ class StepRun:
         self._connect(inputs)
         execution = replace(execution, endpoints=self._job.endpoints)
         if self._task.builtin is not None:
-            collected = self._run.collected
-            return execution.run_builtin(
-                self._task.builtin,
-                self._run.artifacts,
-                lambda tests: collected.tests.append((self._path, tests)),
-                lambda coverage: collected.coverage.append((self._path, coverage)),
-            )
+            return run_builtin(self._run, self._path, execution, self._task.builtin)
         definition = self._definition
         handler = definition.post_job if post_job else definition.execution
         code = execution.run_handler(handler or definition.execution, self._run.settings.node)
@@ -211,31 +202,9 @@ class StepRun:
                 for secret in one.secrets:
                     self._job.masker.add(secret)
 
-    def _publish(self, execution: Execution, reference: str, inputs: Mapping[str, str]) -> None:
-        """A logging command that does what a built-in task does."""
-        name, _, version = reference.partition("@")
-        task = self._run.tasks.find(name, version)
-        if task is None or task.builtin is None:
-            execution.failed(f"{reference} isn't there to publish with")
-            return
-        given = resolve_inputs(
-            task.definition, inputs, self._job.variables, self._job.inherited, root=WORKING
-        )
-        inner = replace(execution, definition=task.definition, inputs=given)
-        collected = self._run.collected
-        inner.run_builtin(
-            task.builtin,
-            self._run.artifacts,
-            lambda tests: collected.tests.append((self._path, tests)),
-            lambda coverage: collected.coverage.append((self._path, coverage)),
-        )
-
     def _output(self, name: str) -> Output:
         one = self._job.variables.find(f"{self._step.name}.{name}")
         return Output(one.value if one else "", secret=bool(one and one.secret))
-
-    def _set_number(self, number: str) -> None:
-        self._run.number = self._job.masker.mask(number)
 
     def _task_step(self) -> TaskStep:
         return TaskStep(

@@ -135,7 +135,7 @@ def test_templates_of_another_repository(planned: Callable[..., Plan], other: Pa
 def test_self_within_the_pipelines_own_repository_changes_nothing(
     scripts: Callable[..., list[str]],
 ) -> None:
-    """The service: self-alias-relative-nested of PGielniak/azdo-pipeline-emulator."""
+    """PGielniak/azdo-pipeline-emulator, E03-references/self-alias-relative-nested."""
     files = {
         "a/one.yml": "steps:\n- template: two.yml@self\n- template: ../b/three.yml@SELF\n",
         "a/two.yml": ONE_STEP.format("two"),
