@@ -19,6 +19,9 @@ STAGES = 3
 JOBS = 200
 STEPS = 5
 LIMIT = 1.0
+"""Seconds for the smaller one."""
+MOST = 2.3
+"""The ratio that still counts as twice."""
 STEP = """\
 parameters:
 - name: number
@@ -48,6 +51,8 @@ def main() -> None:
     print(f"ratio {large / small:.2f}")
     if small > LIMIT:
         raise SystemExit(f"more than {LIMIT} s")
+    if large / small > MOST:
+        raise SystemExit(f"twice the size takes more than {MOST} times as long")
 
 
 def measure(folder: Path, jobs: int) -> float:

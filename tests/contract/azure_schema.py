@@ -21,8 +21,6 @@ from check_jsonschema.transforms.azure_pipelines import AZURE_TRANSFORM
 from contract.tools import INSTALL, NODE, run
 from modelyard.manifest import ROOT
 
-NAMED = {"connectedServiceNameARM": "azureSubscription"}
-"""Inputs that an expanded pipeline has by the name in task.json, and the schema by its alias."""
 EXPRESSION = r"\$\(|\$\[|\$\{\{"
 
 
@@ -68,7 +66,7 @@ def _task(reference: str, declared: dict[str, Any]) -> dict[str, Any]:
 
 def findings(text: str) -> list[str]:
     """What the schema finds in a pipeline: place and message of the deepest error of each."""
-    loaded = yaml.load(_by_alias(text), yaml.BaseLoader)  # noqa: S506 - it makes texts only
+    loaded = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - it makes texts only
     document = AZURE_TRANSFORM(copy.deepcopy(loaded))
     found = jsonschema.Draft7Validator(schema()).iter_errors(document)
     return [f"{one.json_path}: {one.message[:300]}" for one in map(_deepest, found)]
@@ -83,7 +81,7 @@ def service_findings(files: Mapping[str, str]) -> list[str]:
     assert node, "node is missing: install Node.js 20 or newer"
     installed = NODE / "node_modules/azure-pipelines-language-service"
     assert installed.is_dir(), f"the node tools are missing: {INSTALL}"
-    asked = [{"path": path, "text": _by_alias(text)} for path, text in files.items()]
+    asked = [{"path": path, "text": text} for path, text in files.items()]
     given = json.dumps({"schema": schema(), "files": asked})
     ended = run(node, NODE / "check_azure.mjs", text=given)
     assert ended.returncode == 0, ended.stderr
@@ -91,12 +89,6 @@ def service_findings(files: Mapping[str, str]) -> list[str]:
         f"{one['path']}:{one['line']}:{one['column']}: {one['message']}"
         for one in json.loads(ended.stdout)
     ]
-
-
-def _by_alias(text: str) -> str:
-    for name, alias in NAMED.items():
-        text = text.replace(f" {name}:", f" {alias}:")
-    return text
 
 
 def _deepest(error: jsonschema.ValidationError) -> jsonschema.ValidationError:

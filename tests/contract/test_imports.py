@@ -189,3 +189,56 @@ def test_modules_are_small() -> None:
 
 def test_no_module_is_a_drawer_for_odds_and_ends() -> None:
     assert {path.stem for path in modules()} & {"utils", "helpers", "common", "misc"} == set()
+
+
+RUNNER = PACKAGE / "local/runner"
+RUNNER_LAYERS: dict[str, tuple[str, ...]] = {
+    "expressions": (),
+    "pipeline": ("expressions",),
+    # One module each at the top: what a job, a task and a step are, as the agent has them.
+    "": ("expressions",),
+    "builtin": ("",),
+    "engine": ("", "builtin", "expressions", "pipeline"),
+    "results": ("", "builtin", "engine", "pipeline.plan"),
+    # They are told of a run by its events, and never hold one.
+    "display": ("", "engine.events", "engine.questions", "pipeline.plan", "results.history"),
+    "report": ("", "display", "results"),
+}
+"""The runner's packages, each with what of the runner it may import beside itself."""
+ABOVE = {"task_run"}
+"""One task by itself, without a pipeline: the engine's step, for whoever tests a task."""
+
+
+def runner_imports(package: str) -> Iterator[tuple[str, str]]:
+    """``file:line`` and what it imports of the runner, as ``engine.run.result``."""
+    folder = RUNNER / package
+    for path in folder.rglob("*.py") if package else RUNNER.glob("*.py"):
+        for one in imports(path):
+            if one.name.startswith("modelyard.local.runner.") and path.stem not in ABOVE:
+                place = f"{path.relative_to(RUNNER)}:{one.line}"
+                yield place, one.name.removeprefix("modelyard.local.runner.")
+
+
+def is_of(name: str, layer: str) -> bool:
+    if layer == "":
+        return name.partition(".")[0] not in {*RUNNER_LAYERS, "commands"}
+    return f"{name}.".startswith(f"{layer}.")
+
+
+@pytest.mark.parametrize("package", RUNNER_LAYERS)
+def test_the_runners_packages_import_downwards(package: str) -> None:
+    allowed = (package, *RUNNER_LAYERS[package])
+    found = list(runner_imports(package))
+
+    assert found or package == ""
+    assert [
+        f"{place} imports {name}"
+        for place, name in found
+        if not any(is_of(name, layer) for layer in allowed)
+    ] == []
+
+
+def test_every_package_of_the_runner_has_its_layer() -> None:
+    packages = {path.parent.name for path in RUNNER.glob("*/__init__.py")}
+
+    assert packages == {*RUNNER_LAYERS, "commands"} - {""}

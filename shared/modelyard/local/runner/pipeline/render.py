@@ -1,7 +1,8 @@
 """A plan as YAML: what the service's preview calls ``finalYaml``.
 
-Every stage, job and step is there with what it says, short forms as their tasks; steps that the
-service adds to a job are not. Reading the text gives the same plan again.
+Every stage, job and step is there with what it says, short forms as their tasks, inputs by the
+names they were written by; steps that the service adds to a job are not. Reading the text gives the
+same plan again.
 
 Source: learn.microsoft.com, REST ``pipelines/preview`` (``finalYaml``).
 """
@@ -176,7 +177,8 @@ def _step(one: Step) -> dict[str, Any]:
         inputs = {key: value for key, value in one.inputs.items() if key != "repository"}
         head: dict[str, Any] = {"checkout": one.subject, **inputs}
     else:
-        head = {"task": one.reference, **said(inputs=dict(one.inputs))}
+        inputs = {one.written.get(name, name): value for name, value in one.inputs.items()}
+        head = {"task": one.reference, **said(inputs=inputs)}
     return head | said(
         name=one.name,
         displayName=one.display_name,

@@ -6,6 +6,7 @@ Source: learn.microsoft.com, ``yaml-schema/steps`` and the pages of its keywords
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from modelyard.local.runner.pipeline.building import Building
 from modelyard.local.runner.pipeline.fields import Fields
@@ -19,7 +20,7 @@ from modelyard.local.runner.pipeline.shorthand import (
     Shorthand,
     keyword_of,
 )
-from modelyard.local.runner.pipeline.task_inputs import known_task, task_inputs
+from modelyard.local.runner.pipeline.task_inputs import known_task, other_names, task_inputs
 from modelyard.reading import nearest
 
 RETRIES = 10
@@ -97,11 +98,13 @@ def _task(item: Mapping, building: Building) -> Step | None:
         building.problems.add(place, f"task is written Name@1, not {text!r}")
         return None
     known = known_task(reference, building)
-    inputs = task_inputs(fields.mapping("inputs"), known, reference.place, building)
+    given = fields.mapping("inputs")
+    inputs = task_inputs(given, known, reference.place, building)
     name, _, version = reference.text.strip().partition("@")
     if known:
         name = known.name
-    return _common(fields, "task", reference.text.strip(), name, version, inputs, building)
+    step = _common(fields, "task", reference.text.strip(), name, version, inputs, building)
+    return replace(step, written=other_names(given, known))
 
 
 def _common(

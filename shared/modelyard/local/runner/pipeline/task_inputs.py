@@ -61,6 +61,19 @@ def task_inputs(
     return given
 
 
+def other_names(node: Mapping | None, task: KnownTask | None) -> dict[str, str]:
+    """The aliases that inputs were written by, by the declared names."""
+    if task is None:
+        return {}
+    found: dict[str, str] = {}
+    for key, _ in node or ():
+        lower = key.text.lower()
+        one = task.by_name.get(lower)
+        if one is not None and one.name.lower() != lower:
+            found[one.name] = next(alias for alias in one.aliases if alias.lower() == lower)
+    return found
+
+
 def _declared(key: Scalar, task: KnownTask | None, building: Building) -> str:
     if task is None:
         return key.text

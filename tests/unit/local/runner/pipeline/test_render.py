@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import is_dataclass
 from typing import Any
 
-from modelyard.local.runner.pipeline import graph, render
+from modelyard.local.runner.pipeline import KnownInput, KnownTask, graph, render
 from modelyard.local.runner.pipeline.plan import Place, Plan
 
 EVERYTHING = """\
@@ -149,3 +149,16 @@ def test_the_graph(planned: Callable[..., Plan]) -> None:
         "|- deployment (canary) Run: to e.r; 4 steps\n"
         "`- deployment (rolling) Roll: to e; 1 step\n"
     )
+
+
+def test_inputs_have_the_names_they_were_written_by(planned: Callable[..., Plan]) -> None:
+    """The schema of the service knows some by their aliases alone."""
+    known = KnownTask(
+        "Az", "2", (KnownInput("connectedServiceNameARM", aliases=("azureSubscription",)),)
+    )
+    for written in ("azureSubscription", "connectedServiceNameARM"):
+        text = f"steps:\n- task: Az@2\n  inputs: {{{written.lower()}: ml-dev}}\n"
+        found = planned(text, tasks={"az@2": known})
+        (step,) = [one for one in found.pipeline.stages[0].jobs[0].steps if one.task == "Az"]
+        assert step.inputs == {"connectedServiceNameARM": "ml-dev"}
+        assert f"        {written}: ml-dev\n" in render(found)
