@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 import urllib.parse
 from pathlib import Path
 from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from modelyard.local.runner.engine.job_variables import GroupValue
 
@@ -105,3 +109,53 @@ def test_a_secret_output_stays_secret_in_the_next_job(run: Any) -> None:
     )
 
     assert "> not in the environment ***" in done.lines
+
+
+TAIL = "q7Zx9"
+"""Ends every secret, and stands nowhere else: not even a part of one may be seen."""
+SHAPES = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30
+).map(lambda text: text + TAIL)
+SHOW = """
+    variables:
+    - group: g
+    - name: around
+      value: before $(key) after
+    steps:
+    - checkout: none
+    - bash: |
+        printf '%s\\n' "$KEY" "<$AROUND>" "$KEY$KEY"
+        cat {forms}
+        printf '##vso[task.logissue type=warning]%s\\n' "$KEY"
+        printf '##vso[task.complete result=SucceededWithIssues]%s\\n' "$KEY"
+      displayName: step of $(key)
+      env: {{KEY: $(key), AROUND: $(around)}}
+    """
+
+
+@settings(
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+@given(secret=SHAPES)
+def test_no_secret_of_any_shape_is_anywhere(run: Any, tmp_path: Path, secret: str) -> None:
+    encoded = [  # Those that the agent knows: JSON with \\u00e4 in it is none of them.
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        urllib.parse.quote(secret, safe=""),
+        base64.b64encode(secret.encode()).decode(),
+    ]
+    forms = tmp_path / "forms"
+    forms.write_text("\n".join(encoded) + "\n", encoding="utf-8")
+    shown: list[str] = []
+    done = run(
+        SHOW.format(forms=shlex.quote(str(forms))),
+        groups={"g": {"key": GroupValue(secret, secret=True)}},
+        listeners=(lambda event: shown.append(repr(event)),),
+    )
+
+    assert done.result == "SucceededWithIssues", done.lines
+    files = [path for path in done.folder.rglob("*") if path.is_file()]
+    kept = [path.read_text(encoding="utf-8", errors="replace") for path in files]
+    everything = "\n".join([*shown, *kept])
+    assert TAIL not in everything
+    assert encoded[-1] not in everything
+    assert everything.count("***") > 8
