@@ -11,6 +11,11 @@ from collections.abc import Iterable, Iterator
 SHORTEST = 4
 """Lines shorter than this aren't masked: they would black out half of every log."""
 MASK = "***"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""Where agents end a line; Python knows more places."""
+_CODE = re.compile(r"\\u([0-9a-f]{4})")
+_WIDTHS = (76, 64)
+"""How long the lines of base64 are that ``base64`` writes, and those of PEM files."""
 _JAVASCRIPT = "!'()*"
 """What ``encodeURIComponent`` leaves alone beside what Python does."""
 
@@ -18,13 +23,18 @@ _JAVASCRIPT = "!'()*"
 def forms(secret: str) -> tuple[str, ...]:
     """Every text to mask for a secret, longest first.
 
-    The whole, each line (agents mask line by line), and of each: JSON-escaped, as Python's
-    ``repr``, XML-escaped, URL-encoded in every spelling, base64 in both alphabets with and
-    without padding, and what base64 makes of it inside of a longer text (``user:secret``).
+    The whole, each line (agents mask line by line), and of each: JSON-escaped as Python, Go and
+    .NET do it, as Python's ``repr``, quoted for a shell, XML-escaped, URL-encoded in every
+    spelling, in hexadecimal, base64 in both alphabets with and without padding, in lines as the
+    usual programs break them, and what base64 makes of it inside of a longer text
+    (``user:secret``).
+
+    What it can't be: a part of a line, such as a substring that a program cuts out.
     """
     found: set[str] = set()
-    stripped = (line.strip() for line in secret.splitlines())
-    for part in {secret, secret.strip(), *secret.splitlines(), *stripped}:
+    lines = {*secret.splitlines(), *_LINE_END.split(secret)}
+    stripped = (line.strip() for line in lines)
+    for part in {secret, secret.strip(), *lines, *stripped}:
         if len(part.strip()) >= SHORTEST:
             found |= {part, *_escaped(part), *_encoded(part)}
     return _longest_first(found)
@@ -58,11 +68,13 @@ class Masker:
 
 
 def _escaped(part: str) -> Iterator[str]:
-    yield json.dumps(part)[1:-1]
-    yield json.dumps(part, ensure_ascii=False)[1:-1]
+    yield from _json(part)
     yield repr(part)[1:-1]
-    yield _xml(part)
-    yield _xml(part).replace('"', "&quot;").replace("'", "&#x27;")
+    for quote in ("'\\''", "'\"'\"'", "''"):  # of a shell, of shlex, of YAML and PowerShell
+        yield part.replace("'", quote)
+    for apostrophe in ("'", "&#x27;", "&#39;", "&apos;"):
+        yield _xml(part).replace("'", apostrophe)
+        yield _xml(part).replace('"', "&quot;").replace("'", apostrophe)
     for quoted in (
         urllib.parse.quote(part, safe="", errors="replace"),
         urllib.parse.quote(part, safe="/", errors="replace"),
@@ -73,22 +85,39 @@ def _escaped(part: str) -> Iterator[str]:
         yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
 
 
+def _json(part: str) -> Iterator[str]:
+    for ascii_only in (True, False):
+        text = json.dumps(part, ensure_ascii=ascii_only)[1:-1]
+        yield text
+        for unsafe in ("<>&", "<>&'+`"):  # Go's; .NET's
+            found = "".join(f"\\u{ord(one):04x}" if one in unsafe else one for one in text)
+            yield found
+            yield _CODE.sub(lambda code: "\\u" + code[1].upper(), found.replace('\\"', "\\u0022"))
+
+
 def _xml(part: str) -> str:
     return part.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _encoded(part: str) -> Iterator[str]:
     raw = part.encode(errors="replace")
+    yield raw.hex()
+    yield raw.hex().upper()
+    whole = base64.b64encode(raw).decode()
+    for width in _WIDTHS:
+        if len(whole) > width:
+            broken = (whole[at : at + width] for at in range(0, len(whole), width))
+            yield from (line for line in broken if len(line) > SHORTEST)  # else three bytes at most
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        whole = encode(raw).decode()
-        yield whole
-        yield whole.rstrip("=")
         # Three bytes make four characters. What stands before the secret shifts it by one byte or
         # two, and the characters at both ends also hold bits of the neighbours: the rest is fixed.
         for shift in range(3):
             inner = raw[shift : shift + (len(raw) - shift) // 3 * 3]
             if len(inner) >= SHORTEST:
                 yield encode(inner).decode()
+            if len(raw) - shift >= SHORTEST:  # the secret is the end of the text
+                yield encode(raw[shift:]).decode()
+                yield encode(raw[shift:]).decode().rstrip("=")
 
 
 def _without(text: str, unwanted: Iterable[str]) -> str:

@@ -290,16 +290,21 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
         ),
         on_workspace("cluster-stop", cluster_id=CLUSTER),
         on_workspace("databricks-cli"),
-        Step(
-            "keyvault-secrets",
-            {
-                "vault": FIRST,
-                "secrets": "PARITY_PASSWORD: password",
-                "filter": "db-*",
-                "parallel": "1",
-                "azure-tenant-id": "$(tenant-id)",
-                "azure-client-id": "$(client-id)",
-                "azure-client-secret": "$(client-secret)",
-            },
-        ),
+        vault_secrets(),
     ]
+
+
+def vault_secrets() -> Step:
+    """Reads what :func:`keep_secrets` has put into the vault."""
+    return Step(
+        "keyvault-secrets",
+        {
+            "vault": FIRST,
+            "secrets": "PARITY_PASSWORD: password",
+            "filter": "db-*",
+            "parallel": "1",
+            "azure-tenant-id": "$(tenant-id)",
+            "azure-client-id": "$(client-id)",
+            "azure-client-secret": "$(client-secret)",
+        },
+    )

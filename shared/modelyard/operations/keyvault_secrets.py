@@ -89,12 +89,12 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         asked = [*named, *(one for one in found if one.source not in known)]
         fetched = fetch(reader, asked, context, parallel=inputs.parallel)
     # All of them before the first is set: a value may be part of another one's name or error.
-    _mask(fetched, context)
+    mask(fetched, context)
     ready = values(fetched, prefix=inputs.prefix, flatten=inputs.json == "flatten")
     return _deliver(inputs, ready, context)
 
 
-def _mask(fetched: Sequence[Fetched], context: Context) -> None:
+def mask(fetched: Sequence[Fetched], context: Context) -> None:
     for one in fetched:
         context.ci.mask(one.secret.value)
         for text in texts(one):
