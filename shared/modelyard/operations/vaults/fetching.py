@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from modelyard.azure.key_vault import Secret, Vaults
 from modelyard.azure.key_vault_names import Reference
 from modelyard.context import Context
-from modelyard.databricks.parallel import Stop, each
+from modelyard.databricks.parallel import MOST, Stop, each
 from modelyard.errors import InputError, ModelyardError, ServiceError
 from modelyard.operations.vaults.wanted import Pattern, Wanted
 
@@ -56,21 +56,31 @@ def fetch(
     :raises ServiceError: one for all that can't be read; nothing is of use to anybody then.
     """
 
-    def read(one: Wanted, _stop: Stop) -> Fetched | ModelyardError:
-        try:
-            return Fetched(one, vaults.read(one.source))
-        except ModelyardError as error:
-            return error
-
-    answers = each(vaults, read, wanted, parallel=parallel)
-    failures = [one for one in answers if isinstance(one, ModelyardError)]
-    if failures:
-        raise together(failures)
-    fetched = [one for one in answers if isinstance(one, Fetched)]
+    found = read_all(vaults, [one.source for one in wanted], parallel=parallel)
+    fetched = [Fetched(one, secret) for one, secret in zip(wanted, found, strict=True)]
     for one in fetched:
         if why := one.secret.attributes.unusable(context.clock.time()):
             context.annotate("warning", f"the secret {one.wanted.source} is {why}, and used")
     return fetched
+
+
+def read_all(vaults: Vaults, sources: Sequence[Reference], *, parallel: int = MOST) -> list[Secret]:
+    """The secrets, in their order.
+
+    :raises ServiceError: one for all that can't be read.
+    """
+
+    def read(one: Reference, _stop: Stop) -> Secret | ModelyardError:
+        try:
+            return vaults.read(one)
+        except ModelyardError as error:
+            return error
+
+    answers = each(vaults, read, sources, parallel=parallel)
+    failures = [one for one in answers if isinstance(one, ModelyardError)]
+    if failures:
+        raise together(failures)
+    return [one for one in answers if isinstance(one, Secret)]
 
 
 def together(errors: Sequence[ModelyardError]) -> ModelyardError:

@@ -15,6 +15,7 @@ from modelyard.local.cloud.devops.exceptions import DevOpsError, failure
 from modelyard.local.cloud.devops.locations import areas, locations
 from modelyard.local.cloud.devops.models import Organization
 from modelyard.local.cloud.devops.variable_groups import LINKED, VariableGroups, shown
+from modelyard.local.cloud.json_bodies import json_object
 from modelyard.local.cloud.service import Handler
 from modelyard.local.cloud.tokens import Tokens
 
@@ -132,10 +133,7 @@ class GroupResponses:
 
 
 def _body(request: Request) -> Json:
-    try:
-        found = json.loads(request.get_data())
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
+    found = json_object(request)
+    if found is None:
         raise exceptions.invalid("body", "The request needs a JSON object.")
     return found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from werkzeug.wrappers import Request
 
 from modelyard.local.cloud.arm.exceptions import ArmError
 from modelyard.local.cloud.arm.models import Subscription
+from modelyard.local.cloud.json_bodies import json_object
 from modelyard.local.cloud.keyvault.access import Access
 from modelyard.local.cloud.keyvault.secrets import Secrets
 from modelyard.local.cloud.keyvault.vaults import KIND, Vaults
@@ -84,10 +84,7 @@ class ManagementResponses:
 
 
 def _body(request: Request) -> Json:
-    try:
-        found = json.loads(request.get_data())
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
+    found = json_object(request)
+    if found is None:
         raise ArmError(400, "InvalidRequestContent", "The request content isn't a JSON object.")
     return found

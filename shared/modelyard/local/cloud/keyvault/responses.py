@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import jwt
 from werkzeug.wrappers import Request, Response
 
+from modelyard.local.cloud.json_bodies import json_object
 from modelyard.local.cloud.keyvault import exceptions
 from modelyard.local.cloud.keyvault.access import Access, Caller
 from modelyard.local.cloud.keyvault.exceptions import VaultError
@@ -124,11 +125,8 @@ class SecretResponses:
 
 
 def _body(request: Request) -> Json:
-    try:
-        found = json.loads(request.get_data())
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
+    found = json_object(request)
+    if found is None:
         raise exceptions.bad_parameter("Request body not specified or not a JSON object")
     return found
 
