@@ -91,7 +91,7 @@ def first_contact(session: Session, *, timeout: float = FIRST_CONTACT) -> None:
 
     def probe() -> Observation[None]:
         try:
-            session.get("/api/2.0/clusters/list-zones")
+            session.get("/api/2.0/instance-pools/list")
         except ServiceError as error:
             if error.code != "INVALID_PARAMETER_VALUE":
                 raise

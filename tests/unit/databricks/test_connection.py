@@ -21,7 +21,7 @@ from modelyard.errors import (
 )
 
 BASE = "https://adb-1.2.azuredatabricks.net"
-ZONES = f"{BASE}/api/2.0/clusters/list-zones"
+POOLS = f"{BASE}/api/2.0/instance-pools/list"
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ NOT_YET = {
 
 
 def test_a_workspace_made_a_moment_ago_is_waited_for(server: Any, clock: FakeClock) -> None:
-    server.get(ZONES, [NOT_YET, NOT_YET, {"json": {"zones": []}}])
+    server.get(POOLS, [NOT_YET, NOT_YET, {"json": {"instance_pools": []}}])
     first_contact(connect(BASE, StaticToken("dapi-made-up"), clock=clock))
 
     assert server.call_count == 3
@@ -144,7 +144,7 @@ def test_a_workspace_made_a_moment_ago_is_waited_for(server: Any, clock: FakeClo
 
 
 def test_a_workspace_that_never_answers(server: Any, clock: FakeClock) -> None:
-    server.get(ZONES, **NOT_YET)
+    server.get(POOLS, **NOT_YET)
     start = clock.time()
     with pytest.raises(WaitTimeout, match=f"workspace {BASE} is still NOT READY"):
         first_contact(connect(BASE, StaticToken("dapi-made-up"), clock=clock), timeout=60)
@@ -153,7 +153,7 @@ def test_a_workspace_that_never_answers(server: Any, clock: FakeClock) -> None:
 
 
 def test_a_wrong_token_is_not_waited_for(server: Any, clock: FakeClock) -> None:
-    server.get(ZONES, status_code=403, json={"message": "Invalid access token."})
+    server.get(POOLS, status_code=403, json={"message": "Invalid access token."})
     with pytest.raises(Unauthenticated):
         first_contact(connect(BASE, StaticToken("dapi-made-up"), clock=clock))
 

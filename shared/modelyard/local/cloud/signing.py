@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from jwt import InvalidTokenError
 
 from modelyard.local.cloud.authority import write_private
 
-__all__ = ["InvalidTokenError", "load_or_create", "public_jwk", "sign", "verify"]
+__all__ = ["InvalidTokenError", "issuer_of", "load_or_create", "public_jwk", "sign", "verify"]
 
 ALGORITHM = "RS256"
 
@@ -45,13 +46,23 @@ def sign(claims: dict[str, Any], key: rsa.RSAPrivateKey) -> str:
     return jwt.encode(claims, key, ALGORITHM, headers={"kid": key_id(key.public_key())})
 
 
-def verify(token: str, key: rsa.RSAPublicKey) -> dict[str, Any]:
+def issuer_of(token: str) -> str:
+    """Who a token says it is from, before anything is checked; empty for what is no token."""
+    try:
+        return str(jwt.decode(token, options={"verify_signature": False}).get("iss", ""))
+    except InvalidTokenError:
+        return ""
+
+
+def verify(
+    token: str, key: rsa.RSAPublicKey, needed: Sequence[str] = ("exp", "aud", "appid")
+) -> dict[str, Any]:
     """The claims of a token with a valid signature; the caller judges time and audience.
 
-    Raises InvalidTokenError.
+    Raises InvalidTokenError, also when it lacks one of the claims that are needed.
     """
     options: Any = {"verify_exp": False, "verify_aud": False, "verify_nbf": False}
-    options |= {"verify_iat": False, "require": ["exp", "aud", "appid"]}
+    options |= {"verify_iat": False, "require": list(needed)}
     claims: dict[str, Any] = jwt.decode(token, key, [ALGORITHM], options=options)
     return claims
 

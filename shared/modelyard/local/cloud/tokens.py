@@ -6,24 +6,37 @@ SHA-256 of a personal access token; the value is shown once, when it is made.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from werkzeug.wrappers import Request
 
 from modelyard.local.cloud import signing
+from modelyard.local.cloud.credentials import WORKSPACE_ID
 from modelyard.local.cloud.service import Cloud
 
 DATABRICKS_AUDIENCE = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
 """The application id of Azure Databricks: the resource that its tokens are for."""
 
+RESOURCE_MANAGER_AUDIENCES = (
+    "https://management.azure.com",
+    "https://management.core.windows.net",
+    "https://management.usgovcloudapi.net",
+    "https://management.chinacloudapi.cn",
+)
+"""What tokens of Resource Manager are for, in the public cloud (two names) and the others."""
+
 OWNER = "owner@modelyard.local"
 """The user whom the first token of a local cloud belongs to; a workspace administrator."""
 
 COLLECTION = "tokens"
+OAUTH_SECONDS = 3600
+"""How long a token lasts that the workspace gives for an identity token."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,15 @@ class Tokens:
         self._cloud = cloud
         self._key = signing.load_or_create(cloud.folder / "entra").public_key()
 
+    @functools.cached_property
+    def _own_key(self) -> rsa.RSAPrivateKey:
+        """The workspace's; made when it first signs, which few tests and programs need."""
+        return signing.load_or_create(self._cloud.folder / "workspace")
+
+    @property
+    def _own_issuer(self) -> str:
+        return f"https://{self._cloud.workspace_host}/oidc"
+
     def create(
         self, comment: str, lifetime_seconds: int | None = None, user: str = OWNER
     ) -> tuple[str, str]:
@@ -86,6 +108,21 @@ class Tokens:
         }
         self._cloud.store.put(COLLECTION, _digest(value), document)
         return token_id
+
+    def issue_oauth(self, application_id: str) -> str:
+        """A token of the workspace's own for a service principal (JWT)."""
+        now = int(self._cloud.clock.time())
+        claims = {
+            "aud": WORKSPACE_ID,
+            "client_id": application_id,
+            "exp": now + OAUTH_SECONDS,
+            "iat": now,
+            "iss": self._own_issuer,
+            "jti": secrets.token_urlsafe(16),
+            "scope": "all-apis",
+            "sub": application_id,
+        }
+        return signing.sign(claims, self._own_key)
 
     def list(self, user: str | None = None) -> list[dict[str, Any]]:
         """``{token_id, comment, user, creation_time, expiry_time}`` of each token, oldest first.
@@ -117,6 +154,8 @@ class Tokens:
         DATABRICKS_AUDIENCE or is empty. Raises TokenUnknown, TokenExpired or TokenForOther.
         """
         if value.count(".") == 2:
+            if signing.issuer_of(value) == self._own_issuer:
+                return self._check_oauth(value, audiences)
             return self._check_entra(value, audiences)
         document = self._cloud.store.get(COLLECTION, _digest(value))
         if document is None:
@@ -138,6 +177,17 @@ class Tokens:
         """Revoke everything."""
         self._cloud.store.clear(COLLECTION)
 
+    def _check_oauth(self, value: str, audiences: Collection[str]) -> Principal:
+        try:
+            claims = signing.verify(value, self._own_key.public_key(), ("exp", "client_id"))
+        except signing.InvalidTokenError as error:
+            raise TokenUnknown("Invalid access token.") from error
+        if claims["exp"] <= self._cloud.clock.time():
+            raise TokenExpired("The access token has expired.")
+        if audiences and DATABRICKS_AUDIENCE not in audiences:
+            raise TokenForOther("A token of the workspace is not accepted here.")
+        return Principal("service_principal", claims["client_id"], None)
+
     def _check_entra(self, value: str, audiences: Collection[str]) -> Principal:
         try:
             claims = signing.verify(value, self._key)
@@ -147,6 +197,8 @@ class Tokens:
             raise TokenExpired("The access token has expired.")
         if audiences and str(claims["aud"]).rstrip("/") not in {a.rstrip("/") for a in audiences}:
             raise TokenForOther(f"The token is for {claims['aud']}, not for this service.")
+        if claims.get("idtyp") == "user":
+            return Principal("user", claims["upn"], None)
         return Principal("service_principal", claims["appid"], None)
 
 

@@ -209,28 +209,28 @@ def test_a_token_of_the_workspace_needs_no_second_one_beside_it(
 
 
 def test_a_new_workspace_is_waited_for_when_asked(server: Any, context: Context) -> None:
-    zones = server.get(f"{BASE}/api/2.0/clusters/list-zones", json={"zones": []})
+    probes = server.get(f"{BASE}/api/2.0/instance-pools/list", json={"instance_pools": []})
     connect(WorkspaceInputs(workspace_url=BASE, token="dapi-made-up", first_contact=True), context)
 
-    assert zones.call_count == 1
+    assert probes.call_count == 1
 
 
 def test_first_contact_by_address_alone_finds_the_id_that_lets_one_in(
     server: Any, context: Context, clock: FakeClock, principals: Principals
 ) -> None:
     knows_the_workspace(server)
-    zones = server.get(
-        f"{BASE}/api/2.0/clusters/list-zones",
+    probes = server.get(
+        f"{BASE}/api/2.0/instance-pools/list",
         [
             {"status_code": 400, "json": {"error_code": "INVALID_PARAMETER_VALUE"}},
-            {"json": {"zones": []}},
+            {"json": {"instance_pools": []}},
         ],
     )
     inputs = WorkspaceInputs(workspace_url=BASE, first_contact=True, **PRINCIPAL)
     connect(inputs, context)
 
-    assert zones.call_count == 2
-    for request in zones.request_history:
+    assert probes.call_count == 2
+    for request in probes.request_history:
         assert request.headers[RESOURCE_ID] == WORKSPACE
         assert request.headers[MANAGEMENT_TOKEN] == f"service_principal-for-{RESOURCE_MANAGER}"
 
@@ -240,10 +240,10 @@ def test_first_contact_of_who_may_not_look_goes_on_without(
     server: Any, context: Context, principals: Principals, status: int
 ) -> None:
     server.get(f"{RESOURCE_MANAGER}/subscriptions", status_code=status, json={})
-    zones = server.get(f"{BASE}/api/2.0/clusters/list-zones", json={})
+    probes = server.get(f"{BASE}/api/2.0/instance-pools/list", json={})
     connect(WorkspaceInputs(workspace_url=BASE, first_contact=True, **PRINCIPAL), context)
 
-    assert RESOURCE_ID not in zones.last_request.headers
+    assert RESOURCE_ID not in probes.last_request.headers
 
 
 def test_who_is_not_in_the_workspace_is_told_how_to_get_in(

@@ -14,14 +14,13 @@ from modelyard.local.cloud.arm.exceptions import ArmError
 from modelyard.local.cloud.arm.models import Subscription
 from modelyard.local.cloud.service import Handler
 from modelyard.local.cloud.tokens import (
+    RESOURCE_MANAGER_AUDIENCES,
     TokenError,
     TokenExpired,
     TokenForOther,
     TokenMissing,
     Tokens,
 )
-
-AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 
 Answer = Callable[..., dict[str, Any]]
 
@@ -71,7 +70,7 @@ def handler(answer: Answer, tenant_id: str, tokens: Tokens) -> Handler:
     @functools.wraps(answer)
     def handle(request: Request, **arguments: str) -> Response:
         try:
-            tokens.require(request, AUDIENCES)
+            tokens.require(request, RESOURCE_MANAGER_AUDIENCES)
             if not request.args.get("api-version"):
                 raise exceptions.version_missing()
             return _json(200, answer(request, **arguments))
@@ -106,7 +105,7 @@ def _unauthorized(error: TokenError, tenant: str) -> Response:
         TokenForOther: (
             "InvalidAuthenticationTokenAudience",
             "The access token has been obtained for wrong audience or resource. It should exactly "
-            f"match with one of the allowed audiences: {', '.join(AUDIENCES)}.",
+            f"match with one of the allowed audiences: {', '.join(RESOURCE_MANAGER_AUDIENCES)}.",
         ),
     }.get(type(error), ("InvalidAuthenticationToken", "The access token is invalid."))
     response = _json(401, _error(code, message))

@@ -11,7 +11,8 @@ from modelyard.local.cloud.credentials import RESOURCE_GROUP, SUBSCRIPTION_ID
 from modelyard.local.cloud.service import Cloud, Route
 from modelyard.local.cloud.tokens import Tokens
 
-HOST = "management.azure.com"
+HOSTS = ("management.azure.com", "management.usgovcloudapi.net", "management.chinacloudapi.cn")
+"""One for each Azure cloud; here all of them have the same subscription."""
 ONE = "/subscriptions/<subscription_id>"
 GROUPS = ("resourceGroups", "resourcegroups")  # clients write both
 WORKSPACES = "providers/Microsoft.Databricks/workspaces"
@@ -41,7 +42,8 @@ class ArmService:
                 (f"{group}/{WORKSPACES}/<name>", responses.get_workspace),
             ]
         return [
-            Route(("GET",), HOST, path, responses.reading(answer, self._subscription, self._tokens))
+            Route(("GET",), host, path, responses.reading(answer, self._subscription, self._tokens))
+            for host in HOSTS
             for path, answer in table
         ]
 

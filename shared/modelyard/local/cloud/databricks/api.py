@@ -52,6 +52,10 @@ class Api:
         """A page for a browser, outside the API and without a token."""
         return Route(("GET",), self._host, path, handler, loopback=True)
 
+    def form(self, path: str, handler: Handler) -> Route:
+        """What a form is sent to without a token."""
+        return Route(("POST",), self._host, path, handler, loopback=True)
+
     def unknown(self) -> Route:
         """Everything else below ``/api/``."""
 

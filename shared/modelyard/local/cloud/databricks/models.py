@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from modelyard.local.cloud.databricks.auth.federation_policies import FederationPolicies
 from modelyard.local.cloud.databricks.auth.models import Authentication
 from modelyard.local.cloud.databricks.changes import Changes, Workers
 from modelyard.local.cloud.databricks.clusters.environment import driver_environment
@@ -57,6 +58,7 @@ class WorkspaceModel:
         self.identities = Identities(cloud)
         self.access = Tokens(cloud)
         self.authenticate = Authentication(self.access, self.identities)
+        self.federation = FederationPolicies(cloud, self.identities)
         self.tokens = WorkspaceTokens(cloud, self.access)
         self.secrets = Secrets(cloud)
         self.workspace = Workspace(Objects(cloud, self.storage))
@@ -131,7 +133,7 @@ class WorkspaceModel:
         for part in (
             *(self.runs, self.jobs, self.forced, self.library_records, self.clusters.events),
             *(self.clusters.records, self.pools, self.policies, self.secrets, self.handles),
-            *(self.unity, self.workspace, self.identities),
+            *(self.unity, self.workspace, self.identities, self.federation),
         ):
             part.reset()
         self.storage.clear()

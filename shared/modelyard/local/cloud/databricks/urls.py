@@ -40,7 +40,7 @@ def all_routes(model: WorkspaceModel) -> Sequence[Route]:
     )
     lists = ListPages(model.jobs, model.runs, model.clusters, model.libraries)
     return [
-        *auth.routes(api),
+        *auth.routes(api, model.access, model.federation),
         *clusters.routes(api, model.clusters),
         *libraries.routes(api, model.libraries),
         *pools.routes(api, model.pools),

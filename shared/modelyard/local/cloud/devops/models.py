@@ -6,8 +6,9 @@ import hashlib
 import secrets
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from modelyard.local.cloud import signing
+from modelyard.local.cloud import issuers, signing
 from modelyard.local.cloud.credentials import load_or_create
 from modelyard.local.cloud.databricks.identity.models import Identities
 from modelyard.local.cloud.devops import exceptions
@@ -44,6 +45,7 @@ class Organization:
         self._key = signing.load_or_create(cloud.folder / "devops")
         number = uuid.uuid5(uuid.NAMESPACE_URL, self._credentials.tenant_id)
         self.issuer = f"https://vstoken.dev.azure.com/{number}"
+        issuers.publish(cloud.store, self.issuer, signing.public_jwk(self._key.public_key()))
 
     def connect(self, name: str, project: str) -> Connection:
         """The connection of this name.
@@ -61,12 +63,7 @@ class Organization:
             tenant_id=self._credentials.tenant_id,
             client_id=self._credentials.client_id,
         )
-        federation.trust(
-            self._cloud.store,
-            self.issuer,
-            _subject(made),
-            [signing.public_jwk(self._key.public_key())],
-        )
+        federation.trust(self._cloud.store, self.issuer, _subject(made))
         if not self._identities.knows(made.client_id):
             self._identities.add(made.client_id)
         self._cloud.store.put(CONNECTIONS, made.id, {"name": name, "project": project})
@@ -85,11 +82,19 @@ class Organization:
             for key, document in self._cloud.store.items(CONNECTIONS)
         ]
 
-    def start_job(self) -> str:
-        """A System.AccessToken. The store holds its SHA-256 only."""
+    def keys(self) -> list[dict[str, Any]]:
+        """The public signing keys (JWK)."""
+        return [signing.public_jwk(self._key.public_key())]
+
+    def start_job(self, project: str = "", pipeline: str = "", seconds: int = JOB_SECONDS) -> str:
+        """A System.AccessToken. The store holds its SHA-256 only.
+
+        :param pipeline: name of the job's pipeline, which its own identity tokens are about.
+        """
         value = secrets.token_urlsafe(40)
-        expires = self._cloud.clock.time() + JOB_SECONDS
-        self._cloud.store.put(JOBS, _digest(value), {"expires": expires})
+        expires = self._cloud.clock.time() + seconds
+        job = {"expires": expires, "project": project, "pipeline": pipeline}
+        self._cloud.store.put(JOBS, _digest(value), job)
         return value
 
     def knows_job(self, job_token: str) -> bool:
@@ -98,16 +103,24 @@ class Organization:
         return job is not None and job["expires"] > self._cloud.clock.time()
 
     def identity_token(self, job_token: str, connection_id: str) -> str:
-        """A signed statement that a job may use this connection. Raises DevOpsError."""
+        """A signed statement that a job may use this connection. Raises DevOpsError.
+
+        Without a connection it says which pipeline the job is of.
+        """
+        job = self._cloud.store.get(JOBS, _digest(job_token))
         now = int(self._cloud.clock.time())
-        if not self.knows_job(job_token):
+        if job is None or job["expires"] <= now:
             raise exceptions.not_signed_in()
         found = next((one for one in self.connections() if one.id == connection_id), None)
-        if found is None:
+        if found is not None:
+            subject = _subject(found)
+        elif not connection_id and job["pipeline"]:
+            subject = f"p://{ORGANIZATION}/{job['project']}/{job['pipeline']}"
+        else:
             raise exceptions.connection_not_found(connection_id)
         claims = {
             "jti": str(uuid.uuid4()),
-            "sub": _subject(found),
+            "sub": subject,
             "aud": federation.AUDIENCE,
             "iss": self.issuer,
             "nbf": now,

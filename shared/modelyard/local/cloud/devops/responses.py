@@ -47,9 +47,31 @@ class DevOpsResponses:
         found = [dataclasses.asdict(one) for one in self._organization.connections()]
         return _json(200, {"connections": found})
 
-    def start_job(self, _request: Request) -> Response:
-        """``{"access_token"}``: what a job has as System.AccessToken."""
-        return _json(200, {"access_token": self._organization.start_job()})
+    def start_job(self, request: Request) -> Response:
+        """``{"project", "pipeline"}``, both optional: ``{"access_token"}``, System.AccessToken."""
+        body = request.get_json()
+        body = body if isinstance(body, dict) else {}
+        names = (str(body.get("project") or ""), str(body.get("pipeline") or ""))
+        return _json(200, {"access_token": self._organization.start_job(*names)})
+
+    def openid_configuration(self, _request: Request, **_path: str) -> Response:
+        """Where whoever checks an identity token finds the keys."""
+        issuer = self._organization.issuer
+        return _json(
+            200,
+            {
+                "issuer": issuer,
+                "jwks_uri": f"{issuer}/.well-known/jwks",
+                "subject_types_supported": ["public"],
+                "response_types_supported": ["id_token"],
+                "claims_supported": ["sub", "aud", "exp", "iat", "iss", "nbf", "jti"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "scopes_supported": ["openid"],
+            },
+        )
+
+    def keys(self, _request: Request, **_path: str) -> Response:
+        return _json(200, {"keys": self._organization.keys()})
 
 
 def _json(status: int, body: dict[str, Any]) -> Response:

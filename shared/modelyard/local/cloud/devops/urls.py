@@ -13,6 +13,7 @@ from modelyard.local.cloud.service import Cloud, Route
 from modelyard.local.cloud.tokens import Tokens
 
 HOST = "dev.azure.com"
+ISSUER = "vstoken.dev.azure.com"
 IDENTITY_TOKEN = (
     f"/{ORGANIZATION}/<project>/_apis/distributedtask/hubs/<hub>/plans/<plan>/jobs/<job>/oidctoken"
 )
@@ -37,6 +38,13 @@ class DevOpsService:
         )
         return [
             Route(("POST",), HOST, IDENTITY_TOKEN, answers.identity_token),
+            Route(
+                ("GET",),
+                ISSUER,
+                "/<organization>/.well-known/openid-configuration",
+                answers.openid_configuration,
+            ),
+            Route(("GET",), ISSUER, "/<organization>/.well-known/jwks", answers.keys),
             *self._variable_groups(),
             *(Route((method,), "127.0.0.1", path, handler) for method, path, handler in own),
         ]

@@ -122,3 +122,57 @@ def assertion_expired() -> EntraError:
     return EntraError(
         401, "invalid_client", 700024, "Client assertion is not within its valid time range."
     )
+
+
+def certificate_not_registered() -> EntraError:
+    return EntraError(
+        401,
+        "invalid_client",
+        700027,
+        "The certificate with identifier used to sign the client assertion is not registered on "
+        "application. [Reason - The key was not found.]",
+    )
+
+
+def certificate_expired() -> EntraError:
+    return EntraError(
+        401,
+        "invalid_client",
+        700027,
+        "The certificate with identifier used to sign the client assertion is expired on "
+        "application. [Reason - The key used is expired.]",
+    )
+
+
+def assertion_for_other(audience: object) -> EntraError:
+    return EntraError(
+        401,
+        "invalid_client",
+        700023,
+        f"Client assertion audience claim '{audience}' does not match Realm issuer.",
+    )
+
+
+def device_code_pending() -> EntraError:
+    return EntraError(
+        400,
+        "authorization_pending",
+        70016,
+        "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
+    )
+
+
+def device_code_declined() -> EntraError:
+    return EntraError(
+        400, "authorization_declined", 70018, "Invalid verification code: the user declined."
+    )
+
+
+def device_code_expired() -> EntraError:
+    return EntraError(
+        400,
+        "expired_token",
+        70020,
+        "The provided value for the input parameter 'device_code' is not valid. This device code "
+        "has expired.",
+    )

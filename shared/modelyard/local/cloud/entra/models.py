@@ -11,9 +11,10 @@ from typing import Any
 
 from modelyard.local.cloud import signing
 from modelyard.local.cloud.credentials import load_or_create
-from modelyard.local.cloud.entra import exceptions, federation
+from modelyard.local.cloud.entra import certificates, exceptions, federation
+from modelyard.local.cloud.entra.device_codes import DeviceCodes
 from modelyard.local.cloud.service import Cloud
-from modelyard.local.cloud.tokens import DATABRICKS_AUDIENCE
+from modelyard.local.cloud.tokens import DATABRICKS_AUDIENCE, OWNER
 
 LIFETIME_SECONDS = 3599
 """What Entra gives, unless :meth:`Directory.set_lifetime` says otherwise."""
@@ -26,7 +27,9 @@ RESOURCES = frozenset(
         "https://containerregistry.azure.net",
         "https://graph.microsoft.com",
         "https://management.azure.com",
+        "https://management.chinacloudapi.cn",
         "https://management.core.windows.net",
+        "https://management.usgovcloudapi.net",
         "https://ml.azure.com",
         "https://storage.azure.com",
         "https://vault.azure.net",
@@ -46,6 +49,14 @@ class IssuedToken:
     expires_on: int
 
 
+@dataclass(frozen=True)
+class Application:
+    """Whom a token is for."""
+
+    client_id: str
+    object_id: str
+
+
 class Directory:
     """The tenant of a local cloud."""
 
@@ -53,6 +64,7 @@ class Directory:
         self._cloud = cloud
         self._credentials = load_or_create(cloud.folder)
         self._key = signing.load_or_create(cloud.folder / "entra")
+        self.device_codes = DeviceCodes(cloud)
         self.issued = 0
 
     @property
@@ -77,9 +89,39 @@ class Directory:
         if grant != "client_credentials":
             raise exceptions.grant_not_supported(grant)
         method = self._authenticate(form)
-        if resource.rstrip("/") not in RESOURCES:
-            raise exceptions.resource_not_found(resource, tenant)
-        return self._sign(resource, method)
+        application = Application(self._credentials.client_id, self._credentials.object_id)
+        return self.sign(application, resource, method)
+
+    def issue_to_person(self, form: Mapping[str, str]) -> tuple[IssuedToken, str]:
+        """A token for whoever approved a device code, and an id token. Raises EntraError."""
+        client_id = form.get("client_id", "")
+        scope = self.device_codes.redeem(form.get("device_code", ""), client_id)
+        resource = scope.partition("/.default")[0]
+        person = Application(client_id, self._person)
+        token = self.sign(person, resource, "0", {"upn": OWNER, "idtyp": "user", "name": OWNER})
+        claims = {
+            "aud": client_id,
+            "iss": f"https://login.microsoftonline.com/{self.tenant_id}/v2.0",
+            "iat": token.not_before,
+            "nbf": token.not_before,
+            "exp": token.expires_on,
+            "name": OWNER,
+            "oid": self._person,
+            "preferred_username": OWNER,
+            "sub": self._person,
+            "tid": self.tenant_id,
+            "ver": "2.0",
+        }
+        return token, signing.sign(claims, self._key)
+
+    def client_info(self) -> dict[str, str]:
+        """Where the person's account is at home."""
+        return {"uid": self._person, "utid": self.tenant_id}
+
+    @property
+    def _person(self) -> str:
+        """Object id of the cloud's one user."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.tenant_id}/{OWNER}"))
 
     @property
     def lifetime(self) -> int:
@@ -92,14 +134,22 @@ class Directory:
         settings = {} if seconds is None else {"token_lifetime_seconds": seconds}
         self._cloud.store.put("settings", "entra", settings)
 
-    def trust(self, issuer: str, subject: str, keys: list[dict[str, Any]], audience: str) -> None:
+    def trust(
+        self, issuer: str, subject: str, keys: list[dict[str, Any]] | None, audience: str
+    ) -> None:
         """Give the application a federated credential. Raises ValueError for bad keys."""
         federation.trust(self._cloud.store, issuer, subject, keys, audience)
 
+    def add_certificate(self, pem: str) -> str:
+        """Give the application a certificate; its thumbprint. Raises ValueError for a bad one."""
+        return certificates.add(self._cloud.store, pem)
+
     def reset(self) -> None:
-        """Forget settings and federated credentials; the application and its secret stay."""
+        """Forget all but the application and its secret."""
         self.set_lifetime(None)
         self._cloud.store.clear(federation.COLLECTION)
+        self._cloud.store.clear(certificates.COLLECTION)
+        self.device_codes.reset()
 
     def _authenticate(self, form: Mapping[str, str]) -> str:
         """Says how the application has proved who it is ("1" secret, "2" assertion)."""
@@ -113,11 +163,31 @@ class Directory:
                 raise exceptions.wrong_secret(client_id)
             return "1"
         if form.get("client_assertion_type") == ASSERTION_TYPE and form.get("client_assertion"):
-            federation.check(self._cloud.store, form["client_assertion"], self._cloud.clock.time())
+            self._check_assertion(form["client_assertion"])
             return "2"
         raise exceptions.no_secret()
 
-    def _sign(self, resource: str, method: str) -> IssuedToken:
+    def _check_assertion(self, assertion: str) -> None:
+        store, now = self._cloud.store, self._cloud.clock.time()
+        if certificates.is_own(assertion, self._credentials.client_id):
+            certificates.check(store, assertion, self.tenant_id, now)
+        else:
+            federation.check(store, assertion, now)
+
+    def sign(
+        self,
+        owner: Application,
+        resource: str,
+        method: str,
+        person: Mapping[str, str] | None = None,
+    ) -> IssuedToken:
+        """A token for a resource. Raises EntraError for one that isn't here.
+
+        :param method: how it was proved who it is: "0" not at all, "1" secret, "2" assertion.
+        :param person: claims of a token that is a person's.
+        """
+        if resource.rstrip("/") not in RESOURCES:
+            raise exceptions.resource_not_found(resource, self.tenant_id)
         now = int(self._cloud.clock.time())
         lifetime = self.lifetime
         issuer = f"https://sts.windows.net/{self.tenant_id}/"
@@ -127,16 +197,17 @@ class Directory:
             "iat": now,
             "nbf": now,
             "exp": now + lifetime,
-            "appid": self._credentials.client_id,
+            "appid": owner.client_id,
             "appidacr": method,
             "idp": issuer,
             "idtyp": "app",
-            "oid": self._credentials.object_id,
-            "sub": self._credentials.object_id,
+            "oid": owner.object_id,
+            "sub": owner.object_id,
             "tid": self.tenant_id,
             "uti": secrets.token_urlsafe(16),
             "jti": str(uuid.uuid4()),
             "ver": "1.0",
+            **(person or {}),
         }
         self.issued += 1
         return IssuedToken(signing.sign(claims, self._key), resource, lifetime, now, now + lifetime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import functools
 import json
@@ -11,13 +12,15 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from modelyard.local.cloud.entra import exceptions
+from modelyard.local.cloud.entra import exceptions, hosts
+from modelyard.local.cloud.entra.device_codes import GRANTS
 from modelyard.local.cloud.entra.exceptions import EntraError
 from modelyard.local.cloud.entra.models import Directory
 from modelyard.local.cloud.service import Handler
 
-HOST = "login.microsoftonline.com"
-ALIASES = (HOST, "login.windows.net", "login.microsoft.com", "sts.windows.net")
+HOST = hosts.PUBLIC
+EVERYBODY = ("common", "organizations")
+"""In place of a tenant: whichever the person belongs to."""
 
 
 class EntraResponses:
@@ -48,20 +51,15 @@ class EntraResponses:
             "tenant_discovery_endpoint": f"https://{HOST}/{self._directory.tenant_id}"
             "/v2.0/.well-known/openid-configuration",
             "api-version": request.args.get("api-version", "1.1"),
-            "metadata": [
-                {
-                    "preferred_network": HOST,
-                    "preferred_cache": "login.windows.net",
-                    "aliases": list(ALIASES),
-                }
-            ],
+            "metadata": hosts.discovery(),
         }
 
-    def openid_configuration(self, _: Request, tenant: str) -> dict[str, Any]:
-        return self._configuration(tenant, "/v2.0", f"https://{HOST}/{tenant}/v2.0")
+    def openid_configuration(self, request: Request, tenant: str) -> dict[str, Any]:
+        issuer = f"https://{request.host}/{tenant}/v2.0"
+        return self._configuration(request, tenant, "/v2.0", issuer)
 
-    def openid_configuration_v1(self, _: Request, tenant: str) -> dict[str, Any]:
-        return self._configuration(tenant, "", f"https://sts.windows.net/{tenant}/")
+    def openid_configuration_v1(self, request: Request, tenant: str) -> dict[str, Any]:
+        return self._configuration(request, tenant, "", f"https://sts.windows.net/{tenant}/")
 
     def keys(self, _: Request, tenant: str) -> dict[str, Any]:
         self._check_discovery_tenant(tenant)
@@ -69,6 +67,8 @@ class EntraResponses:
 
     def token(self, request: Request, tenant: str) -> dict[str, Any]:
         """Version 2: the resource is in ``scope``, times are numbers."""
+        if request.form.get("grant_type") in GRANTS:
+            return self._for_person(request, tenant)
         scope = request.form.get("scope", "")
         if not scope:
             raise exceptions.parameter_missing("scope")
@@ -81,6 +81,27 @@ class EntraResponses:
             "expires_in": token.lifetime,
             "ext_expires_in": token.lifetime,
             "access_token": token.value,
+        }
+
+    def device_code(self, request: Request, tenant: str) -> dict[str, Any]:
+        self._check_discovery_tenant(tenant)
+        scope = request.form.get("scope", "")
+        if "/.default" not in scope:
+            raise exceptions.scope_not_valid(scope)
+        return self._directory.device_codes.start(request.form.get("client_id", ""), scope)
+
+    def _for_person(self, request: Request, tenant: str) -> dict[str, Any]:
+        self._check_discovery_tenant(tenant)
+        token, id_token = self._directory.issue_to_person(request.form)
+        info = json.dumps(self._directory.client_info()).encode()
+        return {
+            "token_type": "Bearer",
+            "scope": f"{token.resource}/.default",
+            "expires_in": token.lifetime,
+            "ext_expires_in": token.lifetime,
+            "access_token": token.value,
+            "id_token": id_token,
+            "client_info": base64.urlsafe_b64encode(info).decode().rstrip("="),
         }
 
     def token_v1(self, request: Request, tenant: str) -> dict[str, Any]:
@@ -99,9 +120,11 @@ class EntraResponses:
             "access_token": token.value,
         }
 
-    def _configuration(self, tenant: str, version: str, issuer: str) -> dict[str, Any]:
+    def _configuration(
+        self, request: Request, tenant: str, version: str, issuer: str
+    ) -> dict[str, Any]:
         self._check_discovery_tenant(tenant)
-        base = f"https://{HOST}/{tenant}"
+        base = f"https://{request.host}/{tenant}"
         return {
             "token_endpoint": f"{base}/oauth2{version}/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
@@ -113,12 +136,13 @@ class EntraResponses:
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": issuer,
             "authorization_endpoint": f"{base}/oauth2{version}/authorize",
+            "device_authorization_endpoint": f"{base}/oauth2{version}/devicecode",
             "tenant_region_scope": "EU",
             "cloud_instance_name": "microsoftonline.com",
         }
 
     def _check_discovery_tenant(self, tenant: str) -> None:
-        if tenant not in ("common", "organizations"):
+        if tenant not in EVERYBODY:
             self._directory.check_tenant(tenant)
 
     def _failure(self, request: Request, error: EntraError) -> dict[str, Any]:

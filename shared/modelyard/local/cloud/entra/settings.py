@@ -1,5 +1,5 @@
-"""The sign-in's settings, on the cloud's own interface (loopback): how long tokens live, and
-which federated credentials the application has."""
+"""The sign-in's settings, on the cloud's own interface (loopback): how long tokens live, which
+federated credentials and certificates the application has, and what a person has decided."""
 
 from __future__ import annotations
 
@@ -35,17 +35,39 @@ class Settings:
         return self.get(request)
 
     def trust(self, request: Request) -> Response:
-        """``{"issuer", "subject", "keys": [JWK], "audience"}``: a federated credential."""
+        """``{"issuer", "subject", "keys": [JWK], "audience"}``: a federated credential.
+
+        An issuer of this cloud needs no keys.
+        """
         body = request.get_json()
-        names = ("issuer", "subject", "keys")
-        if not isinstance(body, dict) or any(not body.get(name) for name in names):
-            return _json(400, {"message": "The body must have issuer, subject and keys"})
+        if not isinstance(body, dict) or any(not body.get(name) for name in ("issuer", "subject")):
+            return _json(400, {"message": "The body must have issuer and subject"})
         audience = body.get("audience", AUDIENCE)
         try:
-            self._directory.trust(body["issuer"], body["subject"], body["keys"], audience)
+            self._directory.trust(body["issuer"], body["subject"], body.get("keys"), audience)
         except ValueError as error:
             return _json(400, {"message": f"keys can't be used: {error}"})
         return _json(200, {"issuer": body["issuer"], "subject": body["subject"]})
+
+    def add_certificate(self, request: Request) -> Response:
+        """``{"certificate": PEM}``, without a private key: one more of the application's."""
+        body = request.get_json()
+        text = body.get("certificate") if isinstance(body, dict) else None
+        try:
+            thumbprint = self._directory.add_certificate(str(text))
+        except ValueError as error:
+            return _json(400, {"message": f"certificate can't be used: {error}"})
+        return _json(200, {"thumbprint": thumbprint})
+
+    def decide(self, request: Request) -> Response:
+        """``{"user_code", "approve": true or false}``: what the person does in the browser."""
+        body = request.get_json()
+        if not isinstance(body, dict) or not isinstance(body.get("approve"), bool):
+            return _json(400, {"message": "The body must have user_code and approve"})
+        state = "approved" if body["approve"] else "declined"
+        if not self._directory.device_codes.decide(str(body.get("user_code")), state):
+            return _json(404, {"message": "There is no such code"})
+        return _json(200, {"state": state})
 
 
 def _json(status: int, body: dict[str, Any]) -> Response:

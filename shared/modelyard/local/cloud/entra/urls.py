@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelyard.local.cloud.entra import hosts
+from modelyard.local.cloud.entra.managed_identity import IMDS, ManagedIdentity
 from modelyard.local.cloud.entra.models import Directory
-from modelyard.local.cloud.entra.responses import ALIASES, EntraResponses
+from modelyard.local.cloud.entra.responses import EntraResponses
 from modelyard.local.cloud.entra.settings import Settings
 from modelyard.local.cloud.service import Cloud, Route
 
@@ -19,6 +21,7 @@ class EntraService:
     def __init__(self, cloud: Cloud) -> None:
         self.directory = Directory(cloud)
         self._responses = EntraResponses(self.directory, cloud.clock.time)
+        self._machine = ManagedIdentity(cloud, self.directory)
 
     def routes(self) -> Sequence[Route]:
         answers = self._responses
@@ -34,18 +37,31 @@ class EntraService:
             ("GET", "/<tenant>/discovery/keys", answers.keys),
             ("POST", "/<tenant>/oauth2/v2.0/token", answers.token),
             ("POST", "/<tenant>/oauth2/token", answers.token_v1),
+            ("POST", "/<tenant>/oauth2/v2.0/devicecode", answers.device_code),
         )
         settings = Settings(self.directory)
         own = (
             ("GET", "/modelyard/entra", settings.get),
             ("PUT", "/modelyard/entra", settings.put),
             ("POST", "/modelyard/entra/federated-credentials", settings.trust),
+            ("POST", "/modelyard/entra/certificates", settings.add_certificate),
+            ("POST", "/modelyard/entra/device-codes", settings.decide),
+            ("POST", "/modelyard/entra/managed-identity", self._machine.assign),
+            ("GET", "/msi/token", self._machine.app_service),
         )
         return [
             Route((method,), host, path, answers.handler(answer))
-            for host in ALIASES
+            for host in hosts.ALL
             for method, path, answer in table
-        ] + [Route((method,), "127.0.0.1", path, handler) for method, path, handler in own]
+        ] + [
+            *(Route((method,), "127.0.0.1", path, handler) for method, path, handler in own),
+            Route(
+                ("GET",),
+                IMDS,
+                "/metadata/identity/oauth2/token",
+                self._machine.virtual_machine,
+            ),
+        ]
 
     def start(self) -> None:
         """Nothing runs beside the requests."""
@@ -55,6 +71,7 @@ class EntraService:
 
     def reset(self) -> None:
         self.directory.reset()
+        self._machine.reset()
 
     def status(self) -> Mapping[str, Any]:
         return {

@@ -8,7 +8,7 @@ from typing import Any
 from modelyard.local.cloud.arm import responses as arm
 from modelyard.local.cloud.arm.models import Subscription
 from modelyard.local.cloud.arm.urls import GROUPS, ONE
-from modelyard.local.cloud.arm.urls import HOST as MANAGEMENT
+from modelyard.local.cloud.arm.urls import HOSTS as MANAGEMENT
 from modelyard.local.cloud.keyvault.access import Access
 from modelyard.local.cloud.keyvault.management import ManagementResponses
 from modelyard.local.cloud.keyvault.own import OwnResponses
@@ -103,7 +103,8 @@ class KeyVaultService:
         ]
         for method, path, answer in table:
             handler = arm.handler(answer, self._subscription.tenant_id, self._tokens)
-            yield Route((method,), MANAGEMENT, path, handler)
+            for host in MANAGEMENT:
+                yield Route((method,), host, path, handler)
 
     def _own(self) -> Iterator[Route]:
         answers = OwnResponses(self.vaults, self.secrets)

@@ -112,7 +112,8 @@ class LocalServices:
 
     def start_job(self, build: Build, plan_id: str, job_id: str) -> JobAccess:
         with _reached():
-            token = call(self.state, "POST", "devops/jobs", {})["access_token"]
+            job = {"project": build.project, "pipeline": build.pipeline}
+            token = call(self.state, "POST", "devops/jobs", job)["access_token"]
         place = f"{quote(build.project)}/_apis/distributedtask/hubs/build"
         uri = f"{build.collection}{place}/plans/{plan_id}/jobs/{job_id}/oidctoken"
         return JobAccess(token, {"System.OidcRequestUri": uri})

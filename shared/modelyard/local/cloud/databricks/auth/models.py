@@ -8,6 +8,7 @@ from modelyard.local.cloud.databricks import exceptions
 from modelyard.local.cloud.databricks.identity.models import Identities
 from modelyard.local.cloud.tokens import (
     DATABRICKS_AUDIENCE,
+    RESOURCE_MANAGER_AUDIENCES,
     Principal,
     TokenError,
     TokenExpired,
@@ -16,7 +17,6 @@ from modelyard.local.cloud.tokens import (
     Tokens,
 )
 
-MANAGEMENT_AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 MANAGEMENT_TOKEN = "X-Databricks-Azure-SP-Management-Token"  # noqa: S105 - a header's name
 RESOURCE_ID = "X-Databricks-Azure-Workspace-Resource-Id"
 
@@ -49,7 +49,7 @@ class Authentication:
         resource_id = request.headers.get(RESOURCE_ID)
         if not management or not resource_id:
             raise exceptions.forbidden("User not authorized.", 403)
-        owner = self._tokens.identify(management, MANAGEMENT_AUDIENCES)
+        owner = self._tokens.identify(management, RESOURCE_MANAGER_AUDIENCES)
         if owner is None or owner.name != principal.name:
             raise exceptions.forbidden(f"{MANAGEMENT_TOKEN} is not valid.", 403)
         if not self._identities.is_this_workspace(resource_id):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -36,8 +37,12 @@ class IdentityResponses:
         return _list(_filtered(found, call.text("filter", "")))
 
     def create_service_principal(self, call: Call) -> Response:
+        """Without an ``applicationId`` it is one of Databricks' own, which Entra doesn't know."""
         name = call.text("displayName", "") or None
-        document = self._identities.add(call.text("applicationId"), name)
+        if not name and not call.has("applicationId"):
+            raise exceptions.missing_field("displayName or applicationId")
+        application_id = call.text("applicationId", "") or str(uuid.uuid4())
+        document = self._identities.add(application_id, name)
         return json_response(_service_principal(document), 201)
 
     def get_service_principal(self, _: Call, number: str) -> Json:
