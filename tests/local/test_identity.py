@@ -6,6 +6,7 @@ import base64
 import datetime
 import json
 import os
+import shlex
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,10 +29,13 @@ from cryptography.x509.oid import NameOID
 from local.identity_place import ME, SUBJECT, Place, who
 from modelyard.azure.identity import DATABRICKS, RESOURCE_MANAGER
 from modelyard.azure.identity.machine import device_code
-from modelyard.errors import NotAUser, TenantNotAllowed, Unauthenticated
+from modelyard.errors import InputError, NotAUser, TenantNotAllowed, Unauthenticated
 from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
 from modelyard.local.cloud.databricks.identity.models import RESOURCE
 from modelyard.local.cloud.tokens import OWNER
+from modelyard.local.runner.builtin.az_login import Login
+from modelyard.local.runner.builtin.own_program import own_program
 
 CLOUD_SERVICES = ("entra", "arm", "devops", "github_identity", "databricks")
 
@@ -405,3 +409,34 @@ def test_what_a_token_of_the_workspace_says(place: Place) -> None:
 
     assert claims["sub"] == "00000000-1111-4222-8333-444444444444"
     assert claims["iss"] == f"{place.environment['DATABRICKS_HOST']}/oidc"
+
+
+@pytest.fixture
+def az(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """``az`` on PATH, and a folder for its sign-in that is this job's own."""
+    program = tmp_path / "bin" / "az"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(own_program("az_process"))} "$@"\n')
+    program.chmod(0o700)
+    folder = tmp_path / "azure"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("AZURE_CONFIG_DIR", str(folder))
+    return folder
+
+
+def test_whoever_is_signed_in_to_az(place: Place, az: Path) -> None:
+    job = place.azure("ml-dev")
+    connection = job.service_connection(job._environment["CONNECTION"])
+    with pytest.raises(InputError, match="nobody is signed in to az in"):
+        place.open(sign_in="azure-cli")
+
+    Login(connection, os.environ["SYSTEM_OIDCREQUESTURI"], SUBSCRIPTION_ID, "local").save(az)
+    workspace = place.open()
+    assert who(workspace) == place.ids["azure_client_id"]
+    assert workspace.sign_in.way(DATABRICKS).name == "azure-cli"
+    other = "99999999-0000-4000-8000-000000000000"
+    with pytest.raises(Unauthenticated) as caught:
+        who(place.open(sign_in="azure-cli", azure_tenant_id=other))
+    assert "the sign-in of az can't sign in" in caught.value.what
+    assert "run az login" in caught.value.fix

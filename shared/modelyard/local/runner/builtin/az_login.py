@@ -9,10 +9,13 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from modelyard.service_connection import ServiceConnection
 
 _FILE = "login.json"
+_PROFILE = "azureProfile.json"
+"""What the real ``az`` keeps of a sign-in; other programs look whether it is there."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,17 @@ class Login:
 
     def save(self, folder: Path) -> None:
         """Write it; only its owner may read it."""
-        path = folder / _FILE
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-            json.dump(asdict(self), stream)
+        subscription = {
+            "id": self.subscription,
+            "name": self.subscription_name,
+            "state": "Enabled",
+            "user": {"name": self.connection.client_id, "type": "servicePrincipal"},
+            "isDefault": True,
+            "tenantId": self.connection.tenant_id,
+            "environmentName": "AzureCloud",
+        }
+        _write(folder / _FILE, asdict(self))
+        _write(folder / _PROFILE, {"subscriptions": [subscription]})
 
 
 def load(folder: Path) -> Login | None:
@@ -44,4 +55,10 @@ def load(folder: Path) -> Login | None:
 
 def clear(folder: Path) -> None:
     """Sign out."""
-    (folder / _FILE).unlink(missing_ok=True)
+    for name in (_FILE, _PROFILE):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+        json.dump(content, stream)

@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     token = account.add_parser("get-access-token", parents=[common])
     token.add_argument("--resource")
     token.add_argument("--scope")
+    token.add_argument("--tenant", "-t")
+    token.add_argument("--subscription", "-s")
     token.set_defaults(handler=_token)
     rest = commands.add_parser("rest", parents=[common])
     rest.add_argument("--method", "-m", default="get", type=str.upper)
@@ -127,6 +129,10 @@ def _clear(_: argparse.Namespace) -> None:
 
 def _token(options: argparse.Namespace) -> dict[str, Any]:
     login = _login()
+    if options.tenant not in (None, login.connection.tenant_id):
+        raise InputError(f"nobody is signed in to the tenant {options.tenant}")
+    if options.subscription is not None:
+        _set(options)
     resource = options.resource or (options.scope or RESOURCE_MANAGER).removesuffix("/.default")
     expires = time.time() + 3600
     return {
