@@ -159,7 +159,7 @@ class GitHubActions:
         raise InputError(f"GitHub has no service connections, and so none named {id}")
 
     def no_identity_token(self) -> str:
-        return identity_tokens.missing_on_github(self._environment, fork=self.is_fork())
+        return identity_tokens.missing_on_github(self._environment, self.is_fork)
 
     def identity_token(self, audience: str, connection: str = "") -> str:  # noqa: ARG002
         if missing := self.no_identity_token():

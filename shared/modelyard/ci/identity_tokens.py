@@ -6,7 +6,7 @@ REST reference, "Oidctoken - Create".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from modelyard.clock import SystemClock
@@ -21,12 +21,15 @@ AZURE_TOKENS = ("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN", "SYST
 _VERSION = "7.1"
 
 
-def missing_on_github(environment: Mapping[str, str], *, fork: bool) -> str:
-    """Why a GitHub job can't have identity tokens; empty when it can."""
+def missing_on_github(environment: Mapping[str, str], is_fork: Callable[[], bool]) -> str:
+    """Why a GitHub job can't have identity tokens; empty when it can.
+
+    :param is_fork: says whether it builds a pull request of a fork; asked only then.
+    """
     missing = [name for name in (GITHUB_URL, GITHUB_TOKEN) if not environment.get(name)]
     if not missing:
         return ""
-    if fork:
+    if is_fork():
         return f"no {' and '.join(missing)}: a pull request of a fork gets no identity tokens"
     return f"no {' and '.join(missing)}: the job needs `permissions: id-token: write`"
 
