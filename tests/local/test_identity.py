@@ -7,6 +7,8 @@ import datetime
 import json
 import os
 import shlex
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -440,3 +442,23 @@ def test_whoever_is_signed_in_to_az(place: Place, az: Path) -> None:
         who(place.open(sign_in="azure-cli", azure_tenant_id=other))
     assert "the sign-in of az can't sign in" in caught.value.what
     assert "run az login" in caught.value.fix
+
+
+def test_a_refusal_shows_nothing_but_its_error(place: Place) -> None:
+    secret = "made-up-secret-" + "x" * 20
+    variables = {
+        **{name: value for name, value in os.environ.items() if name != "AZURE_CONFIG_DIR"},
+        **{name.upper(): value for name, value in place.ids.items()},
+        "AZURE_CLIENT_SECRET": secret,
+        "MODELYARD_SIGN_IN": "service-principal",
+    }
+    command = [sys.executable, "-m", "modelyard", "secret-scope", "--scope", "s", "--dry-run"]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+    assert done.returncode == Unauthenticated.exit_code
+    first = done.stdout.splitlines()[0]
+    assert first.startswith("error: the service principal ")
+    assert "can't sign in: AADSTS7000215: Invalid client secret provided." in first
+    assert secret not in done.stdout + done.stderr
+    assert done.stderr == ""
+    assert [one for one in Path(variables["HOME"]).rglob("*") if one.is_file()] == []

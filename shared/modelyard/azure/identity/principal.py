@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     # azure-identity takes longer to import than all else that a step needs: only who signs in by
     # it waits for that.
     from azure.core.credentials import AccessToken
+
+_SILENCE = logging.NullHandler()
 
 
 class Source(AbstractContextManager[Any], Protocol):
@@ -59,6 +62,9 @@ class Principal:
         """
         from azure.core.exceptions import AzureError
 
+        for name in ("azure", "msal"):
+            # Their warnings repeat what the error says, and would go to standard error unmasked.
+            logging.getLogger(name).addHandler(_SILENCE)
         try:
             # A new one each time: the old one remembers its token, also one that was refused, and
             # nothing of it is ever written to a file.
@@ -93,7 +99,9 @@ class Principal:
         """The first line of a message, without the secrets and numbers that only support reads."""
         text = redact(str(getattr(error, "message", "") or error), self.secrets).strip()
         first = text.splitlines()[0] if text else type(error).__name__
-        return first.partition(" Trace ID:")[0].removeprefix("Authentication failed: ")
+        said = first.partition(" Trace ID:")[0].removeprefix("Authentication failed: ")
+        # What stands before the number is azure-identity's own way to say "error".
+        return said[said.find("AADSTS") :].rstrip("'") if "AADSTS" in said else said
 
 
 def service_principal(

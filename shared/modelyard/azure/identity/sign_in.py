@@ -60,7 +60,7 @@ class SignIn:
     Nothing is sent before a token is needed. Safe to use from several threads.
 
     :param ways: in order of preference.
-    :param chosen: told each time a way has been chosen.
+    :param chosen: told once of each way that has been chosen.
     :param allowed_tenants: ids of the tenants that a token may be of; empty allows every one.
     :raises InputError: when there is no way to try.
     """
@@ -128,8 +128,10 @@ class SignIn:
                 except ModelyardError as error:
                     refused[way.name] = error
                     continue
+                known = way in self._chosen.values()
                 self._chosen[resource] = way
-                self._tell(way)
+                if not known:
+                    self._tell(way)
                 return token
             raise self._nobody(refused)
 

@@ -142,6 +142,16 @@ def test_two_resources_may_be_reached_in_two_ways(make: Callable[..., SignIn]) -
     assert who.mint(RESOURCE, like=OTHER).value == "token-of-token"
 
 
+def test_one_way_for_two_resources_is_told_of_once(
+    make: Callable[..., SignIn], chosen: list[str]
+) -> None:
+    who = make(works("github-oidc"))
+    who.mint(RESOURCE)
+    who.mint(OTHER)
+
+    assert chosen == ["github-oidc"]
+
+
 @pytest.mark.parametrize(
     "token", [jwt(tid="99999999-0000-0000-0000-000000000000"), "opaque", "a.%%.c", jwt(sub="x")]
 )
