@@ -26,7 +26,7 @@ class Principals:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.refused: set[str] = set()
-        """Names of the arguments of whoever can't sign in."""
+        """Who can't sign in: by its function, or as ``FUNCTION-for-RESOURCE``."""
 
     def make(self, kind: str) -> Callable[..., Any]:
         def principal(*given: Any, **more: Any) -> Any:
@@ -36,7 +36,7 @@ class Principals:
                 @staticmethod
                 def mint(resource: str) -> Token:
                     self.asked.append({"kind": kind, "resource": resource, **more})
-                    if kind in self.refused:
+                    if self.refused & {kind, f"{kind}-for-{resource}"}:
                         raise Unauthenticated(f"{kind} was refused")
                     if "assertion" in more:
                         more["assertion"]()

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -173,9 +175,18 @@ def test_an_allowed_tenant_in_any_spelling(make: Callable[..., SignIn]) -> None:
     assert tenant_of(who.mint(RESOURCE).value) == TENANT
 
 
-def test_threads_sign_in_once(make: Callable[..., SignIn], chosen: list[str]) -> None:
-    who = make(works("token"))
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: who.mint(RESOURCE), range(50)))
+def test_threads_sign_in_one_after_the_other(
+    make: Callable[..., SignIn], chosen: list[str]
+) -> None:
+    inside, together = threading.Barrier(2), []
 
-    assert chosen == ["token"]
+    def mint(_resource: str) -> Token:
+        with suppress(threading.BrokenBarrierError):
+            together.append(inside.wait(0.2))  # passes only when two are here at once
+        return Token("x", 4e9)
+
+    who = make(Way("token", "somebody", mint))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: who.mint(RESOURCE), range(4)))
+
+    assert (chosen, together) == (["token"], [])

@@ -157,6 +157,21 @@ def test_a_workspace_that_resource_manager_knows(
     assert sent[RESOURCE_ID] == WORKSPACE
 
 
+def test_both_tokens_are_of_the_same_principal(
+    server: Any, context: Context, recording_ci: Any, principals: Principals
+) -> None:
+    knows_the_workspace(server)
+    recording_ci.name = "github-actions"
+    recording_ci.identity_tokens += ["1", "2", "3"]
+    principals.refused = {f"with_assertion-for-{DATABRICKS}"}  # but it may look the workspace up
+    connect(WorkspaceInputs(workspace_resource_id=WORKSPACE, **PRINCIPAL), context).get("/api/x")
+
+    assert principals.kinds[0] == "with_assertion"
+    sent = headers(server)
+    assert sent["Authorization"] == f"Bearer service_principal-for-{DATABRICKS}"
+    assert sent[MANAGEMENT_TOKEN] == f"service_principal-for-{RESOURCE_MANAGER}"
+
+
 def test_a_sovereign_workspace_is_looked_up_in_its_own_cloud(
     server: Any, context: Context, principals: Principals
 ) -> None:
