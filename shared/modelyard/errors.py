@@ -173,39 +173,11 @@ class PolicyViolation(ModelyardError):
     exit_code = 22
 
 
-class WorkspaceNotAllowed(ModelyardError):
-    """The workspace isn't among those that ``allowed-workspaces`` names."""
-
-    identifier = "MY023"
-    exit_code = 23
-
-
 class ReadOnly(ModelyardError):
     """A dry run came to a call that would write. This is a fault of Modelyard: please report it."""
 
     identifier = "MY024"
     exit_code = 24
-
-
-class TenantNotAllowed(ModelyardError):
-    """Who signed in belongs to a tenant that isn't among those of ``allowed-tenants``."""
-
-    identifier = "MY025"
-    exit_code = 25
-    cause = "the pipeline is set to another account than it may use"
-    fix = "sign in to the right tenant, or add this one to allowed-tenants if it is meant"
-
-
-class NotAUser(PermissionDenied):
-    """The workspace knows nobody of the name that signed in: not a user of it, or not yet."""
-
-    identifier = "MY026"
-    exit_code = 26
-    cause = "the service principal was never added to this workspace"
-    fix = (
-        "add it in the workspace's settings, or, where it is a contributor of the workspace in "
-        "Azure, give workspace-resource-id: the first call then lets it in"
-    )
 
 
 class ClusterFailed(ModelyardError):
@@ -308,14 +280,15 @@ class Cancelled(BaseException):
 
 
 def all_errors() -> list[type[ModelyardError]]:
-    """Every error class, by identifier: of this module, the launcher and the local runner."""
-    from modelyard import launcher_errors, runner_errors  # made of the classes above
+    """Every error class, by identifier: of this module and of those made of its classes."""
+    from modelyard import account_errors, launcher_errors, runner_errors
 
     def below(cls: type[ModelyardError]) -> Iterator[type[ModelyardError]]:
         yield cls
         for child in cls.__subclasses__():
             yield from below(child)
 
-    modules = (__name__, launcher_errors.__name__, runner_errors.__name__)
+    others = (account_errors, launcher_errors, runner_errors)
+    modules = {__name__, *(module.__name__ for module in others)}
     found = {cls for cls in below(ModelyardError) if cls.__module__ in modules}
     return sorted(found, key=lambda cls: cls.identifier)

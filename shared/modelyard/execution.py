@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from modelyard.account_errors import WorkspaceNotAllowed
 from modelyard.ci.base import CISystem
 from modelyard.ci.logs import logging_to
 from modelyard.clock import Clock
@@ -20,7 +21,6 @@ from modelyard.errors import (
     PolicyViolation,
     Unreachable,
     WaitTimeout,
-    WorkspaceNotAllowed,
 )
 from modelyard.masking import SHORTEST, too_short
 from modelyard.operation import Member, Operation

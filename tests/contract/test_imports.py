@@ -202,7 +202,7 @@ RUNNER_LAYERS: dict[str, tuple[str, ...]] = {
     "results": ("", "builtin", "engine", "pipeline.plan"),
     # They are told of a run by its events, and never hold one.
     "display": ("", "engine.events", "engine.questions", "pipeline.plan", "results.history"),
-    "report": ("", "display", "results"),
+    "report": ("", "display", "pipeline.plan", "results"),
 }
 """The runner's packages, each with what of the runner it may import beside itself."""
 ABOVE = {"task_run"}

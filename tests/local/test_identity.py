@@ -29,9 +29,10 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from local.identity_place import ME, SUBJECT, Place, who
+from modelyard.account_errors import NotAUser, TenantNotAllowed
 from modelyard.azure.identity import DATABRICKS, RESOURCE_MANAGER
 from modelyard.azure.identity.machine import device_code
-from modelyard.errors import InputError, NotAUser, TenantNotAllowed, Unauthenticated
+from modelyard.errors import InputError, Unauthenticated
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
 from modelyard.local.cloud.databricks.identity.models import RESOURCE

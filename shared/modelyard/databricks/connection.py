@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from modelyard.account_errors import NotAUser, WorkspaceNotAllowed
 from modelyard.answers import Rule
 from modelyard.clock import Clock
 from modelyard.credentials import Credential
-from modelyard.errors import InputError, NotAUser, NotFound, ServiceError, WorkspaceNotAllowed
+from modelyard.errors import InputError, NotFound, ServiceError
 from modelyard.http import Session
 from modelyard.waiting import Observation, Pace, wait
 

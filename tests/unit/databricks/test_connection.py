@@ -7,6 +7,7 @@ import requests_mock
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelyard.account_errors import WorkspaceNotAllowed
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
 from modelyard.databricks.connection import check_allowed, connect, first_contact, workspace_base
@@ -17,7 +18,6 @@ from modelyard.errors import (
     ServiceError,
     Unauthenticated,
     WaitTimeout,
-    WorkspaceNotAllowed,
 )
 
 BASE = "https://adb-1.2.azuredatabricks.net"

@@ -8,15 +8,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from modelyard.account_errors import TenantNotAllowed
 from modelyard.clock import Clock
 from modelyard.credentials import RefreshingToken, Token
-from modelyard.errors import (
-    InputError,
-    ModelyardError,
-    TenantNotAllowed,
-    Unauthenticated,
-    Unreachable,
-)
+from modelyard.errors import InputError, ModelyardError, Unauthenticated, Unreachable
 
 DOCUMENTATION = "docs/identity.md"
 

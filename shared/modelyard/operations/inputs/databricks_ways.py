@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from modelyard.account_errors import TenantNotAllowed
 from modelyard.azure.identity import DATABRICKS
 from modelyard.azure.identity.sign_in import DOCUMENTATION, NotTried, Way
 from modelyard.context import Context
 from modelyard.credentials import StaticToken, Token
 from modelyard.databricks import federation
-from modelyard.errors import TenantNotAllowed
 
 if TYPE_CHECKING:
     from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs

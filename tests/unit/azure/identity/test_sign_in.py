@@ -9,16 +9,11 @@ from contextlib import suppress
 
 import pytest
 
+from modelyard.account_errors import TenantNotAllowed
 from modelyard.azure.identity.sign_in import NotTried, SignIn, Way, tenant_of
 from modelyard.clock import FakeClock
 from modelyard.credentials import Token
-from modelyard.errors import (
-    InputError,
-    ModelyardError,
-    TenantNotAllowed,
-    Unauthenticated,
-    Unreachable,
-)
+from modelyard.errors import InputError, ModelyardError, Unauthenticated, Unreachable
 
 RESOURCE, OTHER = "https://one.example", "https://other.example"
 TENANT = "11111111-2222-3333-4444-555555555555"

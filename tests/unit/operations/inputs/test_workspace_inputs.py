@@ -7,19 +7,12 @@ from typing import Any
 import pytest
 import requests_mock
 
+from modelyard.account_errors import TenantNotAllowed, WorkspaceNotAllowed
 from modelyard.azure.identity import DATABRICKS, RESOURCE_MANAGER
 from modelyard.azure.identity.clouds import US_GOVERNMENT
 from modelyard.clock import FakeClock
 from modelyard.context import Context
-from modelyard.errors import (
-    Ambiguous,
-    InputError,
-    PermissionDenied,
-    ReadOnly,
-    TenantNotAllowed,
-    Unauthenticated,
-    WorkspaceNotAllowed,
-)
+from modelyard.errors import Ambiguous, InputError, PermissionDenied, ReadOnly, Unauthenticated
 from modelyard.operation import Operation
 from modelyard.operations.inputs.workspace_inputs import (
     WorkspaceInputs,
