@@ -79,8 +79,9 @@ SHAPES: dict[str, Callable[[random.Random], str]] = {
         LETTERS + PUNCTUATION, source, source.choice(("\n", "\r\n", "\r"))
     ),
     "a key file": _key_file,
-    "line ends that few know": lambda source: _lines(
-        LETTERS + WIDE + "\\'\"&<>`", source, source.choice("\x0b\x0c\x1c\x85\u2028\t")
+    "line ends that few know": lambda source: "".join(
+        _of(LETTERS + WIDE + "\\'\"&<>`", source, 1, 12) + source.choice("\n\x0b\x0c\x85\u2028\t")
+        for _ in range(source.randint(3, 8))
     ),
 }
 

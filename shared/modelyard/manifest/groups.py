@@ -24,7 +24,7 @@ GROUPS = {
     "models": Group("award", "yellow", 0xA37B00),
     "images": Group("package", "purple", 0x7A3FB0, "Build"),
     "deployment": Group("upload-cloud", "green", 0x2E8540, "Deploy"),
-    "Azure": Group("key", "blue", 0x0B6E8F),
+    "Azure": Group("lock", "blue", 0x0B6E8F),
     "checks": Group("check-circle", "gray-dark", 0x4A5560, "Test"),
     "reporting": Group("file-text", "gray-dark", 0x6B4A3A),
 }
