@@ -1,6 +1,7 @@
-"""Azure Resource Manager (management.azure.com): one subscription with one Databricks workspace.
+"""Azure Resource Manager (management.azure.com): a subscription, its groups and resources.
 
-Source: Azure REST reference, "Subscriptions", "Resource Groups", "Databricks / Workspaces".
+Source: Azure REST reference, "Subscriptions", "Resource Groups", "Deployments", "Databricks /
+Workspaces".
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 
 class ManagementResponses:
-    """Answers for ``arm.responses.handler``."""
+    """Answers for ``arm.front.guarded``."""
 
     def __init__(
         self, subscription: Subscription, vaults: Vaults, secrets: Secrets, access: Access
@@ -27,38 +27,38 @@ class ManagementResponses:
         self._secrets = secrets
         self._access = access
 
-    def list(self, _request: Request, subscription_id: str) -> Json:
-        self._subscription.check(subscription_id)
+    def list(self, _request: Request, subscription: str) -> Json:
+        self._subscription.check(subscription)
         return {"value": self._vaults.all()}
 
-    def list_of_group(self, _request: Request, subscription_id: str, group: str) -> Json:
-        self._subscription.check(subscription_id, group)
+    def list_of_group(self, _request: Request, subscription: str, group: str) -> Json:
+        self._subscription.check(subscription, group)
         return {"value": self._vaults.all()}
 
-    def get(self, _request: Request, subscription_id: str, group: str, name: str) -> Json:
-        self._subscription.check(subscription_id, group)
+    def get(self, _request: Request, subscription: str, group: str, name: str) -> Json:
+        self._subscription.check(subscription, group)
         return self._vaults.get(name)
 
-    def put(self, request: Request, subscription_id: str, group: str, name: str) -> Json:
-        self._subscription.check(subscription_id, group)
+    def put(self, request: Request, subscription: str, group: str, name: str) -> Json:
+        self._subscription.check(subscription, group)
         return self._vaults.put(name, _body(request))
 
-    def change(self, request: Request, subscription_id: str, group: str, name: str) -> Json:
-        self._subscription.check(subscription_id, group)
+    def change(self, request: Request, subscription: str, group: str, name: str) -> Json:
+        self._subscription.check(subscription, group)
         return self._vaults.change(name, _body(request))
 
-    def delete(self, _request: Request, subscription_id: str, group: str, name: str) -> Json:
+    def delete(self, _request: Request, subscription: str, group: str, name: str) -> Json:
         """Unlike the service's, a deleted vault can't be recovered: its secrets go with it."""
-        self._subscription.check(subscription_id, group)
+        self._subscription.check(subscription, group)
         self._secrets.forget(self._vaults.get(name))
         self._vaults.delete(name)
         return {}
 
     def policies(
-        self, request: Request, subscription_id: str, group: str, name: str, kind: str
+        self, request: Request, subscription: str, group: str, name: str, kind: str
     ) -> Json:
         """``PUT .../accessPolicies/{add,replace,remove}``."""
-        self._subscription.check(subscription_id, group)
+        self._subscription.check(subscription, group)
         policies = (_body(request).get("properties") or {}).get("accessPolicies")
         if kind not in ("add", "replace", "remove") or not isinstance(policies, list):
             raise ArmError(400, "BadRequest", "The body needs properties.accessPolicies, a list.")

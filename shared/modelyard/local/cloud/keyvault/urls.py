@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from modelyard.local.cloud.arm import responses as arm
+from modelyard.local.cloud.arm.front import HOSTS as MANAGEMENT
+from modelyard.local.cloud.arm.front import Answer, guarded
 from modelyard.local.cloud.arm.models import Subscription
 from modelyard.local.cloud.arm.urls import GROUPS, ONE
-from modelyard.local.cloud.arm.urls import HOSTS as MANAGEMENT
 from modelyard.local.cloud.keyvault.access import Access
 from modelyard.local.cloud.keyvault.management import ManagementResponses
 from modelyard.local.cloud.keyvault.own import OwnResponses
@@ -84,7 +84,7 @@ class KeyVaultService:
     def _management(self) -> Iterator[Route]:
         answers = ManagementResponses(self._subscription, self.vaults, self.secrets, self.access)
         kind = f"providers/{KIND}"
-        table: list[tuple[str, str, arm.Answer]] = [("GET", f"{ONE}/{kind}", answers.list)]
+        table: list[tuple[str, str, Answer]] = [("GET", f"{ONE}/{kind}", answers.list)]
         for groups in GROUPS:
             several = f"{ONE}/{groups}/<group>/{kind}"
             one = f"{several}/<name>"
@@ -102,7 +102,7 @@ class KeyVaultService:
             ("DELETE", f"{ASSIGNMENTS}/<assignment>", answers.revoke),
         ]
         for method, path, answer in table:
-            handler = arm.handler(answer, self._subscription.tenant_id, self._tokens)
+            handler = guarded(answer, self._tokens, self._subscription.tenant_id)
             for host in MANAGEMENT:
                 yield Route((method,), host, path, handler)
 
