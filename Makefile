@@ -16,6 +16,7 @@ RESULTS ?=
 JOBS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MODELYARD_WHEELS := $(abspath $(CACHE))/wheels
+export MODELYARD_AZUREML := $(abspath $(CACHE))/azureml
 
 PUBLISHER ?=
 VERSION ?=
@@ -53,10 +54,10 @@ test-launcher: $(VENV)/.development ## the launcher of tasks and actions, with r
 test-release: $(VENV)/.development $(NODE_TOOLS) $(CACHE)/wheels/.complete ## packages: whole, reproducible, accepted by the official tool
 	$(BIN)/pytest tests/release -q
 
-test-parity: $(VENV)/.development $(CACHE)/wheels/.complete ## every operation as command, action and task
+test-parity: $(VENV)/.development $(CACHE)/wheels/.complete $(CACHE)/azureml/.complete ## every operation as command, action and task
 	$(BIN)/pytest tests/parity -q -n $(JOBS) --dist loadfile
 
-test-local: $(VENV)/.development $(CACHE)/wheels/.complete ## real clients against the local cloud
+test-local: $(VENV)/.development $(CACHE)/wheels/.complete $(CACHE)/azureml/.complete ## real clients against the local cloud
 	$(BIN)/pytest tests/local -q -n $(JOBS) --dist loadfile
 
 test-acceptance: $(VENV)/.development $(CACHE)/wheels/.complete ## `make demo`, whole
@@ -100,6 +101,11 @@ lock: $(VENV)/.development ## renew the lock files from setup.cfg
 			-o requirements/$$set.txt; \
 		upgrade='--constraint requirements/development.txt'; \
 	done
+	for set in azureml-sdk azureml-scoring; do \
+		$(BIN)/uv pip compile requirements/$$set.in --universal --python-version 3.10 --upgrade \
+			--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
+			-o requirements/$$set.txt; \
+	done
 
 clean: ## remove what was made here; what was downloaded stays (.cache, tests/node/node_modules)
 	rm -rf $(VENV) build dist .modelyard .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -116,6 +122,18 @@ $(BIN)/python:
 # What scoring images are made of: downloaded once, since the local cloud reaches no package index.
 $(CACHE)/wheels/.complete: .ci/wheels requirements/local.txt $(VENV)/.local
 	$(BIN)/python .ci/wheels $(CACHE)/wheels
+	@touch $@
+
+# The SDK of Azure ML (v2) pins older packages than the rest has, so the tests run it in an
+# environment of its own; beside it the wheels of Azure's scoring server.
+$(CACHE)/azureml/.complete: requirements/azureml-sdk.txt requirements/azureml-scoring.txt $(VENV)/.local
+	@echo "installing the SDK of Azure ML for the tests; the first time that takes half a minute"
+	@rm -rf $(CACHE)/azureml
+	@$(BIN)/python -m venv --without-pip $(CACHE)/azureml
+	@$(BIN)/python -m pip --python $(CACHE)/azureml/bin/python install --quiet --require-hashes \
+		--requirement requirements/azureml-sdk.txt
+	@$(BIN)/python -m pip download --quiet --only-binary=:all: --require-hashes \
+		--requirement requirements/azureml-scoring.txt --dest $(CACHE)/azureml/wheels
 	@touch $@
 
 # What the tests and the packaging use of npm; nothing that is shipped needs it.

@@ -38,15 +38,8 @@ from modelyard.local.cloud.store import Store
 from modelyard.local.cloud.tokens import Tokens
 
 SERVICES = (
-    "entra",
-    "arm",
-    "keyvault",
-    "devops",
-    "github_identity",
-    "mlflow",
-    "databricks",
-    "registry",
-    "endpoints",
+    *("entra", "arm", "keyvault", "storage", "aml", "devops", "github_identity"),
+    *("mlflow", "databricks", "registry", "endpoints"),
 )
 """Sub-packages with ``create(cloud) -> Service``, in the order they start. They stop in the
 opposite order. The cloud's own interface (``admin``) is always there."""

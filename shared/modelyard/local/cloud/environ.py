@@ -8,6 +8,9 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+RAW_HEADERS = "modelyard.raw_headers"
+"""Key of the headers as the client wrote them: a list of names and values."""
+
 
 def wsgi_environ(
     connection: BaseHTTPRequestHandler, authority: str, body: io.BufferedIOBase, *, tls: bool
@@ -44,4 +47,6 @@ def wsgi_environ(
                 value = f"{environ[key]},{value}"
         environ[key] = value
     environ["HTTP_HOST"] = authority
+    # The names above no longer tell - from _, which matters where names are data (blob metadata).
+    environ[RAW_HEADERS] = list(connection.headers.items())
     return environ

@@ -74,6 +74,10 @@ class Operations:
         address = f"https://management.azure.com/subscriptions/{subscription}/{path}/{id}"
         return {"Azure-AsyncOperation": f"{address}?api-version=2024-10-01", **RETRY_AFTER}
 
+    def done(self, subscription: str, location: str) -> dict[str, str]:
+        """The headers for what is done already, where the service answers as if it took time."""
+        return self.headers(self.begin(lambda: None, "nothing"), subscription, location)
+
     def abandon(self) -> None:
         """Those of an earlier life that was cut off have failed."""
         lost = ArmError(500, "InternalServerError", "The operation was interrupted.")

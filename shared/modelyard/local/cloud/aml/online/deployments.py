@@ -1,0 +1,190 @@
+"""Deployments that run: brought up, replaced without a gap, started again when they die."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+from modelyard.clock import SystemClock
+from modelyard.images.running import end_of_file
+from modelyard.local.cloud.aml.online import exceptions, quota
+from modelyard.local.cloud.aml.online.documents import DEPLOYMENTS, Documents
+from modelyard.local.cloud.aml.online.launching import Launched, Launcher
+from modelyard.local.cloud.aml.workspaces import Workspace
+from modelyard.local.cloud.arm.exceptions import ArmError
+from modelyard.local.cloud.arm.times import stamp
+from modelyard.local.cloud.service import Cloud
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+LOG_BYTES = 256 * 1024
+_KIND = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
+_STOPPED = "the local cloud stops"
+_SERVED = (
+    "codeConfiguration",
+    "environmentId",
+    "environmentVariables",
+    "model",
+    "instanceType",
+    "endpointComputeType",
+)
+"""Properties that make a server what it is: another value needs another server."""
+
+
+class Stopping(Exception):
+    """The cloud stops: nothing is started any more."""
+
+
+class Interruptible(SystemClock):
+    """The machine's time, which stops waiting when the cloud stops."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        if self.stopping.wait(seconds):
+            raise Stopping(_STOPPED)
+
+
+class Deployments:
+    """All deployments of one cloud and their servers. Safe for several threads."""
+
+    def __init__(self, cloud: Cloud, documents: Documents, launcher: Launcher) -> None:
+        self._cloud = cloud
+        self._documents = documents
+        self._launcher = launcher
+        self._logs = cloud.folder / "aml" / "logs"
+        self._running: dict[str, Launched] = {}
+        self._restarting: set[str] = set()
+        self._table = threading.Lock()
+        self.clock = Interruptible()
+
+    def accept(self, endpoint: Json, name: str, body: Json) -> tuple[Json, bool]:
+        """Check what is asked for and store it; :meth:`bring_up` does the rest. Raises ArmError."""
+        if not isinstance(body.get("properties"), dict):
+            raise exceptions.invalid("The deployment has no properties.")
+        with self._documents.lock:
+            others = self._documents.all_deployments()
+            before = next(
+                (
+                    one
+                    for one in others
+                    if one["id"].lower() == f"{endpoint['id']}/deployments/{name}".lower()
+                ),
+                None,
+            )
+            document = self._document(endpoint, name, body, before)
+            quota.check(document, (one for one in others if one is not before))
+            self._documents.put_deployment(endpoint, name, document)
+        return document, before is None
+
+    def bring_up(self, workspace: Workspace, document: Json, before: Json | None) -> None:
+        """Start the server that a deployment asks for, unless it runs. Raises ArmError."""
+        key = document["id"].lower()
+        same = before is not None and all(
+            before["properties"].get(one) == document["properties"].get(one) for one in _SERVED
+        )
+        if same and self.alive(document):
+            self._documents.set_state(document, DEPLOYMENTS, "Succeeded")
+            return
+        try:
+            launched = self._launcher.launch(workspace, document, self._log(document), self.clock)
+        except ArmError as error:
+            self._note(document, str(error))
+            # What served before goes on: Azure rolls a failed update back in the same way.
+            state = "Failed" if not (before and self.alive(document)) else "Succeeded"
+            self._documents.set_state(document, DEPLOYMENTS, state)
+            raise
+        except Stopping:
+            return
+        with self._documents.lock, self._table:
+            is_wanted = self._cloud.store.get(DEPLOYMENTS, key) is not None
+            old = self._running.get(key) if is_wanted else launched
+            if is_wanted:
+                self._running[key] = launched
+        if old is not None:
+            old.running.stop()  # the one before, or this one: it was deleted while it came up
+        self._documents.set_state(document, DEPLOYMENTS, "Succeeded")
+
+    def take_down(self, document: Json) -> None:
+        """Stop its server."""
+        with self._table:
+            launched = self._running.pop(document["id"].lower(), None)
+        if launched is not None:
+            launched.running.stop()
+
+    def alive(self, document: Json) -> bool:
+        launched = self.server(document)
+        return launched is not None and launched.running.alive()
+
+    def server(self, document: Json) -> Launched | None:
+        with self._table:
+            return self._running.get(document["id"].lower())
+
+    def logs(self, document: Json) -> str:
+        """What its server printed, the end of it."""
+        return end_of_file(self._log(document), LOG_BYTES)
+
+    def restart(self, workspace: Workspace, document: Json) -> None:
+        """Start one that has ended, or of an earlier life; at most one at a time."""
+        key = document["id"].lower()
+        with self._table:
+            if key in self._restarting:
+                return
+            self._restarting.add(key)
+        try:
+            self.take_down(document)
+            self.bring_up(workspace, document, None)
+        except ArmError as error:
+            log.warning("deployment %s did not come up again: %s", document["name"], error)
+        finally:
+            with self._table:
+                self._restarting.discard(key)
+
+    def stop(self) -> None:
+        """Stop every server; the deployments stay known."""
+        self.clock.stopping.set()
+        with self._table:
+            running = list(self._running.values())
+            self._running.clear()
+        for one in running:
+            one.running.stop()
+
+    def _document(self, endpoint: Json, name: str, body: Json, before: Json | None) -> Json:
+        now = stamp(self._cloud.clock.time())
+        given = body["properties"]
+        is_managed = endpoint["kind"] == "Managed"
+        return {
+            "id": f"{endpoint['id']}/deployments/{name}",
+            "name": name,
+            "type": _KIND,
+            "location": endpoint["location"],
+            "kind": endpoint["kind"],
+            "tags": body.get("tags") or {},
+            "sku": body.get("sku") or {"name": "Default", "capacity": 1},
+            "properties": {
+                "scaleSettings": {"scaleType": "Default"},
+                **{one: value for one, value in given.items() if value is not None},
+                "endpointComputeType": "Managed" if is_managed else "Kubernetes",
+                "environmentVariables": given.get("environmentVariables") or {},
+                "properties": given.get("properties") or {},
+                "provisioningState": "Updating" if before else "Creating",
+            },
+            "systemData": {
+                "createdAt": before["systemData"]["createdAt"] if before else now,
+                "lastModifiedAt": now,
+            },
+        }
+
+    def _log(self, document: Json) -> Path:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        *_, endpoint, _, name = document["id"].split("/")
+        return self._logs / f"{endpoint}.{name}.log"
+
+    def _note(self, document: Json, message: str) -> None:
+        """What went wrong before there was a server belongs to the log too."""
+        with self._log(document).open("a") as file:
+            file.write(f"{message}\n")

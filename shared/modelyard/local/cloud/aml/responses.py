@@ -1,0 +1,170 @@
+"""HTTP of workspaces, datastores, assets and of the addresses that clients discover."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from modelyard.local.cloud.aml.assets import Assets
+from modelyard.local.cloud.aml.computes import Computes
+from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.workspaces import Workspaces
+from modelyard.local.cloud.arm.exceptions import ArmError
+from modelyard.local.cloud.arm.front import read_body, reply
+from modelyard.local.cloud.arm.long_running import Operations
+from modelyard.local.cloud.arm.models import Subscription
+from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
+
+Json = dict[str, Any]
+DISCOVERED = (
+    *("api", "catalog", "datastore", "execution", "experimentation", "gallery", "history"),
+    *("hyperdrive", "inferencing", "metrics", "mlflow", "modelmanagement", "notebooks"),
+    *("pipelines", "studio"),
+)
+
+
+class WorkspaceResponses:
+    """``.../workspaces`` and ``.../workspaces/<name>``"""
+
+    def __init__(
+        self, workspaces: Workspaces, operations: Operations, subscription: Subscription
+    ) -> None:
+        self._workspaces = workspaces
+        self._operations = operations
+        self._subscription = subscription
+
+    def list(self, _request: Request, subscription: str, group: str = "") -> Json:
+        return {"value": self._workspaces.within(subscription, group)}
+
+    def get(self, _request: Request, **where: str) -> Json:
+        return self._workspaces.show(**where)
+
+    def put(self, request: Request, **where: str) -> Response:
+        new = self._workspaces.put(**where, body=read_body(request))
+        return self._begun(self._workspaces.show(**where), 201 if new else 200)
+
+    def patch(self, request: Request, **where: str) -> Json:
+        self._workspaces.find(**where)
+        self._workspaces.update(**where, changes=read_body(request))
+        return self._workspaces.show(**where)
+
+    def delete(self, _request: Request, **where: str) -> Response:
+        try:
+            location = self._workspaces.find(**where).location
+        except ArmError:
+            return Response(status=204)
+        self._workspaces.delete(**where)
+        return self._begun({"location": location}, 202)
+
+    def operation(
+        self, _request: Request, subscription: str, location: str, operation: str
+    ) -> Json:
+        """How something fares that takes its time."""
+        self._subscription.check(subscription)
+        found = self._operations.get(operation)
+        path = f"/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices"
+        return {**found, "id": f"{path}/locations/{location}/mfeOperationsStatus/{operation}"}
+
+    def result(self, _request: Request, subscription: str, operation: str, **_: str) -> Response:
+        """202 as long as it isn't done."""
+        self._subscription.check(subscription)
+        found = self._operations.get(operation)
+        if found["status"] == "InProgress":
+            return reply({}, 202, {"Retry-After": "1"})
+        return reply({})
+
+    def _begun(self, body: Json, status: int) -> Response:
+        return reply(body, status, self._operations.done(SUBSCRIPTION_ID, body["location"]))
+
+
+class AssetResponses:
+    """Datastores, and versions of codes, models, environments and data."""
+
+    def __init__(self, workspaces: Workspaces, datastores: Datastores, assets: Assets) -> None:
+        self._workspaces = workspaces
+        self._datastores = datastores
+        self._assets = assets
+
+    def datastores(self, _request: Request, **where: str) -> Json:
+        return self._datastores.list(self._workspaces.find(**where))
+
+    def datastore(self, _request: Request, datastore: str, **where: str) -> Json:
+        return self._datastores.get(self._workspaces.find(**where), datastore)
+
+    def datastore_secrets(self, _request: Request, datastore: str, **where: str) -> Json:
+        return self._datastores.secrets(self._workspaces.find(**where), datastore)
+
+    def containers(self, _request: Request, kind: str, **where: str) -> Json:
+        return {"value": list(self._assets.containers(self._workspaces.find(**where), kind))}
+
+    def container(self, _request: Request, kind: str, asset: str, **where: str) -> Json:
+        return self._assets.container(self._workspaces.find(**where), kind, asset)
+
+    def versions(self, request: Request, kind: str, asset: str, **where: str) -> Json:
+        """The newest first; ``$top`` of them, or those of a content ``hash``."""
+        found = self._assets.versions(self._workspaces.find(**where), kind, asset)
+        wanted = request.args.get("hash")
+        if wanted:
+            found = [
+                one for one in found if one["properties"]["properties"].get("hash_sha256") == wanted
+            ]
+        top = request.args.get("$top", "")
+        return {"value": found[: int(top)] if top.isdigit() else found}
+
+    def version(self, _request: Request, kind: str, asset: str, version: str, **where: str) -> Json:
+        return self._assets.get(self._workspaces.find(**where), kind, asset, version)
+
+    def put_version(
+        self, request: Request, kind: str, asset: str, version: str, **where: str
+    ) -> Response:
+        workspace = self._workspaces.find(**where)
+        new = self._assets.put(workspace, kind, asset, version, read_body(request))
+        return reply(self._assets.get(workspace, kind, asset, version), 201 if new else 200)
+
+    def delete_version(
+        self, _request: Request, kind: str, asset: str, version: str, **where: str
+    ) -> Response:
+        workspace = self._workspaces.find(**where)
+        gone = self._assets.delete(workspace, kind, asset, version)
+        return Response(status=200 if gone else 204)
+
+    def pending_upload(
+        self, _request: Request, subscription: str, group: str, name: str, **_asset: str
+    ) -> Json:
+        workspace = self._workspaces.find(subscription, group, name)
+        return self._assets.pending_upload(workspace)
+
+
+class ComputeResponses:
+    """Kubernetes clusters that are attached."""
+
+    def __init__(self, workspaces: Workspaces, computes: Computes, operations: Operations) -> None:
+        self._workspaces = workspaces
+        self._computes = computes
+        self._operations = operations
+
+    def list(self, _request: Request, **where: str) -> Json:
+        return self._computes.list(self._workspaces.find(**where))
+
+    def get(self, _request: Request, compute: str, **where: str) -> Json:
+        return self._computes.get(self._workspaces.find(**where), compute)
+
+    def put(self, request: Request, compute: str, **where: str) -> Response:
+        workspace = self._workspaces.find(**where)
+        new = self._computes.put(workspace, compute, read_body(request))
+        made = self._computes.get(workspace, compute)
+        headers = self._operations.done(SUBSCRIPTION_ID, workspace.location)
+        return reply(made, 201 if new else 200, headers)
+
+    def delete(self, _request: Request, compute: str, **where: str) -> Response:
+        workspace = self._workspaces.find(**where)
+        if not self._computes.detach(workspace, compute):
+            return Response(status=204)
+        return reply({}, 202, self._operations.done(SUBSCRIPTION_ID, workspace.location))
+
+
+def discovery(request: Request, **_where: str) -> Response:
+    """The addresses of the data plane: all on the host that is asked."""
+    address = f"https://{request.host}"
+    return reply(dict.fromkeys(DISCOVERED, address))

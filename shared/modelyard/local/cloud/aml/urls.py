@@ -1,0 +1,191 @@
+"""Where Azure Machine Learning answers: Resource Manager, its regions' API, the endpoints."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modelyard.local.cloud.aml.assets import KINDS, Assets
+from modelyard.local.cloud.aml.computes import Computes
+from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.online.deployments import Deployments
+from modelyard.local.cloud.aml.online.documents import Documents
+from modelyard.local.cloud.aml.online.launching import Launcher
+from modelyard.local.cloud.aml.online.packages import Environments
+from modelyard.local.cloud.aml.online.responses import OnlineResponses
+from modelyard.local.cloud.aml.online.scoring import Scoring
+from modelyard.local.cloud.aml.responses import (
+    AssetResponses,
+    ComputeResponses,
+    WorkspaceResponses,
+    discovery,
+)
+from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces
+from modelyard.local.cloud.arm.front import HOST, Answer, guarded
+from modelyard.local.cloud.arm.long_running import Operations
+from modelyard.local.cloud.arm.models import Subscription
+from modelyard.local.cloud.arm.urls import GROUPS, ONE
+from modelyard.local.cloud.processes import Children
+from modelyard.local.cloud.service import Cloud, Route
+from modelyard.local.cloud.storage.models import Blobs
+from modelyard.local.cloud.tokens import Tokens
+
+PROVIDER = "providers/Microsoft.MachineLearningServices"
+INFERENCE = "*.inference.ml.azure.com"
+Table = list[tuple[str, str, Answer]]
+
+
+class MachineLearningService:
+    """See :class:`modelyard.local.cloud.service.Service`."""
+
+    name = "aml"
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._subscription = Subscription(cloud)
+        self._workspaces = Workspaces(cloud)
+        self._operations = Operations(cloud)
+        blobs = Blobs(cloud)
+        self._datastores = Datastores(self._workspaces, blobs)
+        self._assets = Assets(cloud, self._workspaces, self._datastores, blobs)
+        self._computes = Computes(cloud)
+        self._documents = Documents(cloud, self._computes)
+        self._children = Children(cloud.folder)
+        self._environments = Environments(cloud, self._children)
+        launcher = Launcher(
+            cloud.folder / "aml" / "servers",
+            self._assets,
+            self._datastores,
+            blobs,
+            self._environments,
+            self._children,
+            cloud.environment,
+        )
+        self._deployments = Deployments(cloud, self._documents, launcher)
+
+    def routes(self) -> Sequence[Route]:
+        tokens, tenant = Tokens(self._cloud), self._subscription.tenant_id
+        scoring = Scoring(self._cloud, self._workspaces, self._documents, self._deployments)
+        return [
+            *(
+                Route((method,), HOST, path, guarded(answer, tokens, tenant))
+                for method, path, answer in self._managing()
+            ),
+            Route(("GET",), API_HOST, "/discovery", discovery),
+            Route(("GET",), API_HOST, "/discovery/<path:rest>", discovery),
+            Route(("POST",), INFERENCE, "/score", scoring.score),
+            Route(("GET",), INFERENCE, "/swagger.json", scoring.swagger),
+        ]
+
+    def start(self) -> None:
+        """Deployments of an earlier life come up beside the requests, one after the other."""
+        self._operations.abandon()
+        self._deployments.clock.stopping.clear()
+        if self._documents.all_deployments():
+            threading.Thread(target=self._restart, name="aml", daemon=True).start()
+
+    def stop(self) -> None:
+        self._deployments.stop()
+        self._children.stop_all()
+        self._operations.join()
+
+    def reset(self) -> None:
+        self.stop()
+        for part in (
+            self._documents,
+            self._assets,
+            self._computes,
+            self._operations,
+            self._environments,
+        ):
+            part.reset()
+        self._deployments.clock.stopping.clear()
+
+    def status(self) -> Mapping[str, Any]:
+        return {
+            "workspaces": [one.name for one in self._workspaces.all()],
+            "deployments": len(self._documents.all_deployments()),
+        }
+
+    def _restart(self) -> None:
+        for workspace in self._workspaces.all():
+            for endpoint in self._documents.endpoints(workspace):
+                for deployment in self._documents.deployments(endpoint):
+                    self._deployments.restart(workspace, deployment)
+
+    def _managing(self) -> Table:
+        answers = WorkspaceResponses(self._workspaces, self._operations, self._subscription)
+        table: Table = [
+            ("GET", f"{ONE}/{PROVIDER}/workspaces", answers.list),
+            *(
+                ("GET", f"{ONE}/{PROVIDER}/locations/<location>/{word}/<operation>", answer)
+                for word, answer in (
+                    ("mfeOperationsStatus", answers.operation),
+                    ("mfeOperationsResults", answers.result),
+                )
+            ),
+        ]
+        for groups in GROUPS:
+            group = f"{ONE}/{groups}/<group>/{PROVIDER}/workspaces"
+            workspace = f"{group}/<name>"
+            table += [
+                ("GET", group, answers.list),
+                ("GET", workspace, answers.get),
+                ("PUT", workspace, answers.put),
+                ("PATCH", workspace, answers.patch),
+                ("DELETE", workspace, answers.delete),
+                *self._of_assets(workspace),
+                *self._of_computes(workspace),
+                *self._of_endpoints(workspace),
+            ]
+        return table
+
+    def _of_assets(self, workspace: str) -> Table:
+        answers = AssetResponses(self._workspaces, self._datastores, self._assets)
+        kind = f"{workspace}/<any({', '.join(KINDS)}):kind>"
+        version = f"{kind}/<asset>/versions/<version>"
+        return [
+            ("GET", f"{workspace}/datastores", answers.datastores),
+            ("GET", f"{workspace}/datastores/<datastore>", answers.datastore),
+            ("POST", f"{workspace}/datastores/<datastore>/listSecrets", answers.datastore_secrets),
+            ("GET", kind, answers.containers),
+            ("GET", f"{kind}/<asset>", answers.container),
+            ("GET", f"{kind}/<asset>/versions", answers.versions),
+            ("GET", version, answers.version),
+            ("PUT", version, answers.put_version),
+            ("DELETE", version, answers.delete_version),
+            ("POST", f"{version}/startPendingUpload", answers.pending_upload),
+        ]
+
+    def _of_computes(self, workspace: str) -> Table:
+        answers = ComputeResponses(self._workspaces, self._computes, self._operations)
+        compute = f"{workspace}/computes/<compute>"
+        return [
+            ("GET", f"{workspace}/computes", answers.list),
+            ("GET", compute, answers.get),
+            ("PUT", compute, answers.put),
+            ("DELETE", compute, answers.delete),
+        ]
+
+    def _of_endpoints(self, workspace: str) -> Table:
+        answers = OnlineResponses(
+            self._cloud, self._workspaces, self._documents, self._deployments, self._operations
+        )
+        every = f"{workspace}/onlineEndpoints"
+        endpoint = f"{every}/<endpoint>"
+        deployment = f"{endpoint}/deployments/<deployment>"
+        return [
+            ("GET", every, answers.list),
+            ("GET", endpoint, answers.get),
+            ("PUT", endpoint, answers.put),
+            ("DELETE", endpoint, answers.delete),
+            ("POST", f"{endpoint}/listKeys", answers.keys),
+            ("POST", f"{endpoint}/token", answers.token),
+            ("POST", f"{endpoint}/regenerateKeys", answers.renew_key),
+            ("GET", f"{endpoint}/deployments", answers.deployments),
+            ("GET", deployment, answers.deployment),
+            ("PUT", deployment, answers.put_deployment),
+            ("DELETE", deployment, answers.delete_deployment),
+            ("POST", f"{deployment}/getLogs", answers.logs),
+        ]
