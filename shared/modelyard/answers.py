@@ -18,6 +18,7 @@ from modelyard.errors import (
     TooManyRequests,
     Unauthenticated,
 )
+from modelyard.nested_errors import causes
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,16 @@ def error_body(response: requests.Response) -> tuple[str, str]:
         body = {"error": body["errors"][0]}
     error = body.get("error")
     if isinstance(error, dict):
-        return _text(error, "code"), _text(error, "message")
+        return _text(error, "code"), _with_causes(_text(error, "message"), error)
     if isinstance(error, str) and "error_code" not in body:
         return error, _text(body, "error_description") or _text(body, "message")
     return _text(body, "error_code"), _text(body, "message")
+
+
+def _with_causes(message: str, error: dict[str, Any]) -> str:
+    """A message, and in lines of their own what lies below it and says more."""
+    below = [text for text in causes(error) if text not in message]
+    return "\n".join([message, *(f"  {text}" for text in below)])
 
 
 def read_json(response: requests.Response, call: str) -> dict[str, Any]:
