@@ -186,8 +186,8 @@ def test_traffic_is_split_and_mirrored_as_it_says(
         return log.read_text().count("scored 3")
 
     before = scored()
-    assert {client.score(key, [1, 1, 1]).json()[0] for _ in range(10)} == {2}
-    until(lambda: scored() == before + 5)
+    assert {client.score(key, [1, 1, 1]).json()[0] for _ in range(100)} == {2}
+    until(lambda: scored() == before + 50)
     told = place.sdk(
         MAKE
         + """

@@ -87,6 +87,10 @@ def new_place(checkout: Path, tools: Path, tmp_path_factory: pytest.TempPathFact
                     "client-id": cloud.environment["AZURE_CLIENT_ID"],
                     "client-secret": cloud.environment["AZURE_CLIENT_SECRET"],
                     "wrong-token": "wrong-token-1234",
+                    **{
+                        name.lower().replace("_", "-"): cloud.environment[name]
+                        for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+                    },
                 },
                 extra={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)},
             )

@@ -11,13 +11,20 @@ from pathlib import Path
 import requests
 
 from modelyard.local.cloud.cloud import LocalCloud
-from modelyard.local.cloud.credentials import WORKSPACE_HOST
+from modelyard.local.cloud.credentials import SUBSCRIPTION_ID, WORKSPACE_HOST
 from modelyard.local.cloud.keyvault.vaults import FIRST
 from parity.ways import Step
 
 WORKSPACE = {
     "workspace-url": f"https://{WORKSPACE_HOST}",
     "token": "$(databricks-token)",
+}
+AZURE = {
+    "subscription-id": SUBSCRIPTION_ID,
+    "workspace-name": "parity",
+    "azure-tenant-id": "$(azure-tenant-id)",
+    "azure-client-id": "$(azure-client-id)",
+    "azure-client-secret": "$(azure-client-secret)",
 }
 LOCAL = {"local-cloud-token": "$(databricks-token)"}
 CLUSTER = "${{ steps.cluster-start.outputs.cluster-id }}"
@@ -249,6 +256,15 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
             better="lower",
             threshold="0.6",
             download_to="model",
+        ),
+        Step("aml-workspace", {**AZURE, "location": "westeurope"}),
+        Step(
+            "model-register",
+            {
+                **AZURE,
+                "name": "parity",
+                "model": "${{ steps.model-select.outputs.model-path }}",
+            },
         ),
         Step(
             "image-build",

@@ -94,12 +94,15 @@ class Deployments:
             launched = self._launcher.launch(workspace, document, self._log(document), self.clock)
         except ArmError as error:
             self._note(document, str(error))
-            # What served before goes on: Azure rolls a failed update back in the same way.
-            state = "Failed" if not (before and self.alive(document)) else "Succeeded"
-            self._documents.set_state(document, DEPLOYMENTS, state)
+            if before is not None and self.alive(document):
+                # An update that failed is rolled back: what served before goes on.
+                self._cloud.store.put(DEPLOYMENTS, key, before)
+            self._documents.set_state(
+                document, DEPLOYMENTS, "Succeeded" if self.alive(document) else "Failed"
+            )
             raise
-        except Stopping:
-            return
+        except Stopping as error:
+            raise exceptions.container_crashed(_STOPPED) from error
         with self._documents.lock, self._table:
             is_wanted = self._cloud.store.get(DEPLOYMENTS, key) is not None
             old = self._running.get(key) if is_wanted else launched

@@ -1,0 +1,1 @@
+"""Azure Machine Learning, over Resource Manager and blob storage."""

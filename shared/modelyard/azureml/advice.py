@@ -1,0 +1,44 @@
+"""What to do about the causes that Azure gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_KNOWN = (
+    (
+        r"(?i)not enough quota|out of quota|quota (was )?exceeded|OutOfQuota",
+        "the subscription's quota of cores doesn't allow it",
+        "take a smaller instance-type or fewer instances, delete endpoints nobody uses, or ask "
+        "for more quota in the portal (Azure ML studio, Quota)",
+    ),
+    (
+        r"(?i)ImageBuildFailure|image build failed",
+        "the packages of the environment can't be installed",
+        "see which package pip names above, and correct the conda file",
+    ),
+    (
+        r"ModuleNotFoundError|No module named",
+        "the scoring script imports a package that the environment doesn't have",
+        "add the package to the conda file of the environment",
+    ),
+    (
+        r"(?i)container has crashed|ResourceNotReady|Liveness probe failed",
+        "the scoring script raised while it started (init)",
+        "see the last lines of the log above; run image-test or the script with the same model",
+    ),
+    (
+        r"(?i)capacity|SkuNotAvailable",
+        "the region has no such machines left at the moment",
+        "try again later, or take another instance-type or region",
+    ),
+)
+
+
+def advice(texts: Iterable[str]) -> tuple[str, str]:
+    """Likely cause and what to do, for the first of them that is known; empty texts otherwise."""
+    text = "\n".join(texts)
+    for pattern, cause, fix in _KNOWN:
+        if re.search(pattern, text):
+            return cause, fix
+    return "", ""

@@ -1,0 +1,115 @@
+"""Uploading files to blob storage with a shared access signature.
+
+Source: Azure Storage REST reference, "Put Blob", "Put Block", "Put Block List".
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import hmac
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from xml.sax.saxutils import escape
+
+from modelyard.azureml.content import Content
+from modelyard.clock import Clock
+from modelyard.errors import NotTheService
+from modelyard.http import Session, Timeouts
+
+log = logging.getLogger(__name__)
+
+BLOCK = 16 * 1024 * 1024
+"""Bytes of a block; a file of up to one goes in one request."""
+_VERSION = {"x-ms-version": "2022-11-02"}
+
+
+class SignedAddress:
+    """A credential: the signature is a part of the address, and may not be shown."""
+
+    def __init__(self, query: str) -> None:
+        self._secrets = tuple(parse_qs(query).get("sig", ()))
+
+    def headers(self) -> Mapping[str, str]:
+        return _VERSION
+
+    def renew(self) -> bool:
+        return False
+
+    def secrets(self) -> tuple[str, ...]:
+        return self._secrets
+
+
+def container_address(key: str, address: str, *, until: float) -> str:
+    """The address of a container with a signature that allows to write, made from a key.
+
+    Source: Azure Storage REST reference, "Create a service SAS".
+
+    :param key: of the account, base64.
+    :param address: ``https://ACCOUNT.blob.core.windows.net/CONTAINER``
+    :param until: seconds since the epoch.
+    """
+    parts = urlsplit(address)
+    account = parts.netloc.partition(".")[0]
+    end = datetime.datetime.fromtimestamp(until, datetime.timezone.utc)
+    given = {
+        "sp": "rcw",
+        "se": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "spr": "https",
+        "sv": _VERSION["x-ms-version"],
+        "sr": "c",
+    }
+    signed = [
+        *(given["sp"], "", given["se"], f"/blob/{account}{parts.path}", "", "", given["spr"]),
+        *(given["sv"], given["sr"], "", "", "", "", "", "", ""),
+    ]
+    made = hmac.new(base64.b64decode(key), "\n".join(signed).encode(), hashlib.sha256)
+    given["sig"] = base64.b64encode(made.digest()).decode()
+    return f"{address}?{urlencode(given)}"
+
+
+def upload(container: str, content: Content, *, clock: Clock, below: str = "") -> None:
+    """Put all files of an asset into a container.
+
+    :param container: its address with a signature that allows to write.
+    :param below: folder in the container.
+    :raises ServiceError, Unreachable:
+    """
+    parts = urlsplit(container)
+    if parts.scheme != "https" or "sig=" not in parts.query:
+        raise NotTheService("Azure ML gave no signed address to upload to")
+    session = Session(
+        f"{parts.scheme}://{parts.netloc}",
+        clock=clock,
+        credential=SignedAddress(parts.query),
+        timeouts=Timeouts(read=300.0),
+    )
+    for name, path in sorted(content.files.items()):
+        target = "/".join(part for part in (parts.path.rstrip("/"), below, quote(name)) if part)
+        _put(session, f"{target}?{parts.query}", path)
+    log.info("uploaded %d files, %s", len(content.files), _size(content.size))
+
+
+def _put(session: Session, target: str, path: Path) -> None:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size <= BLOCK:
+            headers = {"x-ms-blob-type": "BlockBlob"}
+            session.call("PUT", target, data=file.read(), headers=headers)
+            return
+        blocks = []
+        for number in range((size + BLOCK - 1) // BLOCK):
+            block = base64.b64encode(f"{number:08d}".encode()).decode()
+            where = f"{target}&comp=block&blockid={quote(block, safe='')}"
+            session.call("PUT", where, data=file.read(BLOCK))
+            blocks.append(block)
+    listed = "".join(f"<Latest>{escape(block)}</Latest>" for block in blocks)
+    body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'
+    session.call("PUT", f"{target}&comp=blocklist", data=body.encode())
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count} bytes"

@@ -1,0 +1,94 @@
+"""A session to Resource Manager, and where in it a workspace is.
+
+Source: Azure REST reference, "Azure Machine Learning", version 2024-10-01.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from modelyard.answers import Rule
+from modelyard.clock import Clock
+from modelyard.credentials import Credential
+from modelyard.errors import InputError, NotFound
+from modelyard.http import Session
+
+VERSION = {"api-version": "2024-10-01"}
+PROVIDER = "Microsoft.MachineLearningServices"
+RULES = (
+    Rule(NotFound, code="^(ResourceGroupNotFound|SubscriptionNotFound)$"),
+    # Assets that aren't there: 404 with UserError.
+    Rule(NotFound, status=404),
+)
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
+_WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,31}[A-Za-z0-9_-]?")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a workspace is, or would be."""
+
+    subscription: str
+    group: str
+    workspace: str
+
+    @property
+    def group_path(self) -> str:
+        return f"/subscriptions/{self.subscription}/resourceGroups/{quote(self.group, safe='')}"
+
+    @property
+    def path(self) -> str:
+        """Its resource id."""
+        return f"{self.group_path}/providers/{PROVIDER}/workspaces/{self.workspace}"
+
+
+def place(subscription: str, group: str, workspace: str) -> Place:
+    """Check the three names before anything is sent.
+
+    :raises InputError: for one that can't be.
+    """
+    if not _GUID.fullmatch(subscription):
+        raise InputError(f"subscription-id is {subscription!r}, which isn't the id of one")
+    if not _GROUP.fullmatch(group):
+        raise InputError(f"resource-group is {group!r}, which can't be the name of one")
+    if not _WORKSPACE.fullmatch(workspace):
+        raise InputError(
+            f"the workspace's name is {workspace!r}",
+            fix="use 3 to 33 letters, digits, hyphens and underscores, a letter or digit first",
+        )
+    return Place(subscription, group, workspace)
+
+
+def connect(
+    resource_manager: str, credential: Credential, *, clock: Clock, read_only: bool = False
+) -> Session:
+    """A session to Resource Manager at this address; nothing is sent yet."""
+    return Session(
+        resource_manager,
+        clock=clock,
+        credential=credential,
+        rules=RULES,
+        read_only=read_only,
+    )
+
+
+def find(session: Session, path: str) -> dict[str, Any] | None:
+    """What is at a path of Resource Manager, or None."""
+    try:
+        return session.get(path, VERSION)
+    except NotFound:
+        return None
+
+
+def every(session: Session, path: str, **query: str) -> list[dict[str, Any]]:
+    """All pages of a list."""
+    page = session.get(path, {**VERSION, **query})
+    found = list(page.get("value", ()))
+    while page.get("nextLink"):
+        page = session.get(str(page["nextLink"]))
+        found += page.get("value", ())
+    return found

@@ -1,0 +1,76 @@
+"""The inputs that every Azure ML operation shares, and the session they give."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from modelyard.azureml import connection
+from modelyard.azureml.connection import Place
+from modelyard.context import Context
+from modelyard.errors import InputError
+from modelyard.http import Session
+from modelyard.operation import given
+from modelyard.operations.inputs.identity_inputs import IdentityInputs, cloud_of, sign_in
+
+
+@dataclass(frozen=True, kw_only=True)
+class AzureMLInputs(IdentityInputs):
+    """Which Azure ML workspace, and who asks."""
+
+    subscription_id: str | None = given(
+        "Azure subscription (id) of the workspace.",
+        default=None,
+        environment=("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"),
+        group="Azure ML workspace",
+    )
+    workspace_name: str | None = given(
+        "Name of the Azure ML workspace. Default: the name of the repository.",
+        default=None,
+        group="Azure ML workspace",
+    )
+    resource_group: str | None = given(
+        "Resource group of the workspace. Default: the workspace's name.",
+        default=None,
+        group="Azure ML workspace",
+    )
+
+
+def place_of(inputs: AzureMLInputs, context: Context) -> Place:
+    """Where the workspace is, with the defaults that the repository gives.
+
+    :raises InputError: when there is no subscription, or a name can't be one.
+    """
+    if not inputs.subscription_id:
+        raise InputError(
+            "no subscription is named",
+            fix="set subscription-id, or the variable AZURE_SUBSCRIPTION_ID",
+        )
+    workspace = inputs.workspace_name or _of_repository(context)
+    return connection.place(inputs.subscription_id, inputs.resource_group or workspace, workspace)
+
+
+def connect(inputs: AzureMLInputs, context: Context, *, read_only: bool = False) -> Session:
+    """A session to Resource Manager.
+
+    :raises InputError: when the inputs name no identity.
+    """
+    cloud = cloud_of(inputs, context)
+    who = sign_in(inputs, context, cloud=cloud)
+    credential = who.token(cloud.resource_manager, clock=context.clock)
+    return connection.connect(
+        cloud.resource_manager, credential, clock=context.clock, read_only=read_only
+    )
+
+
+def _of_repository(context: Context) -> str:
+    """The repository's own name, as far as a workspace can have it."""
+    path = context.ci.identity().repository.rstrip("/").removesuffix(".git")
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", re.split(r"[/:\\]", path)[-1]).strip("-_")[:33]
+    if len(name) < 3:
+        raise InputError(
+            "no workspace is named, and the repository's name can't be one",
+            fix="set workspace-name",
+        )
+    context.log.info("workspace-name is %s, by the repository", name)
+    return name
