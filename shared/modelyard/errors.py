@@ -1,15 +1,14 @@
-"""Every error of the library, in one place because each owns an exit code.
+"""Every error of the library, in one place because each owns an exit code, unique and never reused.
 
 An error says what happened, the likely cause and what to do; its identifier leads into
-``docs/troubleshooting.md``, which is generated from the classes below (class docstring = what it
-means). Exit codes are unique and never reused; :func:`all_errors` lists them. Beside them an
-operation exits with 0 (done), 70 (a fault of Modelyard) and 130 or 143 (:class:`Cancelled`).
+``docs/troubleshooting.md``, generated from the classes below. Beside their exit codes an operation
+exits with 0 (done), 70 (a fault of Modelyard) and 130 or 143 (:class:`Cancelled`).
 """
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 DOCUMENTATION = "docs/troubleshooting.md"
 
@@ -90,6 +89,7 @@ class ServiceError(ModelyardError):
         super().__init__(what, cause=cause, fix=fix)
         self.status = status
         self.code = code
+        self.headers: Mapping[str, str] = {}  # of the answer, where there was one
 
 
 class Unauthenticated(ServiceError):
@@ -281,14 +281,14 @@ class Cancelled(BaseException):
 
 def all_errors() -> list[type[ModelyardError]]:
     """Every error class, by identifier: of this module and of those made of its classes."""
-    from modelyard import account_errors, launcher_errors, runner_errors
+    from modelyard import account_errors, deployment_errors, launcher_errors, runner_errors
 
     def below(cls: type[ModelyardError]) -> Iterator[type[ModelyardError]]:
         yield cls
         for child in cls.__subclasses__():
             yield from below(child)
 
-    others = (account_errors, launcher_errors, runner_errors)
+    others = (account_errors, deployment_errors, launcher_errors, runner_errors)
     modules = {__name__, *(module.__name__ for module in others)}
     found = {cls for cls in below(ModelyardError) if cls.__module__ in modules}
     return sorted(found, key=lambda cls: cls.identifier)

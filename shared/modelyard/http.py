@@ -216,6 +216,7 @@ class Session:
             error = NotTheService(f"{name} answered {response.status_code} and sends us to {where}")
         else:
             error = classify(response, name, self._rules)
+            error.headers = response.headers
         error.what = self._redacted(error.what)
         error.args = (error.what,)
         return error

@@ -11,7 +11,8 @@ from typing import Any
 
 from modelyard.errors import FileError
 
-FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs", "input_data", "data")
+"""The last two are those of Azure ML: of models of MLflow, and by custom of scoring scripts."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import requests as requests_library
+
+from modelyard.answers import read_json
 from modelyard.clock import Clock
 from modelyard.credentials import Anonymous, StaticToken
 from modelyard.endpoints.rows import Rows
@@ -14,6 +17,9 @@ from modelyard.errors import EndpointTestFailed, InputError, ServiceError
 from modelyard.http import Retries, Session, Timeouts
 
 Kind = Literal["any", "number", "integer", "text", "list"]
+DEPLOYMENT = "azureml-model-deployment"
+"""Header of Azure ML: which deployment shall answer, and which one did."""
+PREDICTIONS = ("predictions", "result", "results")
 KINDS: tuple[Kind, ...] = ("any", "number", "integer", "text", "list")
 
 
@@ -38,21 +44,24 @@ def score(
     key: str = "",
     requests: int = 1,
     timeout: float = 60.0,
+    deployment: str = "",
 ) -> Answer:
     """POST the rows ``requests`` times; the predictions are those of the last answer.
 
     :param url: the whole scoring URL.
+    :param deployment: of an Azure ML endpoint: ask this one, whatever the traffic.
     :param timeout: seconds for one answer.
     :raises EndpointTestFailed: when an answer isn't a 200 with predictions.
     :raises Unreachable, Unauthenticated, NotTheService:
     """
     session = _session(url, key, clock, timeout)
+    headers = {DEPLOYMENT: deployment} if deployment else {}
     seconds = []
     predictions: Sequence[Any] = ()
     for _ in range(requests):
         start = clock.monotonic()
         try:
-            body = session.post(url, rows.body, reads=True)
+            answer = session.call("POST", url, json=rows.body, headers=headers, reads=True)
         except ServiceError as error:
             if type(error) is not ServiceError:
                 raise
@@ -62,7 +71,7 @@ def score(
                 fix="compare the rows with the model's signature",
             ) from None
         seconds.append(clock.monotonic() - start)
-        predictions = _predictions(body, url)
+        predictions = _predictions(answer, url)
     return Answer(predictions, tuple(seconds))
 
 
@@ -124,12 +133,18 @@ def _session(url: str, key: str, clock: Clock, timeout: float) -> Session:
     )
 
 
-def _predictions(body: dict[str, Any], url: str) -> Sequence[Any]:
-    predictions = body.get("predictions")
-    if not isinstance(predictions, list):
-        fields = ", ".join(body) or "nothing"
-        raise EndpointTestFailed(f"{url} answered without a list of predictions; it has {fields}")
-    return predictions
+def _predictions(answer: requests_library.Response, url: str) -> Sequence[Any]:
+    """Those of MLflow's server or of a scoring script: the list itself, or within an object."""
+    if answer.content.lstrip().startswith(b"["):
+        body = answer.json()
+        if isinstance(body, list):
+            return body
+    fields = read_json(answer, url)
+    for name in PREDICTIONS:
+        if isinstance(fields.get(name), list):
+            return list(fields[name])
+    found = ", ".join(fields) or "nothing"
+    raise EndpointTestFailed(f"{url} answered without a list of predictions; it has {found}")
 
 
 def _is(kind: Kind, value: Any) -> bool:

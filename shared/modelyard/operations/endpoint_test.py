@@ -8,19 +8,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelyard import summary
+from modelyard.azureml import online
 from modelyard.context import Context
 from modelyard.endpoints import local, rows, scoring
 from modelyard.errors import InputError, NotFound
 from modelyard.operation import Operation, Structure, given, result
+from modelyard.operations.inputs.azureml_inputs import AzureMLInputs, connect, place_of
 from modelyard.reading import nearest
+
+ONLINE = ("managed", "kubernetes")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
+class Inputs(AzureMLInputs):
     target: str = given(
-        "What scoring-url or endpoint names: any scoring URL, or an endpoint of the local cloud.",
+        "What scoring-url or endpoint names: any scoring URL, an endpoint of the local cloud, or "
+        "an online endpoint of Azure ML, managed or on Kubernetes.",
         default="url",
-        choices=("url", "local"),
+        choices=("url", "local", "managed", "kubernetes"),
     )
     scoring_url: str | None = given(
         "Address to send the rows to, with target url.",
@@ -28,16 +33,21 @@ class Inputs:
         visible_when="target = url",
     )
     key: str | None = given(
-        "Key or token sent as a bearer token. With target local it is looked up.",
+        "Key or token sent as a bearer token. With the other targets it is looked up.",
         default=None,
         secret=True,
         environment=("MODELYARD_ENDPOINT_KEY",),
         visible_when="target = url",
     )
     endpoint: str | None = given(
-        "Name of the endpoint, with target local.",
+        "Name of the endpoint, with the other targets.",
         default=None,
-        visible_when="target = local",
+        visible_when="target != url",
+    )
+    deployment: str | None = given(
+        "Deployment of the endpoint of Azure ML that shall answer. Default: as the traffic goes.",
+        default=None,
+        visible_when="target != url",
     )
     rows: Structure = given(
         "Rows to score: a list of objects, or a request body with dataframe_split, "
@@ -88,6 +98,8 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     if inputs.requests < 1:
         raise InputError(f"requests is {inputs.requests}; at least 1 is needed to test anything")
     to_score = rows.read(inputs.rows)
+    if inputs.deployment and inputs.target not in ONLINE:
+        raise InputError(f"target {inputs.target} has no deployment to name")
     url, key = _where(inputs, context)
     context.publish(scoring_url=url)
     answer = scoring.score(
@@ -97,6 +109,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         key=key,
         requests=inputs.requests,
         timeout=inputs.timeout_seconds,
+        deployment=inputs.deployment or "",
     )
     latency = round(answer.median_milliseconds, 1)
     predictions = list(answer.predictions)
@@ -129,7 +142,9 @@ def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
             raise InputError("target url needs scoring-url")
         return inputs.scoring_url, inputs.key or ""
     if not inputs.endpoint:
-        raise InputError("target local needs the name of an endpoint")
+        raise InputError(f"target {inputs.target} needs the name of an endpoint")
+    if inputs.target in ONLINE:
+        return _online(inputs, inputs.endpoint, context)
     session = local.connect(inputs.local_cloud_url, inputs.local_cloud_token, clock=context.clock)
     found = local.find(session, inputs.endpoint)
     if found is None:
@@ -140,6 +155,17 @@ def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
             fix="" if there else "deploy a model with target local first",
         )
     key = inputs.key or local.key(session, inputs.endpoint)
+    context.ci.mask(key)
+    return found.scoring_url, key
+
+
+def _online(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
+    place = place_of(inputs, context)
+    session = connect(inputs, context)
+    found = online.find(session, place, name)
+    if found is None:
+        raise NotFound(f"the workspace {place.workspace} has no online endpoint {name}")
+    key = inputs.key or online.key(session, place, found)
     context.ci.mask(key)
     return found.scoring_url, key
 

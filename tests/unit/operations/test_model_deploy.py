@@ -7,6 +7,7 @@ import pytest
 import requests_mock as mocking
 
 from modelyard.context import Context
+from modelyard.endpoints import local
 from modelyard.errors import DeploymentFailed, InputError, ReadOnly
 from modelyard.operations import model_deploy
 from modelyard.operations.model_deploy import OPERATION, Inputs
@@ -102,7 +103,7 @@ def test_a_dry_run_writes_nothing(
 
 def test_the_dry_runs_session_refuses_a_write(make_context: Make) -> None:
     context = make_context(OPERATION)
-    session = model_deploy.local.connect(CLOUD, "token", clock=context.clock, read_only=True)
+    session = local.connect(CLOUD, "token", clock=context.clock, read_only=True)
     with pytest.raises(ReadOnly):
         model_deploy.local.deploy(session, "wine-staging", NEW)
 

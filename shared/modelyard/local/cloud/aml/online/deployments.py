@@ -32,6 +32,11 @@ _SERVED = (
     "endpointComputeType",
 )
 """Properties that make a server what it is: another value needs another server."""
+_RESOURCES = {
+    "containerResourceRequests": {"cpu": "0.1", "memory": "0.5Gi"},
+    "containerResourceLimits": {"cpu": "2", "memory": "2Gi"},
+}
+"""What the service gives a container on Kubernetes for which nothing is asked."""
 
 
 class Stopping(Exception):
@@ -90,10 +95,10 @@ class Deployments:
         if same and self.alive(document):
             self._documents.set_state(document, DEPLOYMENTS, "Succeeded")
             return
+        self._log(document).unlink(missing_ok=True)  # a new container has a new log
         try:
             launched = self._launcher.launch(workspace, document, self._log(document), self.clock)
-        except ArmError as error:
-            self._note(document, str(error))
+        except ArmError:
             if before is not None and self.alive(document):
                 # An update that failed is rolled back: what served before goes on.
                 self._cloud.store.put(DEPLOYMENTS, key, before)
@@ -170,6 +175,7 @@ class Deployments:
             "sku": body.get("sku") or {"name": "Default", "capacity": 1},
             "properties": {
                 "scaleSettings": {"scaleType": "Default"},
+                **({} if is_managed else {"containerResourceRequirements": _RESOURCES}),
                 **{one: value for one, value in given.items() if value is not None},
                 "endpointComputeType": "Managed" if is_managed else "Kubernetes",
                 "environmentVariables": given.get("environmentVariables") or {},
@@ -186,8 +192,3 @@ class Deployments:
         self._logs.mkdir(parents=True, exist_ok=True)
         *_, endpoint, _, name = document["id"].split("/")
         return self._logs / f"{endpoint}.{name}.log"
-
-    def _note(self, document: Json, message: str) -> None:
-        """What went wrong before there was a server belongs to the log too."""
-        with self._log(document).open("a") as file:
-            file.write(f"{message}\n")

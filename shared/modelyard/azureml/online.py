@@ -1,0 +1,206 @@
+"""Online endpoints and their deployments.
+
+Source: Azure REST reference, "Online Endpoints", "Online Deployments".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modelyard.azureml import connection, long_running
+from modelyard.azureml.connection import VERSION, Place
+from modelyard.errors import NotFound, ServiceError
+from modelyard.http import Session
+
+FINGERPRINT = "modelyard.fingerprint"
+"""Property of a deployment: the hash of all that it was asked to be."""
+READY, FAILED = "Succeeded", ("Failed", "Canceled")
+TAIL = 200
+"""Lines of a log that are read."""
+_KEPT = ("authMode", "description", "properties", "compute", "publicNetworkAccess")
+
+
+@dataclass(frozen=True)
+class OnlineEndpoint:
+    """An endpoint as it was read."""
+
+    name: str
+    body: Mapping[str, Any]
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        return self.body.get("properties") or {}
+
+    @property
+    def scoring_url(self) -> str:
+        return str(self.properties.get("scoringUri") or "")
+
+    @property
+    def traffic(self) -> dict[str, int]:
+        """Per cent by deployment; those without any left out."""
+        shares = self.properties.get("traffic") or {}
+        return {name: int(share) for name, share in shares.items() if share}
+
+    @property
+    def uses_key(self) -> bool:
+        return str(self.properties.get("authMode", "")).lower() == "key"
+
+
+@dataclass(frozen=True)
+class OnlineDeployment:
+    """A deployment as it was read."""
+
+    name: str
+    state: str
+    fingerprint: str
+
+
+def path_of(place: Place, endpoint: str, deployment: str = "") -> str:
+    tail = f"/deployments/{deployment}" if deployment else ""
+    return f"{place.path}/onlineEndpoints/{endpoint}{tail}"
+
+
+def find(session: Session, place: Place, name: str) -> OnlineEndpoint | None:
+    """The endpoint, or None."""
+    body = connection.find(session, path_of(place, name))
+    return None if body is None else OnlineEndpoint(name, body)
+
+
+def deployments(session: Session, place: Place, endpoint: str) -> list[OnlineDeployment]:
+    """All deployments of an endpoint."""
+    found = connection.every(session, f"{path_of(place, endpoint)}/deployments")
+    return [_deployment(body) for body in found]
+
+
+def create(
+    session: Session,
+    place: Place,
+    name: str,
+    *,
+    location: str,
+    properties: Mapping[str, Any],
+    timeout: float,
+) -> OnlineEndpoint:
+    """A new endpoint without deployments.
+
+    :raises OperationFailed, WaitTimeout:
+    """
+    body = {
+        "location": location,
+        "identity": {"type": "SystemAssigned"},
+        "properties": dict(properties),
+    }
+    made = long_running.change(
+        session, "PUT", path_of(place, name), body, what=f"endpoint {name}", timeout=timeout
+    )
+    return OnlineEndpoint(name, made)
+
+
+def set_traffic(
+    session: Session,
+    place: Place,
+    endpoint: OnlineEndpoint,
+    shares: Mapping[str, int],
+    *,
+    timeout: float | None,
+) -> None:
+    """Give each deployment its per cent; mirrored traffic ends.
+
+    :param timeout: seconds to wait until it is so; None: only begin.
+    """
+    kept = {name: endpoint.properties.get(name) for name in _KEPT}
+    body = {
+        **{one: endpoint.body[one] for one in ("location", "tags", "kind") if one in endpoint.body},
+        "identity": {"type": (endpoint.body.get("identity") or {}).get("type", "SystemAssigned")},
+        "properties": {
+            **{name: value for name, value in kept.items() if value is not None},
+            "traffic": dict(shares),
+            "mirrorTraffic": {},
+        },
+    }
+    path = path_of(place, endpoint.name)
+    answer = long_running.begin(session, "PUT", path, body)
+    if timeout is not None:
+        what = f"traffic of {endpoint.name}"
+        long_running.follow(session, answer, what=what, timeout=timeout)
+
+
+def put_deployment(
+    session: Session,
+    place: Place,
+    endpoint: str,
+    name: str,
+    body: Mapping[str, Any],
+    *,
+    timeout: float,
+) -> OnlineDeployment:
+    """Create or update a deployment, and wait until it is healthy or has failed.
+
+    :raises OperationFailed, WaitTimeout:
+    """
+    path = path_of(place, endpoint, name)
+    what = f"deployment {name}"
+    return _deployment(long_running.change(session, "PUT", path, body, what=what, timeout=timeout))
+
+
+def delete_deployment(
+    session: Session, place: Place, endpoint: str, name: str, *, timeout: float | None
+) -> None:
+    """Delete a deployment; nothing where there is none.
+
+    :param timeout: seconds to wait until it is gone; None: only begin.
+    """
+    _delete(session, path_of(place, endpoint, name), f"deployment {name}", timeout)
+
+
+def delete_endpoint(
+    session: Session, place: Place, endpoint: str, *, timeout: float | None
+) -> None:
+    """Delete an endpoint with its deployments; nothing where there is none."""
+    _delete(session, path_of(place, endpoint), f"endpoint {endpoint}", timeout)
+
+
+def logs(session: Session, place: Place, endpoint: str, name: str) -> str:
+    """The last lines that a deployment's server printed; empty where there are none yet."""
+    path = f"{path_of(place, endpoint, name)}/getLogs"
+    body = {"containerType": "InferenceServer", "tail": TAIL}
+    try:
+        answer = session.json("POST", path, params=VERSION, body=body, repeatable=True, reads=True)
+    except ServiceError as error:
+        if isinstance(error, NotFound) or error.status == 400:  # there was no container yet
+            return ""
+        raise
+    return str(answer.get("content") or "")
+
+
+def key(session: Session, place: Place, endpoint: OnlineEndpoint) -> str:
+    """The primary key, or a fresh token for an endpoint that takes tokens."""
+    path = path_of(place, endpoint.name)
+    call, name = ("listKeys", "primaryKey") if endpoint.uses_key else ("token", "accessToken")
+    answer = session.json(
+        "POST", f"{path}/{call}", params=VERSION, body={}, repeatable=True, reads=True
+    )
+    found = answer.get(name)
+    if not found:
+        raise ServiceError(f"the endpoint {endpoint.name} gives no {name}")
+    return str(found)
+
+
+def _delete(session: Session, path: str, what: str, timeout: float | None) -> None:
+    try:
+        answer = long_running.begin(session, "DELETE", path)
+    except NotFound:
+        return
+    if timeout is not None:
+        long_running.follow(session, answer, what=f"deletion of {what}", timeout=timeout)
+
+
+def _deployment(body: Mapping[str, Any]) -> OnlineDeployment:
+    properties = body.get("properties") or {}
+    return OnlineDeployment(
+        name=str(body["name"]),
+        state=str(properties.get("provisioningState", "")),
+        fingerprint=str((properties.get("properties") or {}).get(FINGERPRINT, "")),
+    )

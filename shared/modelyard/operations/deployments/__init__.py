@@ -1,0 +1,1 @@
+"""What model-deploy does, by target."""

@@ -1,0 +1,227 @@
+"""A new deployment beside the one that serves: tried, given traffic in steps, or taken back.
+
+The one that serves stays at 100 per cent until the new one has answered. Whatever goes wrong, also
+a cancelled job, ends with the old one at 100 per cent and the new one gone, its log kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from modelyard.azureml import advice, online
+from modelyard.azureml.connection import Place
+from modelyard.azureml.long_running import OperationFailed
+from modelyard.azureml.online import OnlineEndpoint
+from modelyard.context import Context
+from modelyard.endpoints import scoring, watching
+from modelyard.errors import Cancelled, DeploymentFailed, ModelyardError, ServiceError
+from modelyard.http import Session
+from modelyard.images.running import indented
+from modelyard.operations.deployments.online_inputs import Rollout
+
+KEPT = "rollout"
+"""Key of what the release step finishes."""
+SLOTS = ("blue", "green")
+_LOG_LINES = 40
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is under way: enough to take it back, also by another process."""
+
+    endpoint: str
+    new: str
+    live: str
+    """The deployment that serves; empty where there is none yet."""
+    endpoint_is_new: bool
+
+    def text(self) -> str:
+        return json.dumps(vars(self))
+
+
+def other_slot(live: str) -> str:
+    """The name for the new deployment: not the one that serves."""
+    return next(slot for slot in SLOTS if slot != live)
+
+
+def roll_out(
+    session: Session,
+    place: Place,
+    endpoint: OnlineEndpoint,
+    change: Change,
+    body: Mapping[str, Any],
+    rollout: Rollout,
+    context: Context,
+) -> None:
+    """Bring the new deployment up and move the traffic to it.
+
+    :raises DeploymentFailed: when it isn't healthy. EndpointTestFailed when the smoke test fails,
+        TrafficFailed when it fails with a part of the traffic. Nothing has changed then.
+    """
+    context.keep(KEPT, change.text())
+    try:
+        _bring_up(session, place, change, body, rollout, context)
+        _smoke_test(session, place, endpoint, change.new, rollout, context)
+        _shift(session, place, endpoint, change, rollout, context)
+    except BaseException as error:
+        hurry = isinstance(error, Cancelled)
+        _take_back(session, place, change, context, wait=None if hurry else rollout.timeout)
+        raise
+    # From here on the new one serves, whatever comes.
+    context.let_go(KEPT)
+    if change.live:
+        online.delete_deployment(
+            session, place, change.endpoint, change.live, timeout=rollout.timeout
+        )
+        context.log.info("deployment %s: deleted", change.live)
+
+
+def take_back(session: Session, place: Place, kept: str, context: Context) -> None:
+    """For the release step: what a job that was cut off has left. Safe to call twice."""
+    change = Change(**json.loads(kept))
+    _take_back(session, place, change, context, wait=300.0)
+
+
+def _bring_up(
+    session: Session,
+    place: Place,
+    change: Change,
+    body: Mapping[str, Any],
+    rollout: Rollout,
+    context: Context,
+) -> None:
+    # What an earlier attempt left in this place, without traffic.
+    online.delete_deployment(session, place, change.endpoint, change.new, timeout=rollout.timeout)
+    served = f", {change.live} goes on serving" if change.live else ""
+    context.log.info("deployment %s: starting without traffic%s", change.new, served)
+    try:
+        online.put_deployment(
+            session, place, change.endpoint, change.new, body, timeout=rollout.timeout
+        )
+    except ServiceError as error:
+        if type(error) not in (ServiceError, OperationFailed):  # no right to do it, and the like
+            raise
+        raise _failed(session, place, change, error) from None
+    context.show_remote(
+        f"log of {change.new}", online.logs(session, place, change.endpoint, change.new)
+    )
+
+
+def _failed(
+    session: Session, place: Place, change: Change, error: ServiceError
+) -> DeploymentFailed:
+    log = online.logs(session, place, change.endpoint, change.new)
+    cause, fix = advice.advice([log, error.what])
+    shown = f"\nthe end of its log:\n{indented(log, _LOG_LINES)}" if log.strip() else ""
+    return DeploymentFailed(f"{error.what}{shown}", cause=cause, fix=fix)
+
+
+def _smoke_test(
+    session: Session,
+    place: Place,
+    endpoint: OnlineEndpoint,
+    new: str,
+    rollout: Rollout,
+    context: Context,
+) -> None:
+    if rollout.rows is None:
+        context.log.warning("deployment %s: not tried before it gets traffic, rows is empty", new)
+        return
+    answer = scoring.score(
+        endpoint.scoring_url,
+        rollout.rows,
+        clock=context.clock,
+        key=_key(session, place, endpoint, context),
+        timeout=rollout.watch.timeout,
+        deployment=new,
+    )
+    scoring.check(answer, count=rollout.rows.count, kind="any")
+    context.log.info("deployment %s: smoke test passed, %.0f ms", new, answer.median_milliseconds)
+
+
+def _shift(
+    session: Session,
+    place: Place,
+    endpoint: OnlineEndpoint,
+    change: Change,
+    rollout: Rollout,
+    context: Context,
+) -> None:
+    for step in rollout.steps if change.live else ():
+        shares = {change.live: 100 - step, change.new: step}
+        online.set_traffic(session, place, endpoint, shares, timeout=rollout.timeout)
+        context.log.info("traffic: %s", _told(shares))
+        if rollout.rows is not None:
+            watching.watch(
+                endpoint.scoring_url,
+                _key(session, place, endpoint, context),
+                rollout.rows,
+                change.new,
+                rollout.watch,
+                clock=context.clock,
+            )
+        else:
+            context.clock.sleep(rollout.watch.seconds)
+    shares = {change.new: 100}
+    online.set_traffic(session, place, endpoint, shares, timeout=rollout.timeout)
+    context.log.info("traffic: %s", _told(shares))
+
+
+def _take_back(
+    session: Session, place: Place, change: Change, context: Context, *, wait: float | None
+) -> None:
+    """Traffic first; then the log, then the new deployment. A fault here isn't the first one.
+
+    :param wait: seconds for each change; None when the job ends at once, and the release step
+        sees to the rest.
+    """
+    try:
+        endpoint = online.find(session, place, change.endpoint)
+        if endpoint is None:
+            context.let_go(KEPT)
+            return
+        restored = {change.live: 100} if change.live else {}
+        if endpoint.traffic != restored:
+            online.set_traffic(session, place, endpoint, restored, timeout=wait)
+            context.log.info("traffic: %s", _told(restored) or "none")
+        _keep_log(session, place, change, context)
+        if change.endpoint_is_new:
+            online.delete_endpoint(session, place, change.endpoint, timeout=wait)
+        else:
+            online.delete_deployment(session, place, change.endpoint, change.new, timeout=wait)
+        context.log.info("deployment %s: deleted", change.new)
+    except ModelyardError as error:
+        context.annotate(
+            "warning",
+            f"{change.new} couldn't be taken back as a whole: {error.what}; the traffic of "
+            f"{change.endpoint} has to be looked at",
+        )
+        return
+    if wait is not None:
+        context.let_go(KEPT)
+
+
+def _keep_log(session: Session, place: Place, change: Change, context: Context) -> None:
+    text = online.logs(session, place, change.endpoint, change.new)
+    if not text.strip():
+        return
+    with TemporaryDirectory(prefix="modelyard-log-") as folder:
+        path = Path(folder, f"{change.endpoint}-{change.new}.log")
+        path.write_text(context.ci.clean(text), encoding="utf-8")
+        context.upload(path.stem, path)
+    context.show_remote(f"log of {change.new}", text)
+
+
+def _key(session: Session, place: Place, endpoint: OnlineEndpoint, context: Context) -> str:
+    found = online.key(session, place, endpoint)
+    context.ci.mask(found)
+    return found
+
+
+def _told(shares: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {share} %" for name, share in shares.items())

@@ -1,0 +1,230 @@
+"""The inputs of model-deploy for online endpoints of Azure ML, and what they ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelyard.azureml import content
+from modelyard.azureml.serving import IMAGE, KUBERNETES, MANAGED, Serving
+from modelyard.endpoints import rows
+from modelyard.endpoints.rows import Rows
+from modelyard.endpoints.watching import Watch
+from modelyard.errors import FileError, InputError
+from modelyard.operation import Structure, given
+from modelyard.operations.inputs.azureml_inputs import AzureMLInputs
+
+ONLINE = "target != local"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OWN = (
+    *("codeConfiguration", "endpointComputeType", "environmentId", "environmentVariables"),
+    *("instanceType", "model", "properties", "provisioningState"),
+)
+"""Properties of a deployment that inputs of their own give."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnlineInputs(AzureMLInputs):
+    """Inputs of the targets managed and kubernetes."""
+
+    model: str | None = given(
+        "Registered model to serve: NAME:VERSION, such as the output model of model-register.",
+        default=None,
+        visible_when=ONLINE,
+    )
+    code: str | None = given(
+        "Folder with the scoring script. Left out, the model has to be one of MLflow.",
+        default=None,
+        visible_when=ONLINE,
+    )
+    scoring_script: str = given(
+        "Path of the scoring script in the folder code; it has init() and run(data).",
+        default="score.py",
+        visible_when=ONLINE,
+    )
+    conda_file: str | None = given(
+        "Conda file of the environment that the scoring script runs in; it has to bring "
+        "azureml-inference-server-http. Registered once for each content.",
+        default=None,
+        visible_when=ONLINE,
+    )
+    environment_image: str = given(
+        "Base image of the environment, with conda-file.", default=IMAGE, visible_when=ONLINE
+    )
+    environment: str | None = given(
+        "Registered environment, NAME:VERSION, in place of conda-file.",
+        default=None,
+        visible_when=ONLINE,
+    )
+    environment_variables: Structure | None = given(
+        "Variables of the scoring script: a mapping of texts, without secrets.",
+        default=None,
+        multiline=True,
+        visible_when=ONLINE,
+    )
+    instance_type: str | None = given(
+        "Machine, such as Standard_DS3_v2, or the instance type of the Kubernetes cluster. "
+        "Default: Standard_DS3_v2, or the cluster's default.",
+        default=None,
+        visible_when=ONLINE,
+    )
+    instance_count: int = given("Number of instances.", default=1, visible_when=ONLINE)
+    compute: str | None = given(
+        "Name of the Kubernetes cluster that is attached to the workspace, with target kubernetes.",
+        default=None,
+        visible_when="target = kubernetes",
+    )
+    settings: Structure | None = given(
+        "More properties of the deployment by their names in the REST reference, such as "
+        "requestSettings, livenessProbe, scaleSettings or dataCollector; in place or a file.",
+        default=None,
+        file=True,
+        visible_when=ONLINE,
+    )
+    auth_mode: str = given(
+        "What a new endpoint takes from its clients: a key, or a token that expires.",
+        default="key",
+        choices=("key", "aml-token"),
+        visible_when=ONLINE,
+    )
+    rows: Structure | None = given(
+        "Rows for the smoke test and the watch: a list of objects or a request body; in place or "
+        "a file. Left out, nothing is asked of the new deployment before it gets traffic.",
+        default=None,
+        file=True,
+        visible_when=ONLINE,
+    )
+    traffic: tuple[str, ...] = given(
+        "Per cent of the traffic that the new deployment gets, step by step, one a line. 100 "
+        "comes at the end.",
+        default=("10", "50"),
+        visible_when=ONLINE,
+    )
+    watch_seconds: float = given(
+        "Seconds that each step of the traffic is watched.", default=60.0, visible_when=ONLINE
+    )
+    watch_requests: int = given(
+        "Requests that are sent in each step to watch it.", default=30, visible_when=ONLINE
+    )
+    max_error_percent: float = given(
+        "Per cent of the watch's requests that may fail at the new deployment.",
+        default=0.0,
+        visible_when=ONLINE,
+    )
+    max_latency_milliseconds: float | None = given(
+        "Most that the new deployment may take in the median of the watch.",
+        default=None,
+        visible_when=ONLINE,
+    )
+    timeout_minutes: float = given(
+        "Minutes that a new deployment may take until it is healthy.",
+        default=30.0,
+        visible_when=ONLINE,
+    )
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """How traffic moves to the new deployment."""
+
+    steps: tuple[int, ...]
+    watch: Watch
+    rows: Rows | None
+    timeout: float
+    """Seconds for one change."""
+
+
+def serving_of(inputs: OnlineInputs, target: str) -> Serving:
+    """The deployment that is asked for.
+
+    :raises InputError, FileError: for what can't be.
+    """
+    if not inputs.model:
+        raise InputError(f"target {target} needs model", fix="give NAME:VERSION")
+    if target == "kubernetes" and not inputs.compute:
+        raise InputError("target kubernetes needs compute, the name of the attached cluster")
+    if inputs.instance_count < 1:
+        raise InputError(f"instance-count is {inputs.instance_count}; at least 1 is needed")
+    if inputs.conda_file and inputs.environment:
+        raise InputError("both conda-file and environment are given", fix="give one of them")
+    if inputs.code and not (inputs.conda_file or inputs.environment):
+        raise InputError("a scoring script needs conda-file or environment")
+    code = content.gather([inputs.code], what="code", root="code") if inputs.code else None
+    if code is not None and f"code/{inputs.scoring_script}" not in code.files:
+        raise FileError(f"there is no {inputs.scoring_script} in {inputs.code}")
+    conda = Path(inputs.conda_file) if inputs.conda_file else None
+    if conda is not None and not conda.is_file():
+        raise FileError(f"there is no conda-file {conda}")
+    managed = target == "managed"
+    return Serving(
+        kind=MANAGED if managed else KUBERNETES,
+        model=inputs.model,
+        code=code,
+        script=inputs.scoring_script if code else "",
+        environment=inputs.environment or "",
+        conda=conda,
+        image=inputs.environment_image,
+        instance_type=inputs.instance_type or ("Standard_DS3_v2" if managed else ""),
+        instance_count=inputs.instance_count,
+        variables=_variables(inputs.environment_variables),
+        settings=_settings(inputs.settings),
+    )
+
+
+def rollout_of(inputs: OnlineInputs) -> Rollout:
+    """:raises InputError: for steps that don't rise, and for what can't be watched."""
+    steps = tuple(_step(text) for text in inputs.traffic if text.strip())
+    if list(steps) != sorted(set(steps)):
+        raise InputError(f"traffic has the steps {', '.join(inputs.traffic)}, which don't rise")
+    if inputs.watch_requests < 1 or inputs.watch_seconds < 0:
+        raise InputError("watch-requests is at least 1, and watch-seconds at least 0")
+    if not 0 <= inputs.max_error_percent <= 100:
+        raise InputError(f"max-error-percent is {inputs.max_error_percent}, not from 0 to 100")
+    watch = Watch(
+        seconds=inputs.watch_seconds,
+        requests=inputs.watch_requests,
+        max_error_percent=inputs.max_error_percent,
+        max_latency_milliseconds=inputs.max_latency_milliseconds,
+    )
+    given_rows = None if inputs.rows is None else rows.read(inputs.rows)
+    return Rollout(
+        steps=tuple(step for step in steps if step < 100),
+        watch=watch,
+        rows=given_rows,
+        timeout=inputs.timeout_minutes * 60,
+    )
+
+
+def _step(text: str) -> int:
+    if not text.strip().isdigit() or not 1 <= int(text) <= 100:
+        raise InputError(
+            f"traffic has {text!r}", fix="give whole numbers from 1 to 100, one a line"
+        )
+    return int(text)
+
+
+def _variables(value: Any) -> dict[str, str]:
+    if value is None:
+        return {}
+    plain = (str, int, float)
+    if not isinstance(value, Mapping) or not all(isinstance(one, plain) for one in value.values()):
+        raise InputError("environment-variables isn't a mapping of texts, such as 'LEVEL: debug'")
+    for name in value:
+        if not _VARIABLE.fullmatch(str(name)):
+            raise InputError(f"environment-variables has {name!r}, which can't be one's name")
+    return {str(name): str(one) for name, one in value.items()}
+
+
+def _settings(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise FileError("settings isn't a mapping of properties, such as 'requestSettings: {...}'")
+    if own := sorted(set(value) & set(_OWN)):
+        raise InputError(
+            f"settings has {', '.join(own)}", fix="inputs of their own give these: leave them out"
+        )
+    return dict(value)

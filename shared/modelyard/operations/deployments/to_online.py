@@ -1,0 +1,121 @@
+"""Targets managed and kubernetes: a registered model behind an online endpoint of Azure ML."""
+
+from __future__ import annotations
+
+from modelyard.azureml import online, serving, workspaces
+from modelyard.azureml.connection import Place
+from modelyard.azureml.long_running import OperationFailed
+from modelyard.azureml.online import READY, OnlineEndpoint
+from modelyard.context import Context
+from modelyard.errors import DeploymentFailed, InputError
+from modelyard.http import Session
+from modelyard.operations.deployments import blue_green
+from modelyard.operations.deployments.blue_green import Change
+from modelyard.operations.deployments.online_inputs import (
+    OnlineInputs,
+    Rollout,
+    rollout_of,
+    serving_of,
+)
+from modelyard.operations.deployments.results import (
+    CREATED,
+    LEFT_ALONE,
+    UPDATED,
+    Deployed,
+    said,
+)
+from modelyard.operations.inputs.azureml_inputs import connect, place_of
+
+_MODES = {"key": "Key", "aml-token": "AMLToken"}
+
+
+def deploy(
+    inputs: OnlineInputs, name: str, target: str, context: Context, *, dry_run: bool
+) -> Deployed:
+    """Put the model behind the endpoint, blue/green; the same again changes nothing."""
+    wanted, rollout = serving_of(inputs, target), rollout_of(inputs)
+    place = place_of(inputs, context)
+    session = connect(inputs, context, read_only=dry_run)
+    workspace = workspaces.require(session, place)
+    planned = serving.plan(session, place, wanted)
+    endpoint = online.find(session, place, name)
+    live = _live(session, place, endpoint, rollout, context) if endpoint else ""
+    if endpoint and live and _is_same(session, place, endpoint, live, planned.fingerprint):
+        told = said(LEFT_ALONE, would=dry_run, serves="model in this way")
+        context.log.info("endpoint %s: %s (%s)", name, told, live)
+        return Deployed(LEFT_ALONE, endpoint.scoring_url, wanted.model, live)
+    action = UPDATED if endpoint else CREATED
+    if session.read_only:
+        context.log.info("endpoint %s: %s", name, said(action, would=True, serves="model"))
+        return Deployed(action)
+    body = serving.body(session, place, wanted, planned, location=workspace.location)
+    change = Change(name, blue_green.other_slot(live), live, endpoint is None)
+    if endpoint is None:
+        endpoint = _new_endpoint(session, place, inputs, name, workspace.location, rollout)
+        context.log.info("endpoint %s: created without deployments", name)
+    blue_green.roll_out(session, place, endpoint, change, body, rollout, context)
+    context.log.info("endpoint %s: %s, %s", name, action, endpoint.scoring_url)
+    return Deployed(action, endpoint.scoring_url, wanted.model, change.new)
+
+
+def _live(
+    session: Session, place: Place, endpoint: OnlineEndpoint, rollout: Rollout, context: Context
+) -> str:
+    """The deployment that serves. Traffic that a job which was cut off left split is joined."""
+    traffic = endpoint.traffic
+    if not traffic:
+        return ""
+    most = max(traffic, key=lambda one: traffic[one])
+    if most not in blue_green.SLOTS:
+        raise InputError(
+            f"the deployment {most} of {endpoint.name} serves, which model-deploy hasn't made",
+            fix=f"model-deploy names them {' and '.join(blue_green.SLOTS)}: give the traffic to "
+            "one of these, or take another endpoint",
+        )
+    if len(traffic) > 1 and not session.read_only:
+        context.log.warning(
+            "endpoint %s: traffic was split (%s); all of it goes back to %s",
+            endpoint.name,
+            traffic,
+            most,
+        )
+        online.set_traffic(session, place, endpoint, {most: 100}, timeout=rollout.timeout)
+    return most
+
+
+def _is_same(
+    session: Session, place: Place, endpoint: OnlineEndpoint, live: str, fingerprint: str
+) -> bool:
+    there = online.deployments(session, place, endpoint.name)
+    found = {one.name: one for one in there}
+    serving_now = found.get(live)
+    return (
+        serving_now is not None
+        and endpoint.traffic == {live: 100}
+        and serving_now.fingerprint == fingerprint
+        and serving_now.state == READY
+    )
+
+
+def _new_endpoint(
+    session: Session,
+    place: Place,
+    inputs: OnlineInputs,
+    name: str,
+    location: str,
+    rollout: Rollout,
+) -> OnlineEndpoint:
+    properties = {"authMode": _MODES[inputs.auth_mode]}
+    if inputs.compute:
+        properties["compute"] = f"{place.path}/computes/{inputs.compute}"
+    try:
+        return online.create(
+            session,
+            place,
+            name,
+            location=location,
+            properties=properties,
+            timeout=rollout.timeout,
+        )
+    except OperationFailed as error:
+        raise DeploymentFailed(error.what) from None
