@@ -105,7 +105,7 @@ def test_the_dry_runs_session_refuses_a_write(make_context: Make) -> None:
     context = make_context(OPERATION)
     session = local.connect(CLOUD, "token", clock=context.clock, read_only=True)
     with pytest.raises(ReadOnly):
-        model_deploy.local.deploy(session, "wine-staging", NEW)
+        local.deploy(session, "wine-staging", NEW)
 
 
 @pytest.mark.parametrize(
