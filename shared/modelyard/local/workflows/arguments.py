@@ -9,7 +9,7 @@ from modelyard.errors import InputError
 from modelyard.local.workflows.model import Plan
 from modelyard.local.workflows.planning import plan
 
-_PIPELINES = ("task", "group", "in_place", "resources", "yaml")
+_PIPELINES = ("root", "task", "group", "in_place", "resources", "yaml")
 """Options that mean nothing for a workflow."""
 
 

@@ -6,7 +6,9 @@ import argparse
 import sys
 from collections.abc import Iterator
 
+from modelyard.errors import InputError
 from modelyard.local.runner.commands.notices import show_warnings
+from modelyard.local.workflows import starting_event
 from modelyard.local.workflows.arguments import plan_of
 from modelyard.local.workflows.leaves import Leaf, leaves
 from modelyard.local.workflows.model import Plan
@@ -20,9 +22,11 @@ NOT_CHECKED = (
 def plan_command(options: argparse.Namespace) -> int:
     """Show a plan; returns the exit code.
 
+    :raises InputError: when the workflow can't have the inputs that are given.
     :raises PipelineError: with everything that is wrong in the workflow.
     """
     plan = plan_of(options)
+    _look_at_values(options, plan)
     show_warnings(plan.warnings)
     found = leaves(plan.workflow)
     if options.check:
@@ -35,6 +39,18 @@ def plan_command(options: argparse.Namespace) -> int:
     for place, uses in plan.unchecked:
         sys.stdout.write(f"  {place}: {uses}\n")
     return 0
+
+
+def _look_at_values(options: argparse.Namespace, plan: Plan) -> None:
+    """A plan shows expressions as they are written: a value can only be wrong."""
+    if options.variable:
+        raise InputError(
+            f"--variable {options.variable[0][0]}: the plan of a workflow has no values of vars",
+            fix="leave it out here, and give it to modelyard local run",
+        )
+    if given := dict(options.parameter):
+        event = starting_event.chosen(plan.workflow, None, with_inputs=True)
+        starting_event.inputs(plan.workflow, event, given)
 
 
 def _plural(count: int, what: str) -> str:

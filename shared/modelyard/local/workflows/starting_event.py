@@ -54,7 +54,9 @@ def inputs(workflow: Workflow, event: str, given: Mapping[str, str]) -> dict[str
         if given:
             raise InputError(
                 f"--input {next(iter(given))}: only workflow_dispatch has inputs",
-                fix="--event workflow_dispatch",
+                fix=f"--event {DISPATCH}"
+                if DISPATCH in workflow.events
+                else f"add {DISPATCH} to on:",
             )
         return {}
     wrong = []

@@ -10,10 +10,30 @@ from modelyard.errors import InputError
 from modelyard.local.commands import main
 from workflow_files import CALLING, write
 
+ASKING = """
+    on:
+      push:
+      workflow_dispatch:
+        inputs: {count: {type: number}}
+    jobs:
+      one:
+        runs-on: ubuntu-latest
+        steps:
+          - run: |
+              echo one
+
+              echo two
+    """
+
 
 @pytest.fixture
 def folder(tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write(tmp_path, {".github/workflows/main.yml": CALLING, "pipeline.yml": "steps: []"})
+    files = {
+        ".github/workflows/main.yml": CALLING,
+        ".github/workflows/asking.yml": ASKING,
+        "pipeline.yml": "steps: []",
+    }
+    write(tmp_path, files)
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -23,6 +43,7 @@ def folder(tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     ("arguments", "message"),
     [
         (["--group", "a=b"], "--group is for pipelines of Azure Pipelines"),
+        (["--root", "library"], "--root is for pipelines"),
         (["--in-place"], "--in-place is for pipelines"),
         (["--task", "a=b"], "--task is for pipelines"),
         (["--repository", "library=x"], "a workflow names repositories as OWNER/NAME"),
@@ -34,6 +55,35 @@ def folder(tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 def test_refused_for_a_workflow(arguments: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         main(["run", ".github/workflows/main.yml", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--root", "library"], "--root is for pipelines"),
+        (["--input", "nope=1"], "there is no input nope"),
+        (["--parameter", "count=many"], "the input count is a number, not 'many'"),
+        (["--variable", "q=2"], "--variable q: the plan of a workflow has no values of vars"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_refused_for_a_plan_of_a_workflow(arguments: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        main(["plan", ".github/workflows/asking.yml", *arguments])
+
+
+@pytest.mark.usefixtures("folder")
+def test_inputs_of_a_workflow_that_has_none() -> None:
+    arguments = ["--repository", "OWNER/library=library", "--input", "count=1"]
+    with pytest.raises(InputError, match="only workflow_dispatch has inputs") as caught:
+        main(["plan", ".github/workflows/main.yml", *arguments])
+
+    assert caught.value.fix == "add workflow_dispatch to on:"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_plan_with_an_input() -> None:
+    assert main(["plan", ".github/workflows/asking.yml", "--input", "count=2"]) == 0
 
 
 @pytest.mark.parametrize("option", ["--event=push", "--job=a"])
