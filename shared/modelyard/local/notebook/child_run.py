@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from modelyard.local.notebook import process_family
+from modelyard.local import process_family
 from modelyard.local.notebook.link import Link
 from modelyard.local.notebook.runs import NotebookRequest, NotebookResult
 from modelyard.local.notebook.supervisor import GRACE, RunProcess

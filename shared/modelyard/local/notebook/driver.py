@@ -13,7 +13,7 @@ import signal
 from pathlib import Path
 from typing import Any, NoReturn
 
-from modelyard.local.notebook import process_family
+from modelyard.local import process_family
 from modelyard.local.notebook.channel import Channel, ChannelClosed
 from modelyard.local.notebook.runs import NotebookRequest, NotebookResult
 from modelyard.local.notebook.supervisor import RunProcess

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from modelyard.local.notebook import bootstrap, pip_command, process_family
+from modelyard.local import process_family
+from modelyard.local.notebook import bootstrap, pip_command
 from modelyard.local.notebook.channel import Channel, ChannelClosed, pair
 from modelyard.local.notebook.runs import CellRecord, NotebookRequest, NotebookResult
 

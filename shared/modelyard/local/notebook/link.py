@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelyard.local.notebook import process_family
+from modelyard.local import process_family
 from modelyard.local.notebook.channel import Channel, ChannelClosed
 from modelyard.local.notebook.output import marker
 

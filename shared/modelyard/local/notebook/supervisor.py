@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from modelyard.local.notebook import bootstrap, process_family
+from modelyard.local import process_family
+from modelyard.local.notebook import bootstrap
 from modelyard.local.notebook.channel import Channel, ChannelClosed, pair
 from modelyard.local.notebook.output import RunOutput
 from modelyard.local.notebook.redaction import Redactor, secrets_in
@@ -43,7 +44,7 @@ class RunProcess:
     ) -> None:
         """:param work: current folder of the run, where the workspace has none for its notebook.
         :param environment: all variables of the process, those of the request included.
-        :param name: of its family: see :mod:`.process_family`.
+        :param name: of its family: see :mod:`modelyard.local.process_family`.
         """
         self._request = request
         self._python = python

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.clock import Clock
-from modelyard.local.notebook import process_family
+from modelyard.local import process_family
 from modelyard.local.runner import task_process
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.events import Ended, Events, Listener, Started

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.local.notebook.process_family import Process, from_ps, members
+from modelyard.local.process_family import Process, from_ps, members
 
 
 def test_family_is_who_has_the_name_and_their_descendants() -> None:
