@@ -221,7 +221,7 @@ def runner_imports(package: str) -> Iterator[tuple[str, str]]:
 
 def is_of(name: str, layer: str) -> bool:
     if layer == "":
-        return name.partition(".")[0] not in {*RUNNER_LAYERS, "commands"}
+        return name.partition(".")[0] not in RUNNER_LAYERS
     return f"{name}.".startswith(f"{layer}.")
 
 
@@ -241,4 +241,71 @@ def test_the_runners_packages_import_downwards(package: str) -> None:
 def test_every_package_of_the_runner_has_its_layer() -> None:
     packages = {path.parent.name for path in RUNNER.glob("*/__init__.py")}
 
-    assert packages == {*RUNNER_LAYERS, "commands"} - {""}
+    assert packages == {*RUNNER_LAYERS} - {""}
+
+
+LOCAL = PACKAGE / "local"
+LOCAL_LAYERS: dict[str, tuple[str, ...]] = {
+    # One module each: what every sub-command is made with; finding what a run has started.
+    "arguments": (),
+    "process_family": (),
+    "runner": (),
+    "notebook": ("process_family",),
+    "cloud": ("arguments", "notebook"),
+    "workflows": ("process_family", "runner"),
+    # What a person types: brings the others together, and none of them knows it.
+    "commands": ("arguments", "cloud", "runner", "workflows"),
+}
+"""The parts of ``local/``, each with what of it they may import beside themselves."""
+
+
+def local_imports(layer: str) -> Iterator[tuple[str, str]]:
+    """``file:line`` and what it imports of ``local/``, as ``runner.engine.run``."""
+    single = LOCAL / f"{layer}.py"
+    for path in [single] if single.exists() else (LOCAL / layer).rglob("*.py"):
+        for one in imports(path):
+            if one.name.startswith("modelyard.local."):
+                place = f"{path.relative_to(LOCAL)}:{one.line}"
+                yield place, one.name.removeprefix("modelyard.local.")
+
+
+@pytest.mark.parametrize("layer", LOCAL_LAYERS)
+def test_the_parts_of_local_import_downwards(layer: str) -> None:
+    allowed = {layer, *LOCAL_LAYERS[layer]}
+    found = list(local_imports(layer))
+
+    assert found or layer in ("arguments", "process_family")
+    assert [
+        f"{place} imports {name}" for place, name in found if name.partition(".")[0] not in allowed
+    ] == []
+
+
+def test_no_two_parts_of_local_may_import_each_other() -> None:
+    """Each may only name parts that stand before it."""
+    order = list(LOCAL_LAYERS)
+
+    assert all(
+        order.index(below) < order.index(layer)
+        for layer, allowed in LOCAL_LAYERS.items()
+        for below in allowed
+    )
+
+
+def test_every_part_of_local_has_its_layer() -> None:
+    parts = {path.stem for path in LOCAL.glob("*.py")} - {"__init__"}
+
+    assert parts | {path.parent.name for path in LOCAL.glob("*/__init__.py")} == {*LOCAL_LAYERS}
+
+
+def test_commands_are_brought_together_above_pipelines_and_workflows() -> None:
+    """A pipeline's command knows nothing of workflows, but for the words of its options."""
+    above = {"dispatch", "run_options"}
+    found = [
+        f"{path.name}:{one.line} imports {one.name}"
+        for path in (LOCAL / "commands").glob("*.py")
+        if not path.stem.startswith("workflow_") and path.stem not in above
+        for one in imports(path)
+        if one.name.startswith("modelyard.local.workflows.")
+    ]
+
+    assert found == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from modelyard.local.cloud.cloud import LocalCloud
-from modelyard.local.runner.commands.surroundings import needs_cloud
+from modelyard.local.commands.surroundings import needs_cloud
 from modelyard.local.runner.engine.tasks import available
 from modelyard.local.runner.pipeline import plan
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from modelyard.local.commands.report_command import add_arguments, report_command
 from modelyard.local.runner import report
-from modelyard.local.runner.commands.report_command import add_arguments, report_command
 from modelyard.local.runner.report.graph import graph
 from modelyard.local.runner.report.log import LONGEST, MOST_LINES, show_log
 from modelyard.local.runner.report.model import Node, load

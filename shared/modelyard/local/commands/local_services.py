@@ -16,8 +16,8 @@ from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
 from modelyard.local.cloud.environment import program_environment
 from modelyard.local.cloud.exceptions import LocalCloudError
 from modelyard.local.cloud.running import running
-from modelyard.local.runner.commands.local_groups import groups_of
-from modelyard.local.runner.commands.surroundings import Surroundings, alone
+from modelyard.local.commands.local_groups import groups_of
+from modelyard.local.commands.surroundings import Surroundings, alone
 from modelyard.local.runner.engine.connections import (
     JobAccess,
     NoConnection,

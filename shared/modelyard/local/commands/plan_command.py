@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from modelyard.local.runner.commands.arguments import add_plan_arguments, plan_of, tasks_of
-from modelyard.local.runner.commands.notices import show_warnings
+from modelyard.local.commands.arguments import add_plan_arguments, plan_of, tasks_of
+from modelyard.local.commands.notices import show_warnings
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline import graph, render
 from modelyard.local.runner.pipeline.plan import Job, Plan, Step

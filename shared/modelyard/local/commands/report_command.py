@@ -7,7 +7,7 @@ import sys
 import webbrowser
 from pathlib import Path
 
-from modelyard.local.runner.commands.notices import shown
+from modelyard.local.commands.notices import shown
 from modelyard.local.runner.report import write
 from modelyard.local.runner.results.format import DOCUMENT, RUNS
 from modelyard.runner_errors import ReportError

@@ -76,7 +76,7 @@ def surroundings(
         return nullcontext(alone())
     try:
         # Here and not above: a run without services needs none of its packages.
-        from modelyard.local.runner.commands.local_services import with_cloud
+        from modelyard.local.commands.local_services import with_cloud
     except ModuleNotFoundError as error:
         raise missing_package(error) from None
     return with_cloud(needed, state, groups=groups)

@@ -5,39 +5,34 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from modelyard.clock import SystemClock
 from modelyard.errors import InputError
 from modelyard.local.arguments import state_folder
-from modelyard.local.runner.builtin.artifacts import Artifact
-from modelyard.local.runner.commands import given
-from modelyard.local.runner.commands.notices import show_warnings
-from modelyard.local.runner.commands.run_command import (
+from modelyard.local.commands import given
+from modelyard.local.commands.notices import show_warnings
+from modelyard.local.commands.run_options import settings_of
+from modelyard.local.commands.run_session import (
+    Session,
+    cancelled_by_signals,
     check_output,
-    display_of,
     end,
-    result_folder,
-    settings_of,
-    signals_cancel,
+    session,
 )
-from modelyard.local.runner.commands.surroundings import Surroundings, surroundings
-from modelyard.local.runner.display import terminal
+from modelyard.local.commands.surroundings import Surroundings, surroundings
+from modelyard.local.commands.workflow_arguments import plan_of
+from modelyard.local.runner.builtin.artifacts import Artifact
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.counters import Counters
 from modelyard.local.runner.engine.events import RunPath
 from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.engine.uploads import SUMMARY
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
-from modelyard.local.runner.report import write
-from modelyard.local.runner.results.document import Facts, document
-from modelyard.local.runner.results.folder import ResultFolder
+from modelyard.local.runner.results.document import Facts
 from modelyard.local.runner.results.history import History, original
 from modelyard.local.runner.step_report import Upload
 from modelyard.local.workflows import act_program, cloud_values, starting_event
-from modelyard.local.workflows.arguments import plan_of
 from modelyard.local.workflows.leaves import Leaf, leaves
 from modelyard.local.workflows.model import Plan
 from modelyard.local.workflows.request import Request
@@ -72,9 +67,8 @@ def run_command(options: argparse.Namespace) -> int:
     check_output(options.output)
     settings = settings_of(options, {}, frozenset())
     request = replace(request, act=act_program.find(settings.tool_folder, os.environ))
-    cancellation = RunCancellation()
     with (
-        signals_cancel(cancellation),
+        cancelled_by_signals() as cancellation,
         surroundings(
             cloud_values.needs_cloud(plan), options.cloud, state_folder(options)
         ) as around,
@@ -126,46 +120,34 @@ def _perform(
     settings: Settings,
     cancellation: RunCancellation,
 ) -> int:
-    clock = SystemClock()
     plan = request.plan
-    folder = result_folder(options.output, plan.workflow.name, clock.time())
-    number = Counters(folder.folders.counters).next(f"runs of {plan.workflow.place.file}")
     file = plan.root / plan.workflow.source.path
-    folder.write(file.name, file.read_text(encoding="utf-8-sig"))
-    history = History()
-    is_there = terminal.is_there()  # before the display takes the terminal over
-    display = display_of(options.log_format, history)
-    pausing = getattr(display, "paused", nullcontext)
-    person = terminal.TerminalPerson(pausing) if is_there else None
-    try:
+    with session(options, plan.workflow.name) as here:
+        here.folder.write(file.name, file.read_text(encoding="utf-8-sig"))
+        folders = here.folder.folders
+        number = Counters(folders.counters).next(f"runs of {plan.workflow.place.file}")
         done = run(
             replace(request, number=number),
-            folder.folders,
+            folders,
             settings=settings,
-            history=history,
-            listeners=[history, folder, display],
+            history=here.history,
+            listeners=here.listeners,
             cancellation=cancellation,
-            person=person,
-            clock=clock,
+            person=here.person,
+            clock=here.clock,
         )
-    finally:
-        display.close()
-        folder.close()
-    facts = _facts(request, done, history, folder, cancellation, number)
-    folder.write_document(document(facts, history, folder))
-    return end(options, folder, write(folder.folder), cancellation, done.result)
+    return end(options, here, _facts(request, done, here, cancellation, number))
 
 
 def _facts(
     request: Request,
     done: Done,
-    history: History,
-    folder: ResultFolder,
+    over: Session,
     cancellation: RunCancellation,
     number: int,
 ) -> Facts:
     found = leaves(request.plan.workflow, request.job)
-    artifacts = folder.folders.artifacts
+    folders = over.folder.folders
     return Facts(
         name=request.plan.workflow.name,
         number=str(number),
@@ -175,7 +157,7 @@ def _facts(
         file=request.plan.workflow.source.path,
         source=replace(done.workspace.state, name=done.workspace.name),
         parameters=request.inputs,
-        after={(one.key,): _names(one, history) for one in found},
+        after={(one.key,): _names(one, over.history) for one in found},
         environments=done.collected.environments
         | {
             (one.key, DEFAULT_JOB): one.job.environment
@@ -184,11 +166,11 @@ def _facts(
         },
         artifacts=[
             Artifact(one.name, one, "")
-            for one in sorted(artifacts.iterdir())
+            for one in sorted(folders.artifacts.iterdir())
             if one.is_dir() and not one.name.startswith(".")
         ],
         masker=done.masker,
-        uploads=_summaries(done.collected.summaries, folder.folders.uploads),
+        uploads=_summaries(done.collected.summaries, folders.uploads),
         outputs=done.collected.outputs,
     )
 

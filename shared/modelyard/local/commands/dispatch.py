@@ -1,4 +1,4 @@
-"""The commands ``modelyard local run``, ``plan`` and ``report``."""
+"""The commands ``modelyard local run``, ``plan`` and ``report``: of a pipeline or of a workflow."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import argparse
 
 from modelyard.errors import InputError
 from modelyard.local.arguments import Subparsers, add_command
-from modelyard.local.runner.commands import plan_command, report_command, run_command
-from modelyard.local.workflows import plan_command as workflow_plan
-from modelyard.local.workflows import run_command as workflow_run
+from modelyard.local.commands import (
+    plan_command,
+    report_command,
+    run_command,
+    run_options,
+    workflow_plan,
+    workflow_run,
+)
 from modelyard.local.workflows.references import is_workflow
 
 NAMES = ("run", "plan", "report")
@@ -19,7 +24,7 @@ _WORKFLOWS = ("event", "job")
 def add_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add them. Each sets ``handler``: call it with the arguments, it returns an exit code."""
     run, plan, report = NAMES
-    run_command.add_arguments(
+    run_options.add_arguments(
         add_command(
             subparsers, run, _run, "run a pipeline of Azure Pipelines or a workflow of GitHub here"
         )

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from modelyard.local.arguments import missing_package
-from modelyard.local.runner import commands as runner
+from modelyard.local.commands import dispatch
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str]) -> int:
     :raises MissingTool: when the extra that it needs isn't installed.
     """
     named = next((one for one in arguments if not one.startswith("-")), "")
-    options = _parser(cloud=named not in runner.NAMES).parse_args(list(arguments))
+    options = _parser(cloud=named not in dispatch.NAMES).parse_args(list(arguments))
     handler: Callable[[argparse.Namespace], int] = options.handler
     return handler(options)
 
@@ -38,5 +38,5 @@ def _parser(*, cloud: bool) -> argparse.ArgumentParser:
         except ModuleNotFoundError as error:
             raise missing_package(error) from None
         add_commands(subparsers)
-    runner.add_commands(subparsers)
+    dispatch.add_commands(subparsers)
     return parser

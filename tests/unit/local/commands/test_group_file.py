@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelyard.errors import FileError
-from modelyard.local.runner.commands.group_file import group
+from modelyard.local.commands.group_file import group
 
 
 def written(tmp_path: Path, text: str, name: str = "group.yml") -> Path:

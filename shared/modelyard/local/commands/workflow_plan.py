@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 
 from modelyard.errors import InputError
-from modelyard.local.runner.commands.notices import show_warnings
+from modelyard.local.commands.notices import show_warnings
+from modelyard.local.commands.workflow_arguments import plan_of
 from modelyard.local.workflows import starting_event
-from modelyard.local.workflows.arguments import plan_of
 from modelyard.local.workflows.leaves import Leaf, leaves
 from modelyard.local.workflows.model import Plan
 
