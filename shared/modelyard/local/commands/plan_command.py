@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from modelyard.local.commands.arguments import add_plan_arguments, plan_of, tasks_of
 from modelyard.local.commands.notices import show_warnings
+from modelyard.local.commands.plan_lines import condition, counted, value
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline import graph, render
 from modelyard.local.runner.pipeline.plan import Job, Plan, Step
@@ -47,8 +48,8 @@ def plan_command(options: argparse.Namespace) -> int:
 def _counts(plan: Plan) -> str:
     jobs = [job for stage in plan.pipeline.stages for job in stage.jobs]
     steps = sum(1 for job in jobs for _ in job.all_steps())
-    counted = ((len(plan.pipeline.stages), "stage"), (len(jobs), "job"), (steps, "step"))
-    return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counted)
+    counts = ((len(plan.pipeline.stages), "stage"), (len(jobs), "job"), (steps, "step"))
+    return ", ".join(counted(count, what) for count, what in counts)
 
 
 def _steps(plan: Plan, tasks: Tasks) -> Iterator[str]:
@@ -76,18 +77,8 @@ def _step(step: Step, variables: dict[str, str], tasks: Tasks) -> Iterator[str]:
     title = resolved_inputs(Step("", "", step.place, inputs={"": step.title}), variables)[""]
     reference = "" if title == step.task else f"  ({step.reference})"
     yield f"  - {title}{reference}"
-    if step.condition:
-        yield f"      if {' '.join(step.condition.split())}"
-    for name, value in resolved_inputs(step, variables, tasks.known).items():
-        yield from _value(name, value)
-    for name, value in resolved_environment(step, variables).items():
-        yield from _value(f"env {name}", value)
-
-
-def _value(name: str, value: str) -> Iterator[str]:
-    first, *rest = value.rstrip("\n").splitlines() or [""]
-    if not rest:
-        yield f"      {name}: {first}"
-        return
-    yield f"      {name}:"
-    yield from (f"        {line}" for line in (first, *rest))
+    yield from condition("      ", step.condition)
+    for name, text in resolved_inputs(step, variables, tasks.known).items():
+        yield from value(name, text)
+    for name, text in resolved_environment(step, variables).items():
+        yield from value(f"env {name}", text)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from modelyard.errors import InputError
 from modelyard.local.commands.notices import show_warnings
+from modelyard.local.commands.plan_lines import condition, counted, value
 from modelyard.local.commands.workflow_arguments import plan_of
 from modelyard.local.workflows import starting_event
 from modelyard.local.workflows.leaves import Leaf, leaves
@@ -31,7 +32,7 @@ def plan_command(options: argparse.Namespace) -> int:
     found = leaves(plan.workflow)
     if options.check:
         steps = sum(len(one.job.steps) for one in found)
-        counts = f"{_plural(len(found), 'job')}, {_plural(steps, 'step')}"
+        counts = f"{counted(len(found), 'job')}, {counted(steps, 'step')}"
         sys.stdout.write(f"{options.file}: {counts}, nothing wrong\n")
     else:
         sys.stdout.writelines(f"{line}\n" for line in _lines(plan, found))
@@ -53,10 +54,6 @@ def _look_at_values(options: argparse.Namespace, plan: Plan) -> None:
         starting_event.inputs(plan.workflow, event, given)
 
 
-def _plural(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 def _lines(plan: Plan, found: list[Leaf]) -> Iterator[str]:
     yield f"workflow {plan.workflow.name}: on {', '.join(sorted(plan.workflow.events))}"
     for leaf in found:
@@ -64,13 +61,11 @@ def _lines(plan: Plan, found: list[Leaf]) -> Iterator[str]:
     for leaf in found:
         yield ""
         yield leaf.key
-        if leaf.job.condition:
-            yield f"  if {' '.join(leaf.job.condition.split())}"
+        yield from condition("  ", leaf.job.condition)
         for step in leaf.job.steps:
             yield f"  - {step.title}" + (f"  ({step.uses})" if step.named and step.uses else "")
             for given in step.given:
-                first, *rest = given.value.rstrip("\n").splitlines() or [""]
-                yield f"      {given.name}: {first}{' ...' if rest else ''}"
+                yield from value(given.name, given.value)
     yield ""
 
 
@@ -82,5 +77,5 @@ def _notes(leaf: Leaf) -> str:
         notes.append("once for each leg of a matrix")
     if leaf.job.environment:
         notes.append(f"to {leaf.job.environment}")
-    notes.append(_plural(len(leaf.job.steps), "step"))
+    notes.append(counted(len(leaf.job.steps), "step"))
     return f": {'; '.join(notes)}"

@@ -12,7 +12,6 @@ import os
 import selectors
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -45,13 +44,14 @@ def run(
     environment: Mapping[str, str],
     folder: Path,
     take: Callable[[Line], None],
-    cancelled: threading.Event,
+    cancelled: Callable[[], bool],
     finished: Callable[[], bool] = lambda: False,
     patience: Patience | None = None,
 ) -> int:
     """Run it to its end.
 
     :param take: called in this thread with each line of both streams, in the order they come.
+    :param cancelled: asked several times a second; true: it is ended.
     :param finished: asked now and then; true: it isn't waited for any longer.
     :returns: the exit code; negative where a signal ended it.
     :raises OSError: when the program can't be started.
@@ -84,7 +84,7 @@ class _Ending:
     """What has been done to end the process, and when the next step is due."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], cancelled: threading.Event, patience: Patience
+        self, process: subprocess.Popen[bytes], cancelled: Callable[[], bool], patience: Patience
     ) -> None:
         self._process = process
         self._cancelled = cancelled
@@ -103,7 +103,7 @@ class _Ending:
         if self._process.poll() is not None:
             self._ended = self._ended or now
             return now - self._ended > self.patience.streams
-        if self._cancelled.is_set() and self._signals and now >= self._due:
+        if self._cancelled() and self._signals and now >= self._due:
             number, seconds = self._signals.pop(0)
             self._process.send_signal(number)
             self._due = now + seconds

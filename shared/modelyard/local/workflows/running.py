@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets as tokens
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -151,23 +150,12 @@ def _act(
             environment=environment,
             folder=scratch,
             take=take,
-            cancelled=_Cancelled(cancellation),
+            cancelled=cancellation.is_set,
             finished=lambda: cancellation.asked > 1,
             patience=PATIENCE,
         )
     finally:
         _end(family)
-
-
-class _Cancelled(threading.Event):
-    """Set when the run is."""
-
-    def __init__(self, cancellation: RunCancellation) -> None:
-        super().__init__()
-        self._cancellation = cancellation
-
-    def is_set(self) -> bool:
-        return self._cancellation.is_set()
 
 
 def _end(family: str) -> None:

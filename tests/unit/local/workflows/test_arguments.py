@@ -19,10 +19,12 @@ ASKING = """
       one:
         runs-on: ubuntu-latest
         steps:
-          - run: |
-              echo one
-
-              echo two
+          - uses: actions/upload-artifact@v4
+            with:
+              name: made
+              path: |
+                one
+                two
     """
 
 
@@ -82,8 +84,14 @@ def test_inputs_of_a_workflow_that_has_none() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_plan_with_an_input() -> None:
+def test_a_plan_with_an_input_shows_all_lines_of_a_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["plan", ".github/workflows/asking.yml", "--input", "count=2"]) == 0
+
+    shown = capsys.readouterr().out.splitlines()
+    begin = shown.index("      name: made")
+    assert shown[begin + 1 :][:3] == ["      path:", "        one", "        two"]
 
 
 @pytest.mark.parametrize("option", ["--event=push", "--job=a"])

@@ -80,7 +80,7 @@ class Execution:
             environment=self.environment(),
             folder=folder,
             take=self._take,
-            cancelled=self.cancelled,
+            cancelled=self.cancelled.is_set,
             finished=lambda: self.commands.done,
             patience=self.patience,
         )

@@ -54,7 +54,7 @@ def run_program(
             environment={**environment, **command.environment},
             folder=command.folder,
             take=one,
-            cancelled=cancelled,
+            cancelled=cancelled.is_set,
             patience=patience,
         )
         wrote = errors is not None and errors.stat().st_size
