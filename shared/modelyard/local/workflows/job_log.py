@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from modelyard.clock import Clock
-from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.events import (
     Ended,
-    Event,
-    Events,
-    Line,
     Notice,
     Planned,
     RunPath,
     Started,
     Waiting,
 )
-from modelyard.local.runner.engine.masking import RunMasker
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
-from modelyard.local.runner.step_report import MOST_ISSUES, Issue
 from modelyard.local.workflows import stand_ins
 from modelyard.local.workflows.adaption import APPROVAL_STEP
-from modelyard.local.workflows.collected import Collected
 from modelyard.local.workflows.leaves import Leaf
 from modelyard.local.workflows.model import Step
+from modelyard.local.workflows.step_log import StepLog
+from modelyard.local.workflows.telling import Telling
 
 MAIN, POST = "Main", "Post"
 _RESULTS = {
@@ -38,35 +30,6 @@ _RESULTS = {
     "cancelled": Result.CANCELED,
 }
 _FORGIVEN = "Failed but continue next step"
-_CANCELLED = "this step has been cancelled"
-_EXIT = re.compile(r"exit(?:code| status) '?(\d+)")
-_NOT_FETCHED = re.compile(r'failed to fetch "https://github\.com/([^/"]+/[^/"]+)"')
-_PLACE = {"file": "sourcepath", "line": "linenumber", "col": "columnnumber"}
-
-
-@dataclass(frozen=True)
-class Telling:
-    """What all jobs of a run share."""
-
-    emit: Events
-    masker: RunMasker
-    cancellation: RunCancellation
-    clock: Clock
-    collected: Collected
-
-    def __call__(self, event: Event) -> None:
-        self.emit(event)
-
-
-@dataclass
-class _Step:
-    path: RunPath
-    title: str
-    issues: list[Issue] = field(default_factory=list)
-    note: str = ""
-    result: Result | None = None
-    forgiven: bool = False
-    started: bool = False
 
 
 class JobLog:
@@ -80,12 +43,12 @@ class JobLog:
         self._title = title or leaf.job.id
         self._path: RunPath = (name, DEFAULT_JOB)
         self._steps = {
-            number: _Step((*self._path, str(number)), one.title)
+            number: StepLog((*self._path, str(number)), one.title, tell, named=one.named)
             for number, one in enumerate(leaf.job.steps, 1)
         }
         self._keys = _keys(leaf.job.steps, 1 if leaf.job.environment else 0)
-        self._posts: dict[str, _Step] = {}
-        self._current: _Step | None = None
+        self._posts: dict[str, StepLog] = {}
+        self._current: StepLog | None = None
         """The step whose end is known and not told yet: act says more of it afterwards."""
         self.is_over = False
         self._why = ""
@@ -142,107 +105,44 @@ class JobLog:
         step = self._post(ids[0]) if post else self._steps.get(self._keys.get(ids[0], 0))
         if step is None:
             return
-        if self._current is not None and self._current is not step:
-            self._finish(self._current)
+        if self._current is not step:
+            self._finish_current()
         whole = len(ids) == 1
         message = str(event.get("msg", "")).strip()
         if event.get("stage") == MAIN and whole and "command" not in event:
-            self._start(step, str(event.get("step", "")))
-        self._line(step, event, whole)
+            step.start(str(event.get("step", "")))
+        step.take(event, whole=whole)
         if message == _FORGIVEN and whole:
             step.forgiven = True
         if whole and "stepResult" in event:
             result = _RESULTS.get(str(event["stepResult"]), Result.FAILED)
             if step.started or result is Result.FAILED:
-                self._start(step)
+                step.start()
                 step.result = result
                 self._current = step
-        elif _is_error(event) and whole:
-            self._failed(step, message)
+        elif _is_error(event) and whole and step.fail(message):
+            self._current = step
 
-    def _post(self, id: str) -> _Step:
+    def _post(self, id: str) -> StepLog:
         """The release part of an action."""
         if id not in self._posts:
             main = self._steps.get(self._keys.get(id, 0))
             number = len(self._steps) + len(self._posts) + 1
             title = f"Post {main.title.removeprefix('Run ')}" if main else "Post"
-            self._posts[id] = _Step((*self._path, str(number)), title)
+            self._posts[id] = StepLog((*self._path, str(number)), title, self._tell)
         return self._posts[id]
 
-    def _line(self, step: _Step, event: Mapping[str, Any], whole: bool) -> None:
-        command = event.get("command")
-        argument = str(event.get("arg", ""))
-        if event.get("raw_output"):
-            self._show(step, str(event.get("msg", "")).rstrip("\n"))
-        elif command in ("error", "warning"):
-            self._show(step, f"##[{command}]{argument}")
-            self._issue(step, command, argument, event.get("kvPairs") or {})
-        elif command in ("group", "endgroup", "debug"):
-            self._show(step, f"##[{command}]{argument}")
-        elif command == "notice":
-            self._show(step, argument)
-            step.note = self._tell.masker.mask(argument.partition("\n")[0])
-        elif command == "set-output" and whole:
-            outputs = self._tell.collected.outputs.setdefault(step.path, {})
-            outputs[str(event.get("name", ""))] = argument
-        elif command == "summary":
-            text = str(event.get("content", ""))
-            self._tell.collected.summaries.append((step.path, self._tell.masker.mask(text)))
-
-    def _show(self, step: _Step, text: str) -> None:
-        self._start(step)
-        for line in text.split("\n"):
-            self._tell(Line(step.path, self._tell.masker.mask(line)))
-
-    def _issue(self, step: _Step, kind: str, text: str, pairs: Mapping[str, str] | None) -> None:
-        if sum(1 for one in step.issues if one.kind == kind) < MOST_ISSUES:
-            places = {_PLACE[key]: value for key, value in (pairs or {}).items() if key in _PLACE}
-            step.issues.append(Issue(kind, self._tell.masker.mask(text), places))
-
-    def _failed(self, step: _Step, message: str) -> None:
-        """act's own words on why."""
-        if message.startswith(_CANCELLED):
-            step.result, step.note = Result.CANCELED, "the run was cancelled"
-            return
-        found = _EXIT.search(message)
-        text = f"Process completed with exit code {found[1]}." if found else message
-        if missing := _NOT_FETCHED.search(message):
-            text += (
-                f"\nAn action that isn't on this machine is fetched from GitHub. "
-                f"Where it lies here: --repository {missing[1]}=PATH"
-            )
-        self._show(step, f"##[error]{text}")
-        if not any(one.kind == "error" for one in step.issues):
-            self._issue(step, "error", text, None)
-        if step.result is None:
-            step.result = Result.FAILED
-            self._current = step
-
-    def _start(self, step: _Step, title: str = "") -> None:
-        if step.started:
-            return
-        step.started = True
-        number = int(step.path[-1])
-        if title and number <= len(self._steps) and self.leaf.job.steps[number - 1].named:
-            step.title = self._tell.masker.mask(" ".join(title.split()))
-        self._tell(Started(step.path, step.title, self._tell.clock.time()))
-
-    def _finish(self, step: _Step) -> None:
-        self._current = None
-        result = step.result if step.result is not None else Result.CANCELED
-        if result is Result.FAILED and step.forgiven:
-            result = Result.SUCCEEDED_WITH_ISSUES
-        step.result = result
-        now = self._tell.clock.time()
-        self._tell(Ended(step.path, result, now, step.note, tuple(step.issues)))
+    def _finish_current(self) -> None:
+        if self._current is not None:
+            self._current.finish()
+            self._current = None
 
     def _end(self, result: Result) -> None:
-        if self._current is not None:
-            self._finish(self._current)
+        self._finish_current()
         steps = (*self._steps.values(), *self._posts.values())
         for step in steps:
             if step.started and step.result is None:
-                self._finish(step)
+                step.finish()
             elif not step.started and step.path[-1] in map(str, self._steps):
                 self._tell(Ended(step.path, Result.SKIPPED, self._tell.clock.time()))
         results = [one.result for one in steps]

@@ -31,9 +31,9 @@ from modelyard.local.runner.results.history import History
 from modelyard.local.workflows.act_command import command, folder_at
 from modelyard.local.workflows.collected import Collected
 from modelyard.local.workflows.gate import Gate
-from modelyard.local.workflows.job_log import Telling
 from modelyard.local.workflows.leaves import leaves
 from modelyard.local.workflows.request import Request
+from modelyard.local.workflows.telling import Telling
 from modelyard.local.workflows.translation import Translator
 from modelyard.local.workflows.workspace import Workspace, prepare
 

@@ -19,8 +19,9 @@ from modelyard.local.runner.engine.events import Notice, Planned
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
 from modelyard.local.workflows import job_names
 from modelyard.local.workflows.act_words import explained
-from modelyard.local.workflows.job_log import JobLog, Telling
+from modelyard.local.workflows.job_log import JobLog
 from modelyard.local.workflows.leaves import Leaf
+from modelyard.local.workflows.telling import Telling
 
 _NOISE = ("Couldn't get a valid docker connection", "Error: Job '")
 """What act says of a machine without docker, which isn't used, and what jobs have told already."""

@@ -16,8 +16,8 @@ from modelyard.local.runner.results.history import History
 from modelyard.local.workflows import job_names
 from modelyard.local.workflows.act_words import explained
 from modelyard.local.workflows.collected import Collected
-from modelyard.local.workflows.job_log import Telling
 from modelyard.local.workflows.leaves import leaves
+from modelyard.local.workflows.telling import Telling
 from modelyard.local.workflows.translation import Translator
 from workflow_files import NewPlan
 

@@ -1,0 +1,111 @@
+"""One step of a job, from what act says of it: its lines, its issues, how it ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started
+from modelyard.local.runner.job import Result
+from modelyard.local.runner.step_report import MOST_ISSUES, Issue
+from modelyard.local.workflows.telling import Telling
+
+_CANCELLED = "this step has been cancelled"
+_EXIT = re.compile(r"exit(?:code| status) '?(\d+)")
+_NOT_FETCHED = re.compile(r'failed to fetch "https://github\.com/([^/"]+/[^/"]+)"')
+_PLACE = {"file": "sourcepath", "line": "linenumber", "col": "columnnumber"}
+
+
+class StepLog:
+    """Takes the events of one step, or of the release part of one."""
+
+    def __init__(self, path: RunPath, title: str, tell: Telling, *, named: bool = False) -> None:
+        """
+        :param named: its title is from the workflow: act says it with the expressions resolved.
+        """
+        self.path, self.title = path, title
+        self.started = False
+        self.forgiven = False
+        self.result: Result | None = None
+        self._tell, self._named = tell, named
+        self._issues: list[Issue] = []
+        self._note = ""
+
+    def start(self, title: str = "") -> None:
+        """It has begun, if it hadn't.
+
+        :param title: as act says it.
+        """
+        if self.started:
+            return
+        self.started = True
+        if title and self._named:
+            self.title = self._tell.masker.mask(" ".join(title.split()))
+        self._tell(Started(self.path, self.title, self._tell.clock.time()))
+
+    def take(self, event: Mapping[str, Any], *, whole: bool) -> None:
+        """Something that it printed, or asked for by a workflow command.
+
+        :param whole: the step itself did, not one of the steps of its action.
+        """
+        command = event.get("command")
+        argument = str(event.get("arg", ""))
+        if event.get("raw_output"):
+            self._show(str(event.get("msg", "")).rstrip("\n"))
+        elif command in ("error", "warning"):
+            self._show(f"##[{command}]{argument}")
+            self._add_issue(command, argument, event.get("kvPairs") or {})
+        elif command in ("group", "endgroup", "debug"):
+            self._show(f"##[{command}]{argument}")
+        elif command == "notice":
+            self._show(argument)
+            self._note = self._tell.masker.mask(argument.partition("\n")[0])
+        elif command == "set-output" and whole:
+            outputs = self._tell.collected.outputs.setdefault(self.path, {})
+            outputs[str(event.get("name", ""))] = argument
+        elif command == "summary":
+            text = str(event.get("content", ""))
+            self._tell.collected.summaries.append((self.path, self._tell.masker.mask(text)))
+
+    def fail(self, message: str) -> bool:
+        """It has an error; whether that is how it ended.
+
+        :param message: act's own words on why.
+        """
+        if message.startswith(_CANCELLED):
+            self.result, self._note = Result.CANCELED, "the run was cancelled"
+            return False
+        found = _EXIT.search(message)
+        text = f"Process completed with exit code {found[1]}." if found else message
+        if missing := _NOT_FETCHED.search(message):
+            text += (
+                f"\nAn action that isn't on this machine is fetched from GitHub. "
+                f"Where it lies here: --repository {missing[1]}=PATH"
+            )
+        self._show(f"##[error]{text}")
+        if not any(one.kind == "error" for one in self._issues):
+            self._add_issue("error", text, {})
+        if self.result is not None:
+            return False
+        self.result = Result.FAILED
+        return True
+
+    def finish(self) -> None:
+        """Nothing more is said of it."""
+        result = self.result if self.result is not None else Result.CANCELED
+        if result is Result.FAILED and self.forgiven:
+            result = Result.SUCCEEDED_WITH_ISSUES
+        self.result = result
+        now = self._tell.clock.time()
+        self._tell(Ended(self.path, result, now, self._note, tuple(self._issues)))
+
+    def _show(self, text: str) -> None:
+        self.start()
+        for line in text.split("\n"):
+            self._tell(Line(self.path, self._tell.masker.mask(line)))
+
+    def _add_issue(self, kind: str, text: str, pairs: Mapping[str, str]) -> None:
+        if sum(1 for one in self._issues if one.kind == kind) < MOST_ISSUES:
+            places = {_PLACE[key]: value for key, value in pairs.items() if key in _PLACE}
+            self._issues.append(Issue(kind, self._tell.masker.mask(text), places))
