@@ -11,8 +11,9 @@ from urllib.parse import parse_qs
 
 import requests_mock
 
+from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
+
 TENANT = "11111111-2222-3333-4444-555555555555"
-LOGIN = f"https://login.microsoftonline.com/{TENANT}"
 IDENTITY = {
     "AZURE_TENANT_ID": TENANT,
     "AZURE_CLIENT_ID": "client-1",
@@ -39,27 +40,31 @@ BY_POLICY = (
 class FakeVaults:
     """``vaults.put("wine", "name", "value")``; every vault asks for a token first."""
 
-    def __init__(self, server: requests_mock.Mocker) -> None:
+    def __init__(self, server: requests_mock.Mocker, cloud: AzureCloud = PUBLIC) -> None:
+        self.cloud = cloud
+        self.login = login = f"https://{cloud.authority}/{TENANT}"
         self.secrets: dict[tuple[str, str], dict[str, Any]] = {}
         self.failures: dict[tuple[str, str], list[dict[str, Any]]] = {}
         """Answers in place of a secret, by vault and name: those of requests-mock."""
         self.reads: list[str] = []
         """``vault/name`` of each request with a token."""
-        self.tokens = 0
+        self.scopes: list[str] = []
+        """What each token that was handed out is for."""
         server.get(
-            f"{LOGIN}/v2.0/.well-known/openid-configuration",
+            f"{login}/v2.0/.well-known/openid-configuration",
             json={
-                "authorization_endpoint": f"{LOGIN}/oauth2/v2.0/authorize",
-                "token_endpoint": f"{LOGIN}/oauth2/v2.0/token",
-                "issuer": f"{LOGIN}/v2.0",
+                "authorization_endpoint": f"{login}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{login}/oauth2/v2.0/token",
+                "issuer": f"{login}/v2.0",
             },
         )
         server.get(
             "https://login.microsoftonline.com/common/discovery/instance",
             json={"tenant_discovery_endpoint": "", "metadata": []},
         )
-        server.post(f"{LOGIN}/oauth2/v2.0/token", json=self._token)
-        server.get(re.compile(r"^https://[^/]+\.vault\.azure\.net/secrets"), json=self._answer)
+        server.post(f"{login}/oauth2/v2.0/token", json=self._token)
+        vaults = rf"^https://[^/]+\.{re.escape(cloud.vault_domain)}/secrets"
+        server.get(re.compile(vaults), json=self._answer)
 
     def put(self, vault: str, name: str, value: str, **more: Any) -> str:
         """A secret; its version."""
@@ -77,16 +82,16 @@ class FakeVaults:
         self.failures[vault, name] = [{"status": status, "body": {"error": error}}]
 
     def _token(self, request: Any, _context: Any) -> dict[str, Any]:
-        self.tokens += 1
-        assert parse_qs(request.text)["scope"] == ["https://vault.azure.net/.default"]
-        return {"token_type": "Bearer", "expires_in": 3599, "access_token": f"t{self.tokens}"}
+        self.scopes += parse_qs(request.text)["scope"]
+        number = len(self.scopes)
+        return {"token_type": "Bearer", "expires_in": 3599, "access_token": f"t{number}"}
 
     def _answer(self, request: Any, context: Any) -> dict[str, Any]:
         if "Authorization" not in request.headers:
             assert not request.body
             context.status_code = 401
             context.headers["WWW-Authenticate"] = (
-                f'Bearer authorization="{LOGIN}", resource="https://vault.azure.net"'
+                f'Bearer authorization="{self.login}", resource="{self.cloud.vault_resource}"'
             )
             return {"error": {"code": "Unauthorized", "message": "AKV10000: no token"}}
         vault = request.hostname.partition(".")[0]
@@ -106,12 +111,12 @@ class FakeVaults:
         if secret is None or (len(parts) > 2 and parts[2] != secret["version"]):
             context.status_code = 404
             return {"error": {"code": "SecretNotFound", "message": f"A secret {name} isn't there"}}
-        place = f"https://{vault}.vault.azure.net/secrets/{name}/{secret['version']}"
+        place = f"https://{vault}.{self.cloud.vault_domain}/secrets/{name}/{secret['version']}"
         return {**secret, "id": place}
 
     def _list(self, vault: str) -> dict[str, Any]:
         items = [
-            {"id": f"https://{vault}.vault.azure.net/secrets/{name}", **secret}
+            {"id": f"https://{vault}.{self.cloud.vault_domain}/secrets/{name}", **secret}
             for (owner, name), secret in self.secrets.items()
             if owner == vault
         ]

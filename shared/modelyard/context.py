@@ -44,6 +44,8 @@ class Context:
         self._outputs = {member.name: member for member in operation.output_members}
         self.published: dict[str, Any] = {}
         self.kept: dict[str, str] = {}
+        self.signed_in: object = None
+        """Who signs in for the whole run: see ``operations/inputs/signing_in``."""
 
     def publish(self, **outputs: Any) -> None:
         """Set outputs now, while it matters: a run's id and URL right after its submit.

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
 from modelyard.azure.key_vault_errors import translated
 from modelyard.azure.key_vault_names import Reference, address
 from modelyard.clock import Clock
@@ -68,11 +69,12 @@ class Secret:
 class Vaults:
     """Key vaults that one identity reads. Use it as a context manager, also from several threads.
 
-    A vault is named by its name, host name or address.
+    A vault is named by its host name or address, or by its name, where it is in the cloud.
     """
 
-    def __init__(self, sign_in: SignIn, *, clock: Clock) -> None:
+    def __init__(self, sign_in: SignIn, *, clock: Clock, cloud: AzureCloud = PUBLIC) -> None:
         self.clock = clock
+        self._cloud = cloud
         self._signer = _Signer(sign_in)
         # A client forgets its token when it is challenged, also in the middle of another thread's
         # request: each thread has its own.
@@ -85,7 +87,7 @@ class Vaults:
 
         :raises NotFound, PermissionDenied, ServiceError, Unreachable, NotTheService:
         """
-        with _translating(f"reading {wanted}", wanted.vault, wanted.name):
+        with self._translating(f"reading {wanted}", wanted.vault, wanted.name):
             client = self._client(wanted.vault)
             found = client.get_secret(wanted.name, wanted.version or None)
         return Secret(_attributes(found.properties), found.value or "")
@@ -95,7 +97,7 @@ class Vaults:
 
         :raises PermissionDenied, ServiceError, Unreachable, NotTheService:
         """
-        with _translating(f"listing the secrets of {vault}", vault):
+        with self._translating(f"listing the secrets of {vault}", vault):
             client = self._client(vault)
             found = [_attributes(one) for one in client.list_properties_of_secrets()]
         return tuple(sorted(found, key=lambda one: one.name.lower()))
@@ -114,7 +116,7 @@ class Vaults:
 
     def _client(self, vault: str) -> SecretClient:
         clients: dict[str, SecretClient] = self._own.__dict__
-        place = address(vault)
+        place = address(vault, self._cloud)
         if place not in clients:
             clients[place] = self._new_client(place)
             with self._lock:
@@ -130,16 +132,15 @@ class Vaults:
         transport.sleep = lambda seconds: self.clock.sleep(seconds)
         return SecretClient(place, self._signer, transport=transport, **_RETRIES)
 
+    @contextmanager
+    def _translating(self, what: str, vault: str, secret: str = "") -> Iterator[None]:
+        from azure.core.exceptions import AzureError
 
-@contextmanager
-def _translating(what: str, vault: str, secret: str = "") -> Iterator[None]:
-    from azure.core.exceptions import AzureError
-
-    try:
-        yield
-    except (AzureError, ValueError) as error:  # ValueError: a challenge for another resource
-        name = str(urlsplit(address(vault)).hostname).partition(".")[0]
-        raise translated(error, what, name, secret) from None
+        try:
+            yield
+        except (AzureError, ValueError) as error:  # ValueError: a challenge for another resource
+            host = str(urlsplit(address(vault, self._cloud)).hostname)
+            raise translated(error, what, host, secret) from None
 
 
 class _Signer:

@@ -25,25 +25,25 @@ _FORBIDDEN = 403
 
 
 def translated(
-    error: AzureError | ValueError, what: str, vault: str, secret: str = ""
+    error: AzureError | ValueError, what: str, host: str, secret: str = ""
 ) -> ModelyardError:
     """The error to raise in place of one of the client's.
 
     :param what: names the call: ``reading VAULT/NAME``.
-    :param vault: its name, for commands, as that of the secret.
+    :param host: of the vault: it begins with the vault's name, which commands have.
+    :param secret: its name.
     """
     from azure.core import exceptions as azure
 
     if isinstance(error, azure.HttpResponseError) and not isinstance(error, azure.DecodeError):
-        return _refusal(error, what, vault, secret)
+        return _refusal(error, what, host.partition(".")[0], secret)
     said = _first_line(error)
     if isinstance(error, (azure.ServiceRequestError, azure.ServiceResponseError)):
         return Unreachable(
             f"{what}: {said}",
             cause="there is no vault of this name, or a proxy, a firewall or a private network is "
             "in the way",
-            fix=f"check the vault's name, and that this machine may reach it (nslookup {vault}."
-            "vault.azure.net)",
+            fix=f"check the vault's name, and that this machine may reach it (nslookup {host})",
         )
     return NotTheService(
         f"{what}: {said}",

@@ -10,13 +10,15 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from modelyard.azure.identity.clouds import CLOUDS, PUBLIC, AzureCloud
 from modelyard.errors import InputError
 from modelyard.secret_references import SCHEME
 
-SUFFIX = "vault.azure.net"
 _VAULT = re.compile(r"(?=.{3,24}$)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 _HOST = re.compile(
-    r"[A-Za-z][A-Za-z0-9-]{1,23}\.vault\.(azure\.net|azure\.cn|usgovcloudapi\.net|microsoftazure\.de)",
+    r"[A-Za-z][A-Za-z0-9-]{1,23}\.("
+    + "|".join(re.escape(cloud.vault_domain) for cloud in CLOUDS)
+    + ")",
     re.IGNORECASE,
 )
 _SECRET = re.compile(r"[0-9A-Za-z-]{1,127}")
@@ -28,7 +30,7 @@ class Reference:
     """One secret of one vault."""
 
     vault: str
-    """Its name, or its host name where that isn't below vault.azure.net."""
+    """Its name, host name or address; a name alone is that of a vault of the caller's cloud."""
     name: str
     version: str = ""
     """32 hexadecimal digits; empty: the newest."""
@@ -37,20 +39,23 @@ class Reference:
         return "/".join(filter(None, (self.vault, self.name, self.version)))
 
 
-def address(vault: str) -> str:
+def address(vault: str, cloud: AzureCloud = PUBLIC) -> str:
     """``https://NAME.vault.azure.net``, from a vault's name, host name or address.
+
+    :param cloud: where the vault is, if its name alone is given.
 
     :raises InputError: when no vault may be called so: a token is sent there.
     """
     text = vault.strip()
     host = urlsplit(text).netloc if text.startswith("https://") else text
     if _VAULT.fullmatch(host):
-        return f"https://{host.lower()}.{SUFFIX}"
+        return f"https://{host.lower()}.{cloud.vault_domain}"
     if _HOST.fullmatch(host):
         return f"https://{host.lower()}"
     raise InputError(
         f"{vault!r} can't be a key vault",
-        fix=f"give its name (3 to 24 letters, digits and dashes) or address, https://NAME.{SUFFIX}",
+        fix="give its name (3 to 24 letters, digits and dashes) or address, "
+        f"https://NAME.{cloud.vault_domain}",
     )
 
 

@@ -77,10 +77,10 @@ def test_one_token_for_all_vaults_until_it_is_nearly_over(
     fake.put("beer", "a", "v2")
     vaults.read(WINE)
     assert vaults.read(Reference("https://beer.vault.azure.net/", "a")).value == "v2"
-    assert fake.tokens == 1
+    assert fake.scopes == ["https://vault.azure.net/.default"]
     clock.advance(50 * 365 * 86400)  # Entra's tokens end by the machine's clock
     vaults.read(WINE)
-    assert fake.tokens == 2
+    assert fake.scopes == ["https://vault.azure.net/.default"] * 2
 
 
 def test_what_is_in_a_vault(fake: FakeVaults, vaults: Vaults) -> None:

@@ -27,8 +27,15 @@ class AzureCloud:
     """Address of Resource Manager, and the resource that its tokens are for."""
     databricks_domain: str
     """What the host name of a Databricks workspace ends with."""
+    vault_domain: str
+    """What the host name of a key vault ends with, after its name and a dot."""
     exchange_audience: str
     """Whom an identity token of a CI system must be meant for to be taken in place of a secret."""
+
+    @property
+    def vault_resource(self) -> str:
+        """The resource that tokens for its key vaults are for."""
+        return f"https://{self.vault_domain}"
 
 
 PUBLIC = AzureCloud(
@@ -37,6 +44,7 @@ PUBLIC = AzureCloud(
     authority="login.microsoftonline.com",
     resource_manager="https://management.azure.com",
     databricks_domain=".azuredatabricks.net",
+    vault_domain="vault.azure.net",
     exchange_audience="api://AzureADTokenExchange",
 )
 US_GOVERNMENT = AzureCloud(
@@ -45,6 +53,7 @@ US_GOVERNMENT = AzureCloud(
     authority="login.microsoftonline.us",
     resource_manager="https://management.usgovcloudapi.net",
     databricks_domain=".databricks.azure.us",
+    vault_domain="vault.usgovcloudapi.net",
     exchange_audience="api://AzureADTokenExchangeUSGov",
 )
 CHINA = AzureCloud(
@@ -53,6 +62,7 @@ CHINA = AzureCloud(
     authority="login.chinacloudapi.cn",
     resource_manager="https://management.chinacloudapi.cn",
     databricks_domain=".databricks.azure.cn",
+    vault_domain="vault.azure.cn",
     exchange_audience="api://AzureADTokenExchangeChina",
 )
 CLOUDS = (PUBLIC, US_GOVERNMENT, CHINA)

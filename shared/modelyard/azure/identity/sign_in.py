@@ -75,6 +75,11 @@ class SignIn:
         if not any(isinstance(way, Way) for way in ways):
             raise self._nobody({})
 
+    def check(self, resource: str) -> None:
+        """:raises InputError: when there is no way to try for this resource."""
+        if not self.can(resource):
+            raise self._nobody({})
+
     def can(self, resource: str) -> bool:
         """Whether there is a way to try for this resource."""
         return any(isinstance(way, Way) and way.serves(resource) for way in self._ways)

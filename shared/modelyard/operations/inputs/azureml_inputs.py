@@ -11,7 +11,8 @@ from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.http import Session
 from modelyard.operation import given
-from modelyard.operations.inputs.identity_inputs import IdentityInputs, cloud_of, sign_in
+from modelyard.operations.inputs.identity_inputs import IdentityInputs
+from modelyard.operations.inputs.signing_in import signed_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +56,10 @@ def connect(inputs: AzureMLInputs, context: Context, *, read_only: bool = False)
 
     :raises InputError: when the inputs name no identity.
     """
-    cloud = cloud_of(inputs, context)
-    who = sign_in(inputs, context, cloud=cloud)
-    credential = who.token(cloud.resource_manager, clock=context.clock)
-    return connection.connect(
-        cloud.resource_manager, credential, clock=context.clock, read_only=read_only
-    )
+    who = signed_in(inputs, context)
+    resource = who.cloud.resource_manager
+    credential = who.sign_in.token(resource, clock=context.clock)
+    return connection.connect(resource, credential, clock=context.clock, read_only=read_only)
 
 
 def _of_repository(context: Context) -> str:

@@ -9,7 +9,7 @@ from modelyard.account_errors import TenantNotAllowed
 from modelyard.azure.identity import DATABRICKS
 from modelyard.azure.identity.sign_in import DOCUMENTATION, NotTried, Way
 from modelyard.context import Context
-from modelyard.credentials import StaticToken, Token
+from modelyard.credentials import Token
 from modelyard.databricks import federation
 
 if TYPE_CHECKING:
@@ -22,27 +22,28 @@ WARNING = (
 )
 
 
-class Base:
-    """The workspace's address, once it is known: to look it up somebody has to sign in first."""
+class Late:
+    """What these ways need, and what somebody has to sign in for to find it."""
 
     url = ""
+    """The workspace's address."""
+    token = ""
+    """The personal access token itself, where the input says in which key vault it is."""
 
 
-def ways(inputs: WorkspaceInputs, context: Context, base: Base) -> list[Way | NotTried]:
+def ways(inputs: WorkspaceInputs, context: Context, late: Late) -> list[Way | NotTried]:
     """Both of them."""
-    return [_federation(inputs, context, base), _token(inputs)]
+    return [_federation(inputs, context, late), _token(inputs, late)]
 
 
-def _token(inputs: WorkspaceInputs) -> Way | NotTried:
+def _token(inputs: WorkspaceInputs, late: Late) -> Way | NotTried:
     name = "token"
     if not inputs.token:
         return NotTried(name, "token isn't set")
-    value = inputs.token
-    StaticToken(value)  # refuses what can't be one
 
     def mint(_resource: str) -> Token:
         _check_guard(inputs, name)
-        return Token(value, math.inf)
+        return Token(late.token, math.inf)
 
     return Way(
         name,
@@ -55,7 +56,7 @@ def _token(inputs: WorkspaceInputs) -> Way | NotTried:
     )
 
 
-def _federation(inputs: WorkspaceInputs, context: Context, base: Base) -> Way | NotTried:
+def _federation(inputs: WorkspaceInputs, context: Context, late: Late) -> Way | NotTried:
     name = "databricks-federation"
     client_id = inputs.databricks_client_id
     if not client_id:
@@ -65,9 +66,9 @@ def _federation(inputs: WorkspaceInputs, context: Context, base: Base) -> Way | 
 
     def mint(_resource: str) -> Token:
         _check_guard(inputs, name)
-        audience = inputs.databricks_audience or federation.audience(base.url)
+        audience = inputs.databricks_audience or federation.audience(late.url)
         assertion = context.ci.identity_token(audience, inputs.azure_service_connection or "")
-        return federation.exchange(base.url, client_id, assertion, clock=context.clock)
+        return federation.exchange(late.url, client_id, assertion, clock=context.clock)
 
     who = f"the service principal {client_id} of the workspace"
     return Way(name, who, mint, only=DATABRICKS, of_entra=False)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from modelyard.azure.identity import clouds
-from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
-from modelyard.azure.identity.sign_in import NotTried, SignIn, Way
+from modelyard.azure.identity.sign_in import NotTried, Way
 from modelyard.context import Context
-from modelyard.errors import InputError
 from modelyard.operation import given, members
-from modelyard.operations.inputs import entra_ways
+from modelyard.operations.inputs.databricks_ways import Late
 
 AUTOMATIC = "automatic"
 WAYS = (
@@ -28,7 +24,18 @@ WAYS = (
 )
 """In the order in which they are tried."""
 GROUP = "Identity"
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Own:
+    """What the inputs of some operations add to signing in."""
+
+    ways: Sequence[Way | NotTried] = ()
+    """Each takes the place that its name has in WAYS."""
+    later: Collection[str] = ()
+    """Names of ways that come after all others but the person's."""
+    workspace_url: str = ""
+    """The address of a workspace, which tells the cloud."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,49 +110,9 @@ class IdentityInputs:
         group=GROUP,
     )
 
-
-def cloud_of(inputs: IdentityInputs, context: Context, workspace_url: str = "") -> AzureCloud:
-    """The cloud that the inputs name, or that follows from them; else the public one."""
-    if inputs.azure_cloud:
-        return clouds.by_name(inputs.azure_cloud)
-    if inputs.azure_service_connection:
-        with suppress(InputError):  # the table of ways says what is wrong with it
-            connection = context.ci.service_connection(inputs.azure_service_connection)
-            return clouds.of_connection(connection.environment)
-    return clouds.of_workspace(workspace_url) or PUBLIC
-
-
-def sign_in(
-    inputs: IdentityInputs,
-    context: Context,
-    *,
-    cloud: AzureCloud,
-    more: Sequence[Way | NotTried] = (),
-    later: Collection[str] = (),
-) -> SignIn:
-    """The ways to sign in, in their order; nothing is sent yet.
-
-    :param more: ways that are the operation's own: each takes the place that its name has in WAYS.
-    :param later: names of ways that come after all others but the person's.
-    :raises InputError: when no way can be tried.
-    """
-    _check_tenants(inputs)
-    every = [*entra_ways.ways(inputs, context, cloud), *more]
-    wanted = [way for way in every if inputs.sign_in in (AUTOMATIC, way.name)]
-    if not wanted:
-        raise InputError(
-            f"sign-in is {inputs.sign_in}, which isn't a way to sign in here",
-            fix=f"choose one of {', '.join(way.name for way in every)}",
-        )
-    last = len(WAYS) - 1
-    wanted.sort(key=lambda way: last - 0.5 if way.name in later else WAYS.index(way.name))
-
-    def chosen(way: Way) -> None:
-        context.log.info("signed in by %s: %s", way.name, way.who)
-        if way.warning and inputs.sign_in == AUTOMATIC:  # who names it has been told
-            context.log.warning("%s", way.warning)
-
-    return SignIn(wanted, chosen=chosen, allowed_tenants=inputs.allowed_tenants)
+    def own(self, _context: Context, _late: Late) -> Own:
+        """What they add to the ways that every operation has."""
+        return Own()
 
 
 def only_in_environment(inputs: IdentityInputs, context: Context, name: str) -> bool:
@@ -156,13 +123,3 @@ def only_in_environment(inputs: IdentityInputs, context: Context, name: str) -> 
     value = getattr(inputs, name)
     spec = next(member.spec for member in members(type(inputs)) if member.name == name)
     return any(context.environment.get(variable) == value for variable in spec.environment)
-
-
-def _check_tenants(inputs: IdentityInputs) -> None:
-    """:raises InputError: for what can't be the id of a tenant."""
-    allowed = [tenant.lower() for tenant in inputs.allowed_tenants]
-    if wrong := [tenant for tenant in allowed if not _GUID.fullmatch(tenant)]:
-        raise InputError(
-            f"allowed-tenants holds {wrong[0]!r}, which isn't the id of a tenant",
-            fix="give ids, such as 11111111-2222-3333-4444-555555555555; tokens tell no names",
-        )

@@ -8,7 +8,8 @@ from modelyard.azure.key_vault import Vaults
 from modelyard.context import Context
 from modelyard.credentials import Credential
 from modelyard.operation import members
-from modelyard.operations.inputs.identity_inputs import IdentityInputs, cloud_of, sign_in
+from modelyard.operations.inputs.identity_inputs import IdentityInputs
+from modelyard.operations.inputs.signing_in import signed_in
 from modelyard.reading import environment_source, parse
 
 
@@ -19,12 +20,13 @@ def vaults(inputs: Any, context: Context) -> Vaults:
     :raises InputError: when no identity is given.
     """
     identity = inputs if isinstance(inputs, IdentityInputs) else _of_variables(context)
-    who = sign_in(identity, context, cloud=cloud_of(identity, context))
+    who = signed_in(identity, context)
+    who.sign_in.check(who.cloud.vault_resource)
 
     def credential(resource: str) -> Credential:
-        return who.token(resource, clock=context.clock)
+        return who.sign_in.token(resource, clock=context.clock)
 
-    return Vaults(credential, clock=context.clock)
+    return Vaults(credential, clock=context.clock, cloud=who.cloud)
 
 
 def _of_variables(context: Context) -> IdentityInputs:

@@ -9,21 +9,21 @@ from modelyard.azure.identity import DATABRICKS
 from modelyard.azure.identity.clouds import AzureCloud
 from modelyard.azure.identity.sign_in import SignIn
 from modelyard.context import Context
-from modelyard.credentials import Credential
+from modelyard.credentials import Credential, StaticToken
 from modelyard.databricks import connection
 from modelyard.databricks.management import MANAGEMENT_TOKEN, TwoTokens
 from modelyard.errors import Ambiguous, InputError, NotFound, PermissionDenied
 from modelyard.http import Session
 from modelyard.operation import given
 from modelyard.operations.inputs import databricks_ways
-from modelyard.operations.inputs.databricks_ways import Base
+from modelyard.operations.inputs.databricks_ways import Late
 from modelyard.operations.inputs.identity_inputs import (
     GROUP,
     IdentityInputs,
-    cloud_of,
+    Own,
     only_in_environment,
-    sign_in,
 )
+from modelyard.operations.inputs.signing_in import signed_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +87,17 @@ class WorkspaceInputs(IdentityInputs, NamedWorkspace):
         group=GROUP,
     )
 
+    def own(self, context: Context, late: Late) -> Own:
+        """The workspace's ways to sign in, and its address, which tells the cloud."""
+        later: set[str] = set()
+        if self.token:
+            # What the environment holds may be there for other programs.
+            if only_in_environment(self, context, "azure_client_secret"):
+                later.add("service-principal")
+            if not only_in_environment(self, context, "token"):
+                later |= {"azure-cli", "managed-identity"}
+        return Own(databricks_ways.ways(self, context, late), later, self.workspace_url or "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class WritingInputs(WorkspaceInputs):
@@ -116,16 +127,18 @@ def open_workspace(inputs: WorkspaceInputs, context: Context) -> Workspace:
     :raises InputError: when the inputs name no workspace or no identity.
     :raises WorkspaceNotAllowed:
     """
-    cloud = cloud_of(inputs, context, inputs.workspace_url or "")
-    base = databricks_ways.Base()
-    who = _sign_in(inputs, context, cloud, base)
+    found = signed_in(inputs, context)
+    who, cloud, late = found.sign_in, found.cloud, found.late
+    if inputs.token:
+        StaticToken(inputs.token)  # refuses what can't be one
+        late.token = inputs.token
     url, resource_id = _workspace(inputs, context, who, cloud)
-    base.url = connection.workspace_base(url)
-    connection.check_allowed(base.url, inputs.allowed_workspaces)
+    late.url = connection.workspace_base(url)
+    connection.check_allowed(late.url, inputs.allowed_workspaces)
     if inputs.first_contact and not resource_id:
-        resource_id = _resource_id(base.url, context, who, cloud)
+        resource_id = _resource_id(late.url, context, who, cloud)
     session = connection.connect(
-        base.url,
+        late.url,
         _credential(who, resource_id, cloud, context),
         clock=context.clock,
         read_only=bool(getattr(inputs, "dry_run", False)),
@@ -133,18 +146,6 @@ def open_workspace(inputs: WorkspaceInputs, context: Context) -> Workspace:
     if inputs.first_contact:
         connection.first_contact(session)
     return Workspace(session, who)
-
-
-def _sign_in(inputs: WorkspaceInputs, context: Context, cloud: AzureCloud, base: Base) -> SignIn:
-    later: set[str] = set()
-    if inputs.token:
-        # What the environment holds may be there for other programs.
-        if only_in_environment(inputs, context, "azure_client_secret"):
-            later.add("service-principal")
-        if not only_in_environment(inputs, context, "token"):
-            later |= {"azure-cli", "managed-identity"}
-    ways = databricks_ways.ways(inputs, context, base)
-    return sign_in(inputs, context, cloud=cloud, more=ways, later=later)
 
 
 def _workspace(

@@ -341,17 +341,17 @@ def test_another_tenant_is_an_error_before_anything_is_written(
 
 
 def test_a_token_that_tells_no_tenant_does_where_the_workspace_is_guarded(
-    server: Any, context: Context
+    server: Any, make_context: Callable[..., Context]
 ) -> None:
     guard: dict[str, Any] = {"allowed_tenants": (TENANT,)}
     inputs = WorkspaceInputs(workspace_url=BASE, token="dapi-made-up", **guard)
     with pytest.raises(TenantNotAllowed, match="signing in by token tells no tenant"):
-        connect(inputs, context).get("/api/x")
+        connect(inputs, make_context(OPERATION)).get("/api/x")
     assert server.call_count == 0
 
     guard["allowed_workspaces"] = (BASE,)
     inputs = WorkspaceInputs(workspace_url=BASE, token="dapi-made-up", **guard)
-    connect(inputs, context).get("/api/x")
+    connect(inputs, make_context(OPERATION)).get("/api/x")
     assert server.call_count == 1
 
 

@@ -124,7 +124,7 @@ def test_the_program_signs_in_as_the_connection(
     for name, value in command.environment.items():
         monkeypatch.setenv(name, value)
     assert key_vault_process.main() == 0
-    assert fake.tokens == 1
+    assert fake.scopes == ["https://vault.azure.net/.default"]
     assert fake.reads == ["wine/a"]
     assert "made-up-word" not in capsys.readouterr().out
 

@@ -1,0 +1,86 @@
+"""Who has signed in: the same for the whole run of an operation, whatever it speaks to."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+
+from modelyard.azure.identity import clouds
+from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
+from modelyard.azure.identity.sign_in import SignIn, Way
+from modelyard.context import Context
+from modelyard.errors import InputError
+from modelyard.operations.inputs import entra_ways
+from modelyard.operations.inputs.databricks_ways import Late
+from modelyard.operations.inputs.identity_inputs import AUTOMATIC, WAYS, IdentityInputs, Own
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who asks, in which cloud."""
+
+    cloud: AzureCloud
+    sign_in: SignIn
+    late: Late
+
+
+def signed_in(inputs: IdentityInputs, context: Context) -> SignedIn:
+    """Who signs in for this run. Nothing is sent yet.
+
+    Whoever asks first decides it: that a key vault is read before the workspace is asked makes
+    neither a second sign-in nor another cloud.
+
+    :raises InputError: when no way can be tried.
+    """
+    found = context.signed_in
+    if not isinstance(found, SignedIn):
+        late = Late()
+        own = inputs.own(context, late)
+        cloud = _cloud(inputs, context, own.workspace_url)
+        found = context.signed_in = SignedIn(cloud, _sign_in(inputs, context, cloud, own), late)
+    return found
+
+
+def _cloud(inputs: IdentityInputs, context: Context, workspace_url: str) -> AzureCloud:
+    """The cloud that the inputs name, or that follows from them; else the public one."""
+    if inputs.azure_cloud:
+        return clouds.by_name(inputs.azure_cloud)
+    if inputs.azure_service_connection:
+        with suppress(InputError):  # the table of ways says what is wrong with it
+            connection = context.ci.service_connection(inputs.azure_service_connection)
+            return clouds.of_connection(connection.environment)
+    return clouds.of_workspace(workspace_url) or PUBLIC
+
+
+def _sign_in(inputs: IdentityInputs, context: Context, cloud: AzureCloud, own: Own) -> SignIn:
+    """The ways to sign in, in their order."""
+    _check_tenants(inputs)
+    every = [*entra_ways.ways(inputs, context, cloud), *own.ways]
+    wanted = [way for way in every if inputs.sign_in in (AUTOMATIC, way.name)]
+    if not wanted:
+        raise InputError(
+            f"sign-in is {inputs.sign_in}, which isn't a way to sign in here",
+            fix=f"choose one of {', '.join(way.name for way in every)}",
+        )
+    last = len(WAYS) - 1
+    wanted.sort(key=lambda way: last - 0.5 if way.name in own.later else WAYS.index(way.name))
+
+    def chosen(way: Way) -> None:
+        context.log.info("signed in by %s: %s", way.name, way.who)
+        if way.warning and inputs.sign_in == AUTOMATIC:  # who names it has been told
+            context.log.warning("%s", way.warning)
+
+    return SignIn(wanted, chosen=chosen, allowed_tenants=inputs.allowed_tenants)
+
+
+def _check_tenants(inputs: IdentityInputs) -> None:
+    """:raises InputError: for what can't be the id of a tenant."""
+    allowed = [tenant.lower() for tenant in inputs.allowed_tenants]
+    if wrong := [tenant for tenant in allowed if not _GUID.fullmatch(tenant)]:
+        raise InputError(
+            f"allowed-tenants holds {wrong[0]!r}, which isn't the id of a tenant",
+            fix="give ids, such as 11111111-2222-3333-4444-555555555555; tokens tell no names",
+        )
