@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from modelyard.azure.key_vault_names import address
 from modelyard.context import Context
 from modelyard.databricks import secrets
 from modelyard.databricks.names import counted, listed
@@ -14,6 +15,7 @@ from modelyard.errors import InputError
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs import secret_inputs
+from modelyard.operations.inputs.signing_in import signed_in
 from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
 
 log = logging.getLogger(__name__)
@@ -33,7 +35,8 @@ class Inputs(WritingInputs):
         visible_when="backend = azure-key-vault",
     )
     key_vault_dns_name: str | None = given(
-        "Address of the key vault. Default: https://NAME.vault.azure.net/.",
+        "Address of the key vault. Default: https://NAME.vault.azure.net/, or what that is in the "
+        "cloud of the workspace.",
         default=None,
         visible_when="backend = azure-key-vault",
     )
@@ -81,7 +84,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
             "prune would delete every key of the scope, because secrets names none",
             fix="name those to keep in secrets, or leave prune out",
         )
-    asked = _scope(inputs)
+    asked = _scope(inputs, context)
     permissions = secret_inputs.permissions(inputs.permissions)
     session = connect(inputs, context)
     found = secrets.find_scope(session, asked.name)
@@ -149,7 +152,7 @@ def _permit(
         log.info("secret scope %s: permission of %s: %s", scope.name, principal, what)
 
 
-def _scope(inputs: Inputs) -> Scope:
+def _scope(inputs: Inputs, context: Context) -> Scope:
     secrets.check_scope_name(inputs.scope)
     if inputs.backend == "databricks":
         if inputs.key_vault_resource_id or inputs.key_vault_dns_name:
@@ -172,8 +175,8 @@ def _scope(inputs: Inputs) -> Scope:
             cause="Databricks only reads the vault",
             fix="set the secrets in the key vault, and leave secrets and prune out here",
         )
-    dns_name = inputs.key_vault_dns_name or f"https://{name.lower()}.vault.azure.net/"
-    return Scope(inputs.scope, KeyVault(resource_id.rstrip("/"), dns_name))
+    dns_name = address(inputs.key_vault_dns_name or name, signed_in(inputs, context).cloud)
+    return Scope(inputs.scope, KeyVault(resource_id.rstrip("/"), f"{dns_name}/"))
 
 
 OPERATION = Operation(

@@ -16,10 +16,12 @@ from fake_vaults import (
     FakeVaults,
     fake_vaults,
 )
+from modelyard.azure.identity.clouds import CHINA, US_GOVERNMENT
 from modelyard.azure.identity.principal import service_principal
 from modelyard.azure.key_vault import Attributes, Vaults
 from modelyard.azure.key_vault_names import Reference, address, of_value, reference
 from modelyard.clock import FakeClock
+from modelyard.credentials import StaticToken
 from modelyard.errors import (
     InputError,
     ModelyardError,
@@ -182,6 +184,15 @@ def test_a_name_that_doesnt_resolve_and_a_page_in_place_of_a_vault(vaults: Vault
         failure(vaults, NotTheService)
 
 
+def test_who_cannot_reach_a_vault_looks_up_its_name_in_its_cloud(clock: FakeClock) -> None:
+    with (
+        requests_mock.Mocker() as server,
+        Vaults(lambda _: StaticToken("t"), clock=clock, cloud=US_GOVERNMENT) as vaults,
+    ):
+        server.get(requests_mock.ANY, exc=requests.exceptions.ConnectionError("Name or service"))
+        assert "nslookup wine.vault.usgovcloudapi.net)" in failure(vaults, Unreachable).fix
+
+
 def test_a_challenge_for_another_resource_gets_no_token(vaults: Vaults) -> None:
     challenge = (
         f'Bearer authorization="https://login.example/{TENANT}", resource="https://x.example"'
@@ -205,10 +216,19 @@ def test_addresses(vault: str, found: str) -> None:
     assert address(vault) == found
 
 
+def test_a_name_alone_is_that_of_a_vault_of_the_cloud() -> None:
+    assert address("wine", CHINA) == "https://wine.vault.azure.cn"
+    assert address("wine.vault.azure.net", CHINA) == "https://wine.vault.azure.net"
+    with pytest.raises(InputError) as caught:
+        address("no name", CHINA)
+    assert "https://NAME.vault.azure.cn" in caught.value.fix
+
+
 @pytest.mark.parametrize(
     "vault",
     ["", "a b", "http://wine.vault.azure.net", "https://wine.example", "x/../y", "1wine", "w" * 25,
-     "wine.vault.azure.net.evil.io", "https://user@wine.vault.azure.net"],
+     "wine.vault.azure.net.evil.io", "wine.vault.microsoftazure.de", "wine.vaultXazure.net",
+     "https://user@wine.vault.azure.net"],
 )  # fmt: skip
 def test_a_token_goes_nowhere_else(vault: str) -> None:
     with pytest.raises(InputError, match="can't be a key vault"):

@@ -121,6 +121,14 @@ def test_a_scope_on_a_key_vault(fake, run, recording_ci):  # type: ignore[no-unt
     assert recording_ci.outputs["keys"] == "[]"
 
 
+def test_a_key_vault_is_where_the_cloud_has_it(fake, run, recording_ci):  # type: ignore[no-untyped-def]
+    assert run(**vault(azure_cloud="china")) == 0
+    metadata = fake.scopes["azureml"]["shown"]["keyvault_metadata"]
+    assert metadata["dns_name"] == "https://lake-vault.vault.azure.cn/"
+    assert run(**vault(key_vault_dns_name="https://lake.example")) == 2
+    assert "'https://lake.example' can't be a key vault" in recording_ci.text
+
+
 def test_another_backend_is_an_error(fake, run, recording_ci):  # type: ignore[no-untyped-def]
     run()
     assert run(**vault()) == 15

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from modelyard.azure.identity import DATABRICKS, RESOURCE_MANAGER
+from modelyard.azure.identity.clouds import PUBLIC
 from modelyard.azure.identity.connection import of_connection
 from modelyard.clock import SystemClock
 from modelyard.errors import InputError, ModelyardError
@@ -28,8 +29,8 @@ from modelyard.local.runner.builtin.az_output import render
 VERSION = "2.70.0"
 """What it says it is: a version whose commands are meant."""
 _RESOURCES = {
-    ".azuredatabricks.net": DATABRICKS,
-    ".vault.azure.net": "https://vault.azure.net",
+    PUBLIC.databricks_domain: DATABRICKS,
+    f".{PUBLIC.vault_domain}": PUBLIC.vault_resource,
     "graph.microsoft.com": "https://graph.microsoft.com",
     "management.azure.com": RESOURCE_MANAGER,
 }

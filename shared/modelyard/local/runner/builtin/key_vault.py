@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from modelyard.azure.identity.clouds import of_connection
+from modelyard.errors import InputError
 from modelyard.local.runner.builtin.own_program import own_program
 from modelyard.local.runner.builtin.step import Command, StepContext, StepFailed
 from modelyard.local.runner.builtin.task import BuiltinTask, Input, connection, picklist, text
-
-SUFFIX = "vault.azure.net"
 
 
 def _command(inputs: Mapping[str, str], step: StepContext) -> Command:
@@ -22,7 +22,13 @@ def _command(inputs: Mapping[str, str], step: StepContext) -> Command:
         raise StepFailed(f"the input KeyVaultName is {vault!r}, which can't be the name of a vault")
     endpoint = step.endpoint(inputs.get("ConnectedServiceName", ""))
     data = {name.lower(): value for name, value in endpoint.data.items()}
-    suffix = data.get("azurekeyvaultdnssuffix") or SUFFIX
+    try:
+        suffix = (
+            data.get("azurekeyvaultdnssuffix")
+            or of_connection(data.get("environment", "")).vault_domain
+        )
+    except InputError as error:
+        raise StepFailed(error.what) from None
     step.log(f"Subscription: {data.get('subscriptionid', '')}")
     step.log(f"Key vault: {vault}")
     return Command(

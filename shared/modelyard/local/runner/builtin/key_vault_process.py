@@ -11,6 +11,7 @@ import os
 import re
 import sys
 
+from modelyard.azure.identity import clouds
 from modelyard.azure.identity.connection import of_connection
 from modelyard.azure.key_vault import Vaults
 from modelyard.azure.key_vault_names import reference
@@ -37,8 +38,9 @@ def vaults_of(connection: str, clock: Clock) -> Vaults:
 
     :raises InputError: when the environment has none that can be used.
     """
-    principal = of_connection(azure_connections.read(os.environ, connection))
-    return Vaults(lambda resource: principal.token(resource, clock=clock), clock=clock)
+    found = azure_connections.read(os.environ, connection)
+    principal, cloud = of_connection(found), clouds.of_connection(found.environment)
+    return Vaults(lambda resource: principal.token(resource, clock=clock), clock=clock, cloud=cloud)
 
 
 def show_secrets(vaults: Vaults, vault: str, wanted: str) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Iterator
@@ -129,8 +130,8 @@ def test_the_program_signs_in_as_the_connection(
     assert "made-up-word" not in capsys.readouterr().out
 
 
-def _command(bench: Bench, inputs: dict[str, str]) -> Any:
-    bench.endpoints = (CONNECTION,)
+def _command(bench: Bench, inputs: dict[str, str], **data: str) -> Any:
+    bench.endpoints = (dataclasses.replace(CONNECTION, data={**CONNECTION.data, **data}),)
     (task,) = (one for one in builtin.all_tasks() if one.name == "AzureKeyVault")
     assert task.command is not None
     return task.command(
@@ -143,6 +144,13 @@ def test_the_command_gets_all_by_its_environment(bench: Bench) -> None:
     assert command.environment["MODELYARD_VAULT"] == VAULT
     assert command.environment["MODELYARD_VAULT_FILTER"] == "*"
     assert not any("made-up-word" in one for one in command.arguments)
+
+
+def test_the_vault_is_where_the_cloud_of_the_connection_has_it(bench: Bench) -> None:
+    command = _command(bench, {}, environment="AzureChinaCloud")
+    assert command.environment["MODELYARD_VAULT"] == "wine.vault.azure.cn"
+    with pytest.raises(StepFailed, match="is of the cloud AzureStack"):
+        _command(bench, {}, environment="AzureStack")
 
 
 def test_failures_in_a_process_of_its_own(bench: Bench) -> None:
