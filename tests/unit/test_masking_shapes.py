@@ -30,8 +30,9 @@ from modelyard.ci.azure_pipelines import AzurePipelines
 from modelyard.ci.github_actions import GitHubActions
 from modelyard.context import Context
 from modelyard.local.runner import logging_commands
-from modelyard.operations.keyvault_secrets import OPERATION, mask
+from modelyard.operations.keyvault_secrets import OPERATION
 from modelyard.operations.vaults.fetching import Fetched
+from modelyard.operations.vaults.masks import mask
 from modelyard.operations.vaults.wanted import Wanted
 
 EACH = 1000

@@ -11,13 +11,13 @@ from modelyard.azure.key_vault_names import address
 from modelyard.context import Context
 from modelyard.databricks.parallel import MOST
 from modelyard.errors import InputError
-from modelyard.masking import SHORTEST, too_short
 from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs.identity_inputs import IdentityInputs
 from modelyard.operations.inputs.vault_inputs import vaults
 from modelyard.operations.vaults import files, wanted
-from modelyard.operations.vaults.fetching import Fetched, fetch, fitting
-from modelyard.operations.vaults.values import Value, texts, values
+from modelyard.operations.vaults.fetching import fetch, fitting
+from modelyard.operations.vaults.masks import mask
+from modelyard.operations.vaults.values import Value, values
 
 VARIABLES, OUTPUT, FILES = "variables", "output", "files"
 
@@ -92,18 +92,6 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     mask(fetched, context)
     ready = values(fetched, prefix=inputs.prefix, flatten=inputs.json == "flatten")
     return _deliver(inputs, ready, context)
-
-
-def mask(fetched: Sequence[Fetched], context: Context) -> None:
-    for one in fetched:
-        context.ci.mask(one.secret.value)
-        for text in texts(one):
-            context.ci.mask(text)
-    short = [str(one.wanted.source) for one in fetched if too_short(one.secret.value)]
-    if short:
-        context.log.warning(
-            "%s: lines of under %d characters aren't masked", ", ".join(short), SHORTEST
-        )
 
 
 def _deliver(inputs: Inputs, ready: Sequence[Value], context: Context) -> Outputs:

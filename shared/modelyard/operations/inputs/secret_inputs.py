@@ -17,20 +17,18 @@ from modelyard.context import Context
 from modelyard.databricks import secrets
 from modelyard.databricks.parallel import MOST
 from modelyard.errors import InputError
-from modelyard.masking import SHORTEST, too_short
+from modelyard.masking import too_short
 from modelyard.operation import Member, members
+from modelyard.operations.inputs.identity_inputs import IdentityInputs
 from modelyard.operations.inputs.vault_inputs import vaults
 from modelyard.operations.vaults.fetching import fetch
+from modelyard.operations.vaults.masks import mask, warn_of_short
 from modelyard.operations.vaults.wanted import Wanted
 from modelyard.reading import defined
 from modelyard.secret_references import is_reference
 
 Json = Any
-SIGNING_IN = (
-    "azure_client_secret",
-    "azure_client_certificate",
-    "azure_client_certificate_password",
-)
+SIGNING_IN = tuple(one.name for one in members(IdentityInputs) if one.spec.secret)
 """The secrets that a vault can't hold, since nobody could read it without them."""
 
 
@@ -62,12 +60,10 @@ def read(references: Sequence[str], inputs: Any, context: Context) -> dict[str, 
     wanted = {text: Wanted(of_value(text)) for text in dict.fromkeys(references)}
     with vaults(inputs, context) as reader:
         fetched = fetch(reader, list(wanted.values()), context, parallel=MOST)
-    found = {}
-    for text, one in zip(wanted, fetched, strict=True):
-        context.ci.mask(one.secret.value)
+    mask(fetched, context)
+    for one in fetched:
         context.log.info("read from the key vault: %s", one.wanted.source)
-        found[text] = one.secret.value
-    return found
+    return {text: one.secret.value for text, one in zip(wanted, fetched, strict=True)}
 
 
 def _secret_members(inputs: Any) -> list[Member]:
@@ -126,11 +122,11 @@ def values(mapping: Any, inputs: Any, context: Context) -> dict[str, str]:
             fix="map each variable in the env of this step, for example "
             "'env: CLIENT_SECRET: $(client-secret)'",
         )
-    short = [key for key, value in found.items() if too_short(value)]
-    if short:
-        context.log.warning(
-            "%s: lines of under %d characters aren't masked", ", ".join(short), SHORTEST
-        )
+    # Those of a vault have been told of as they were read.
+    warn_of_short(
+        (key for key, value in found.items() if given[key] not in from_vaults and too_short(value)),
+        context,
+    )
     return found
 
 
