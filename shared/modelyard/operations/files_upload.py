@@ -13,11 +13,11 @@ from modelyard.databricks.files.places import Place
 from modelyard.databricks.files.remote_tree import below
 from modelyard.databricks.files.transfer import Choice
 from modelyard.databricks.names import counted, listed, shown, size_text
-from modelyard.databricks.parallel import MOST
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Operation, given, result
 from modelyard.operations.inputs import destinations
 from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
+from modelyard.parallel import MOST
 
 
 @dataclass(frozen=True, kw_only=True)

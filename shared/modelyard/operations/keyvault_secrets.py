@@ -9,7 +9,6 @@ from pathlib import Path
 
 from modelyard.azure.key_vault_names import address
 from modelyard.context import Context
-from modelyard.databricks.parallel import MOST
 from modelyard.errors import InputError
 from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs.identity_inputs import IdentityInputs
@@ -18,6 +17,7 @@ from modelyard.operations.vaults import files, wanted
 from modelyard.operations.vaults.fetching import fetch, fitting
 from modelyard.operations.vaults.masks import mask
 from modelyard.operations.vaults.values import Value, values
+from modelyard.parallel import MOST
 
 VARIABLES, OUTPUT, FILES = "variables", "output", "files"
 

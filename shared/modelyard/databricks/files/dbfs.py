@@ -22,7 +22,6 @@ from typing import Any
 from modelyard.databricks.files.entries import FILE, FOLDER, Entry, seconds
 from modelyard.databricks.files.file_body import body_of
 from modelyard.databricks.files.local_files import LocalFile
-from modelyard.databricks.parallel import Stop, Stopped
 from modelyard.errors import (
     ModelyardError,
     NotFound,
@@ -33,6 +32,7 @@ from modelyard.errors import (
     WaitTimeout,
 )
 from modelyard.http import Session
+from modelyard.parallel import Stop, Stopped
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import IO
 
 from modelyard.databricks.files.local_files import LocalFile, changed
-from modelyard.databricks.parallel import Stop
 from modelyard.errors import FileError
+from modelyard.parallel import Stop
 
 BUFFER = 1024 * 1024
 

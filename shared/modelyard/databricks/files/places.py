@@ -10,9 +10,9 @@ from modelyard.databricks.files import dbfs, volumes, workspace_files
 from modelyard.databricks.files.entries import Entry
 from modelyard.databricks.files.local_files import LocalFile
 from modelyard.databricks.files.remote_paths import checked, is_shared_root, is_untouchable
-from modelyard.databricks.parallel import Stop
 from modelyard.errors import InputError
 from modelyard.http import Session
+from modelyard.parallel import Stop
 
 
 class Service(Protocol):

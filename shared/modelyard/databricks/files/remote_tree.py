@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from modelyard.databricks.files.entries import FOLDER, Entry
-from modelyard.databricks.parallel import Stop, each
 from modelyard.errors import AlreadyExists
 from modelyard.http import Session
+from modelyard.parallel import Stop, each
 
 Children = Callable[[Session, str], "list[Entry] | None"]
 

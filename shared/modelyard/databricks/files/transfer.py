@@ -21,9 +21,9 @@ from modelyard.databricks.files.remote_tree import (
     walk,
 )
 from modelyard.databricks.names import joined, size_text
-from modelyard.databricks.parallel import Stop, each
 from modelyard.errors import AlreadyExists, FileError
 from modelyard.http import Session
+from modelyard.parallel import Stop, each
 
 log = logging.getLogger(__name__)
 

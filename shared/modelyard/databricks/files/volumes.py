@@ -15,9 +15,9 @@ import requests
 from modelyard.databricks.files.entries import FILE, FOLDER, Entry, seconds
 from modelyard.databricks.files.file_body import body_of
 from modelyard.databricks.files.local_files import LocalFile
-from modelyard.databricks.parallel import Stop
 from modelyard.errors import NotFound, NotTheService, Unreachable
 from modelyard.http import Session
+from modelyard.parallel import Stop
 
 KIND = "volume"
 LIMIT: int | None = 5 * 1024**3

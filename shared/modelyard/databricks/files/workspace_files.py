@@ -16,9 +16,9 @@ from modelyard.databricks.files import workspace_tree
 from modelyard.databricks.files.local_files import LocalFile
 from modelyard.databricks.files.workspace_import import import_file
 from modelyard.databricks.files.workspace_tree import children, make_folder, remove, status
-from modelyard.databricks.parallel import Stop
 from modelyard.errors import Unreachable
 from modelyard.http import Session
+from modelyard.parallel import Stop
 
 __all__ = ["KIND", "LIMIT", "children", "make_folder", "read", "remove", "send", "status"]
 

@@ -16,8 +16,8 @@ from modelyard.answers import read_json
 from modelyard.databricks.files.file_body import body_of
 from modelyard.databricks.files.local_files import LocalFile
 from modelyard.databricks.files.workspace_tree import api_path
-from modelyard.databricks.parallel import Stop
 from modelyard.http import Session
+from modelyard.parallel import Stop
 
 PATH = "/api/2.0/workspace/import"
 

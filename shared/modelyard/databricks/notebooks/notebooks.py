@@ -19,9 +19,9 @@ from modelyard.databricks.files.remote_tree import (
 from modelyard.databricks.files.workspace_import import import_file
 from modelyard.databricks.notebooks.notebook_choice import Choice, Notebook
 from modelyard.databricks.notebooks.notebook_formats import same
-from modelyard.databricks.parallel import Stop, each
 from modelyard.errors import AlreadyExists, NotFound, ServiceError
 from modelyard.http import Session
+from modelyard.parallel import Stop, each
 
 log = logging.getLogger(__name__)
 

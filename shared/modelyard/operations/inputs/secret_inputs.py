@@ -15,7 +15,6 @@ from typing import Any
 from modelyard.azure.key_vault_names import of_value
 from modelyard.context import Context
 from modelyard.databricks import secrets
-from modelyard.databricks.parallel import MOST
 from modelyard.errors import InputError
 from modelyard.masking import too_short
 from modelyard.operation import Member, members
@@ -24,6 +23,7 @@ from modelyard.operations.inputs.vault_inputs import vaults
 from modelyard.operations.vaults.fetching import fetch
 from modelyard.operations.vaults.masks import mask, warn_of_short
 from modelyard.operations.vaults.wanted import Wanted
+from modelyard.parallel import MOST
 from modelyard.reading import defined
 from modelyard.secret_references import is_reference
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from modelyard.azure.key_vault import Secret, Vaults
 from modelyard.azure.key_vault_names import Reference
 from modelyard.context import Context
-from modelyard.databricks.parallel import MOST, Stop, each
 from modelyard.errors import InputError, ModelyardError, ServiceError
 from modelyard.operations.vaults.wanted import Pattern, Wanted
+from modelyard.parallel import MOST, Stop, each
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from fake_content import BASE, FakeContent
 from modelyard.clock import FakeClock
 from modelyard.databricks.files import dbfs
 from modelyard.databricks.files.local_files import LocalFile, find
-from modelyard.databricks.parallel import Stop, Stopped
 from modelyard.errors import (
     AlreadyExists,
     PermissionDenied,
@@ -20,6 +19,7 @@ from modelyard.errors import (
     WaitTimeout,
 )
 from modelyard.http import Session
+from modelyard.parallel import Stop, Stopped
 
 LARGE = os.urandom(2_500_000)
 UNAVAILABLE = {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "later"}

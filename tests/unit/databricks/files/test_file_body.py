@@ -8,8 +8,8 @@ import requests
 
 from modelyard.databricks.files.file_body import body_of
 from modelyard.databricks.files.local_files import LocalFile, find
-from modelyard.databricks.parallel import Stop, Stopped
 from modelyard.errors import FileError
+from modelyard.parallel import Stop, Stopped
 
 
 def local(tmp_path: Path, content: bytes) -> LocalFile:

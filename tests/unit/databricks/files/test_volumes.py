@@ -11,9 +11,9 @@ from fake_content import BASE, FakeContent
 from modelyard.clock import FakeClock
 from modelyard.databricks.files import volumes
 from modelyard.databricks.files.local_files import LocalFile, find
-from modelyard.databricks.parallel import Stop, Stopped
 from modelyard.errors import AlreadyExists, NotFound, NotTheService, ServiceError
 from modelyard.http import Session
+from modelyard.parallel import Stop, Stopped
 
 ROOT = "/Volumes/main/default/data"
 LARGE = os.urandom(3_000_000)

@@ -6,9 +6,9 @@ import pytest
 import requests_mock
 
 from modelyard.clock import FakeClock, SystemClock
-from modelyard.databricks.parallel import Stop, Stopped, each
 from modelyard.errors import Cancelled, NotFound
 from modelyard.http import Session
+from modelyard.parallel import Stop, Stopped, each
 
 BASE = "https://adb-1.1.azuredatabricks.net"
 
