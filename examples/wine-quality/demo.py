@@ -46,7 +46,14 @@ def main() -> int:
         if options.output:
             command.append(f"--output={options.output}")
         code = _with_cloud(command)
-    print("\nThe local cloud stays up for you to try the endpoints; `make demo-stop` stops it.")
+    if code:
+        print("\nThe local cloud is left as it is; `make demo-stop` stops it.")
+    else:
+        print(
+            "\nThe figures of the runs, the image and the endpoints' addresses are in the report: "
+            "`make demo-report`\nThe local cloud stays up for you to try the endpoints; "
+            "`make demo-stop` stops it."
+        )
     return code
 
 
@@ -62,8 +69,6 @@ def _check_node() -> None:
 
 def _run_command(example: Path, dataset: Dataset, *, approves: bool) -> list[str]:
     parameters = {
-        # None: against the local cloud a token in the environment signs in.
-        "azureServiceConnection": "",
         "table": dataset.table,
         "target": dataset.target,
         "threshold": dataset.threshold,

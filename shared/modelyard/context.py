@@ -74,7 +74,7 @@ class Context:
             raise ModelyardError(told, cause="a secret is neither cut nor written to a file")
         if isinstance(value, str):
             self.annotate("warning", f"{told}: it is cut")
-            return cut(text)
+            return cut(self.ci.clean(text))  # half a secret would be recognised by nobody
         path = folder / f"modelyard-{member.kebab}-{os.urandom(8).hex()}.json"
         try:
             path.write_text(text, encoding="utf-8", errors="surrogatepass")

@@ -37,6 +37,8 @@ from modelyard.signals import Signals
 INTERNAL_ERROR = 70
 LookUp = Callable[[Any, Context], Any]
 """Gives the inputs with secrets in place of what refers to them (``keyvault://VAULT/NAME``)."""
+DATABRICKS, REGISTRY = ".azuredatabricks.net", "/v2/"
+"""In the address of a workspace, and of a registry of images."""
 NOT_EMULATED = "is not emulated, and the local cloud"
 """What the local cloud says of a host that isn't among its own."""
 
@@ -218,8 +220,14 @@ def _adapt(error: ModelyardError, context: Context) -> None:
     """
     if isinstance(error, Unreachable) and NOT_EMULATED in error.what:
         error.cause = "this runs within the local cloud, which forwards nothing to other servers"
-        if workspace := context.environment.get("DATABRICKS_HOST"):
-            error.fix = f"use the workspace of the local cloud, {workspace}"
+        if DATABRICKS in error.what and (at := context.environment.get("DATABRICKS_HOST")):
+            error.fix = f"use the workspace of the local cloud, {at}"
+        elif REGISTRY in error.what:
+            error.fix = (
+                "build on base-image host, with wheels from a folder: neither needs a network"
+            )
+        else:
+            error.fix = "`modelyard local status` lists what there is"
     if isinstance(error, (InputError, PolicyViolation, WaitTimeout, WorkspaceNotAllowed)):
         error.what = context.named(error.what)
     error.cause, error.fix = context.named(error.cause), context.named(error.fix)

@@ -188,6 +188,13 @@ def test_a_text_that_is_too_long_is_cut_by_bytes(context: Context, recording_ci:
     ]
 
 
+def test_no_part_of_a_secret_is_left_by_the_cut(context: Context, recording_ci: Any) -> None:
+    recording_ci.mask("made-up-secret-value")
+    context.publish(text="x" * (LONGEST - 12) + "made-up-secret-value" + "y" * 50)
+
+    assert "made-up" not in recording_ci.outputs["text"]
+
+
 def test_what_fits_stays(context: Context, recording_ci: Any) -> None:
     context.publish(text="x" * LONGEST, rows=["y" * (LONGEST - 4)])
 

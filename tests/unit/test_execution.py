@@ -622,17 +622,25 @@ def test_inputs_are_called_what_their_users_call_them(
     assert issue.data.splitlines()[:-1] == shown
 
 
-REFUSED = "GET https://x: 403 x:443 is not emulated, and the local cloud forwards nothing"
-
-
-def test_a_host_that_the_local_cloud_does_not_have_names_the_workspace_that_it_has(
-    recording_ci: Any,
+@pytest.mark.parametrize(
+    ("address", "fix"),
+    [
+        (
+            "adb-2.azuredatabricks.net",
+            "use the workspace of the local cloud, https://adb-1.azuredatabricks.net",
+        ),
+        ("registry.example/v2/", "build on base-image host, with wheels from a folder"),
+        ("example.com", "`modelyard local status` lists what there is"),
+    ],
+)
+def test_a_host_that_the_local_cloud_does_not_have_leads_to_what_it_has(
+    recording_ci: Any, address: str, fix: str
 ) -> None:
     environment = {"DATABRICKS_HOST": "https://adb-1.azuredatabricks.net"}
-    work = raising(Unreachable(REFUSED))
-    assert run(Fake(work), recording_ci, environment=environment) == 12
+    refused = f"GET https://{address}: 403 is not emulated, and the local cloud forwards nothing"
+    assert run(Fake(raising(Unreachable(refused))), recording_ci, environment=environment) == 12
     [shown] = recording_ci.errors()
-    assert "fix: use the workspace of the local cloud, https://adb-1.azuredatabricks.net" in shown
+    assert f"fix: {fix}" in shown
     assert "cause: this runs within the local cloud" in shown
 
 

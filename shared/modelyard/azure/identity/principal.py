@@ -148,13 +148,16 @@ def with_certificate(
     def source() -> Any:
         from azure.identity import CertificateCredential
 
-        return CertificateCredential(
-            tenant_id,
-            client_id,
-            certificate_data=certificate,
-            password=password,
-            **at(cloud),
-        )
+        try:
+            return CertificateCredential(
+                tenant_id,
+                client_id,
+                certificate_data=certificate,
+                password=password,
+                **at(cloud),
+            )
+        except TypeError as error:  # an encrypted key without a password, or the other way round
+            raise ValueError(str(error)) from None
 
     return Principal(
         f"the service principal {client_id}",

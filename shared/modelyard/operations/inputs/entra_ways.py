@@ -129,7 +129,7 @@ def _service_principal(inputs: IdentityInputs, cloud: AzureCloud) -> Way | NotTr
 
 def _certificate(given: str) -> bytes:
     if _PEM in given:
-        return given.strip().encode() + b"\n"
+        return given.strip().encode(errors="surrogateescape") + b"\n"
     try:
         return Path(given.strip()).read_bytes()
     except (OSError, ValueError) as error:

@@ -6,6 +6,13 @@ from typing import Any
 import pytest
 import requests
 import requests_mock
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from modelyard.azure import identity
 from modelyard.azure.identity.clouds import CHINA, PUBLIC, US_GOVERNMENT, AzureCloud
@@ -243,6 +250,25 @@ def test_a_certificate_that_is_none(entra: Any) -> None:
         who.mint(identity.DATABRICKS)
 
     assert "certificate" in caught.value.fix
+    assert entra.call_count == 0
+
+
+@pytest.mark.parametrize(
+    ("locked_with", "password"), [(b"made-up-password", None), (None, "made-up-password")]
+)
+def test_a_key_and_a_password_that_do_not_belong_together(
+    entra: Any, locked_with: bytes | None, password: str | None
+) -> None:
+    lock = BestAvailableEncryption(locked_with) if locked_with else NoEncryption()
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, lock
+    )
+    who = with_certificate(
+        tenant_id=TENANT, client_id="client-1", certificate=pem, password=password
+    )
+    with pytest.raises(InputError, match="client-1 can't sign in: Password was"):
+        who.mint(identity.DATABRICKS)
+
     assert entra.call_count == 0
 
 

@@ -164,6 +164,19 @@ def test_a_token_of_another_tenant_is_an_error_and_no_other_is_looked_for(
     assert chosen == []
 
 
+@pytest.mark.parametrize("again", [{}, {"like": RESOURCE}])
+def test_every_later_token_is_checked_too(
+    make: Callable[..., SignIn], again: dict[str, str]
+) -> None:
+    tenants = iter([TENANT, "99999999-2222-3333-4444-555555555555"])
+    way = Way("azure-cli", "somebody", lambda _: Token(jwt(tid=next(tenants)), 2_000_000_000.0))
+    who = make(way, allowed=(TENANT,))
+    who.mint(RESOURCE)
+
+    with pytest.raises(TenantNotAllowed):
+        who.mint(OTHER if again else RESOURCE, **again)
+
+
 def test_an_allowed_tenant_in_any_spelling(make: Callable[..., SignIn]) -> None:
     who = make(works("azure-cli", jwt(tid=TENANT.upper())), allowed=(TENANT.upper(),))
 
