@@ -223,6 +223,77 @@ def test_what_is_refused(fake, run, recording_ci, inputs, problem):  # type: ign
     assert recording_ci.variables == {}
 
 
+@pytest.mark.parametrize(
+    ("secret", "value", "name"),
+    [
+        ("ld", {"preload": "some-value"}, "LD_PRELOAD"),
+        ("node", {"options": "some-value"}, "NODE_OPTIONS"),
+        ("git", {"ssh": {"command": "some-value"}}, "GIT_SSH_COMMAND"),
+        ("git", {"config": {"global": "some-value"}}, "GIT_CONFIG_GLOBAL"),
+        ("pip", {"index-url": "some-value"}, "PIP_INDEX_URL"),
+        ("npm", {"config": ["some-value"]}, "NPM_CONFIG_0"),
+        ("databricks", {"host": "some-value"}, "DATABRICKS_HOST"),
+        ("https", {"proxy": "some-value"}, "HTTPS_PROXY"),
+    ],
+)
+@pytest.mark.parametrize("more", [{"filter": "*"}, {"secrets": "SECRET"}])
+def test_no_key_of_a_secret_steers_programs(  # type: ignore[no-untyped-def]
+    fake, run, recording_ci, secret, value, name, more
+):
+    fake.put("wine", secret, json.dumps(value))
+    named = json.dumps({secret.upper(): secret})
+    inputs = {key: named if key == "secrets" else text for key, text in more.items()}
+    assert run(json="flatten", **inputs) == 2
+    (text,) = recording_ci.errors()
+    assert f"wine/{secret} ({name}) would set the variable {name}" in text
+    assert recording_ci.variables == {}
+
+
+STEERING = [
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_EXEC_PATH",
+    "GIT_CONFIG_COUNT",
+    "AZURE_AUTHORITY_HOST",
+    "ALL_PROXY",
+    "HTTP_PROXY",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "DATABRICKS_HOST",
+    "MODELYARD_INDEX",
+    "PIP_CONFIG_FILE",
+    "NPM_CONFIG_REGISTRY",
+    "GITHUB_TOKEN",
+]
+LOADED = [
+    "LD_PRELOAD",
+    "DYLD_INSERT_LIBRARIES",
+    "PYTHONPATH",
+    "PYTHONWARNINGS",
+    "PATH",
+    "NODE_OPTIONS",
+    "BASH_ENV",
+    "PERL5LIB",
+    "PROMPT_COMMAND",
+    "JAVA_TOOL_OPTIONS",
+    "DOTNET_STARTUP_HOOKS",
+    "PERL5OPT",
+    "RUBYOPT",
+    "path",
+]
+
+
+@pytest.mark.parametrize("name", [*STEERING, *LOADED])
+def test_the_author_alone_may_name_what_steers_programs(fake, run, recording_ci, name):  # type: ignore[no-untyped-def]
+    secret = name.lower().replace("_", "-")
+    fake.put("wine", secret, "some-value")
+    assert run(filter="*") == 2
+    assert f"would set the variable {name.upper()}" in recording_ci.errors()[0]
+    assert recording_ci.variables == {}
+    assert run(secrets=json.dumps({name: secret})) == (2 if name in LOADED else 0)
+    assert recording_ci.variables == ({} if name in LOADED else {name: "some-value"})
+
+
 def test_nobody_signs_in(fake, recording_ci, clock):  # type: ignore[no-untyped-def]
     given = {"vault": "wine", "secrets": '["a"]'}
     assert execute(OPERATION, given, recording_ci, environment={}, clock=clock) == 2

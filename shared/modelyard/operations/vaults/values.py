@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modelyard.errors import InputError
+from modelyard.operations.vaults import steering
 from modelyard.operations.vaults.fetching import Fetched
 from modelyard.operations.vaults.wanted import variable
 
@@ -53,6 +54,8 @@ def values(fetched: Sequence[Fetched], *, prefix: str, flatten: bool) -> list[Va
     for one in fetched:
         try:
             for value in _of(one, prefix, flatten):
+                chosen = value.name == one.wanted.name
+                steering.check(value.name, value.source, chosen=chosen)
                 other = found.setdefault(value.name.upper(), value)
                 if other is not value:
                     raise InputError(

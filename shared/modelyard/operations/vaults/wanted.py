@@ -13,13 +13,6 @@ from modelyard.secret_references import SCHEME
 
 _FIELDS = ("secret", "name", "encoding", "json")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OF_OTHERS = re.compile(
-    r"(AGENT|BUILD|GITHUB|LD|DYLD|RUNNER|SYSTEM|PYTHON|INPUT|ENDPOINT)_.*|PATH|HOME|NODE_OPTIONS|"
-    r"BASH_ENV|ENV|IFS|PS4|SHELLOPTS|PYTHONPATH|PYTHONHOME|PYTHONSTARTUP|PERL5OPT|RUBYOPT|"
-    r"GIT_SSH_COMMAND|HTTPS?_PROXY|NO_PROXY|SSL_CERT_FILE",
-    re.IGNORECASE,
-)
-"""Variables that tell programs what to do. Who may write a secret must not get to set them."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +74,9 @@ def patterns(lines: tuple[str, ...], vault: str) -> list[Pattern]:
 
 
 def variable(name: str, prefix: str = "") -> str:
-    """What a secret is called in the job unless the user says: ``db-password``: ``DB_PASSWORD``.
-
-    :raises InputError: for a name that would change what later programs do.
-    """
+    """What a secret is called in the job unless the user says: ``db-password``: ``DB_PASSWORD``."""
     made = prefix + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
-    if made[:1].isdigit():
-        made = f"_{made}"
-    if _OF_OTHERS.fullmatch(made):
-        raise InputError(
-            f"the secret {name} would set the variable {made}, by which programs are steered",
-            fix="set prefix, or give it a name of its own: 'MY_NAME: " + name + "' in secrets",
-        )
-    return made
+    return f"_{made}" if made[:1].isdigit() else made
 
 
 def _wanted(name: str, one: Any, vault: str) -> Wanted:
