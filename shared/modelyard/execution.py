@@ -99,7 +99,9 @@ def release(
         if operation.release is None or not context.kept:
             ci.write(f"{operation.name}: nothing to release")
             return
-        inputs = _inputs(operation, given, context, more_sources, from_ci, look_up)
+        inputs = None
+        if operation.release_reads_inputs:
+            inputs = _inputs(operation, given, context, more_sources, from_ci, look_up)
         _release(operation, inputs, context)
 
     with logging_to(ci), signals.installed():

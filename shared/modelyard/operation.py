@@ -162,6 +162,9 @@ class Operation(Generic[InputsT, OutputsT]):
     run: Callable[[InputsT, Context], OutputsT]
     release: Callable[[dict[str, str], InputsT, Context], None] | None = None
     """Stops what ``run`` kept (``context.keep``) and nobody else owns. Safe to call twice."""
+    release_reads_inputs: bool = True
+    """Without it the release step reads none, and so none that is wrong by then keeps it from its
+    work: ``release`` is given None for them."""
     extra: str = ""
     """The extra of setup.cfg that it needs beside the core."""
     python: tuple[str, str] = ("3.10", "3.13")

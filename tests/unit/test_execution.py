@@ -361,6 +361,17 @@ def test_the_release_step_does_nothing_where_nothing_is_kept(recording_ci: Any) 
     assert fake.released == []
 
 
+def test_a_release_that_needs_no_inputs_reads_none(recording_ci: Any) -> None:
+    fake = Fake()
+    recording_ci.state = {"run": "12"}
+    recording_ci.unknown = ["misspelt"]
+    assert kept(recording_ci, fake) == 2
+    assert fake.released == []
+    operation = replace(fake.operation, release_reads_inputs=False)
+    assert release(operation, {}, recording_ci, environment={}, clock=FakeClock()) == 0
+    assert fake.released == [{"run": "12"}]
+
+
 def test_an_operation_without_release_has_nothing_to_do(recording_ci: Any) -> None:
     recording_ci.state = {"run": "12"}
     operation = replace(Fake().operation, release=None)

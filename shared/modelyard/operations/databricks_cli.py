@@ -75,7 +75,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     return Outputs(config_file=_write(profiles, inputs, context) if profiles else None)
 
 
-def release(state: dict[str, str], inputs: Inputs, context: Context) -> None:  # noqa: ARG001
+def release(state: dict[str, str], _inputs: Inputs | None, context: Context) -> None:
     path = Path(state["config_file"])
     done = "removed" if profile_file.shred(path) else "removed already"
     context.log.info("profiles %s: %s", path, done)
@@ -177,6 +177,7 @@ OPERATION = Operation(
     outputs=Outputs,
     run=run,
     release=release,
+    release_reads_inputs=False,
     variables=("DATABRICKS_CONFIG_FILE", "DATABRICKS_HOST", "PATH"),
     example="workspace-url: https://adb-1234.5.azuredatabricks.net\ntoken: $(databricks-token)",
 )

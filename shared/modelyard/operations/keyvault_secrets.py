@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,8 @@ class Inputs(IdentityInputs):
     deliver: str = given(
         "How the later steps get the values: as secret variables (environment variables on "
         "GitHub), as one secret output with all of them in JSON, or as files whose paths are in "
-        "the variables, and which are overwritten and deleted when the job ends.",
+        "the variables, and which are overwritten and deleted when the job ends. On a terminal "
+        "without MODELYARD_JOB nobody deletes them: at the end the command names their folder.",
         default=VARIABLES,
         choices=(VARIABLES, OUTPUT, FILES),
     )
@@ -103,6 +105,8 @@ def _deliver(inputs: Inputs, ready: Sequence[Value], context: Context) -> Output
         folder = str(next(iter(paths.values())).parent)
         for name, path in paths.items():
             context.ci.set_variable(name, str(path))
+        if not context.ci.releases_later:
+            context.annotate("warning", _left(folder))
     else:
         for one in ready:
             context.ci.set_variable(one.name, one.text, secret=True)
@@ -111,7 +115,15 @@ def _deliver(inputs: Inputs, ready: Sequence[Value], context: Context) -> Output
     return Outputs(names=tuple(one.name for one in ready), values=output, folder=folder)
 
 
-def release(state: dict[str, str], _inputs: Inputs, context: Context) -> None:
+def _left(folder: str) -> str:
+    return (
+        f"nobody deletes {folder}, which holds the files of secrets\n"
+        f"  fix: rm -r {shlex.quote(folder)} after their use; or set MODELYARD_JOB to a folder, "
+        "and end with modelyard release keyvault-secrets"
+    )
+
+
+def release(state: dict[str, str], _inputs: Inputs | None, context: Context) -> None:
     folder = Path(state[files.FOLDER])
     if not folder.exists():
         context.log.info("the files of secrets are gone already")
@@ -131,6 +143,7 @@ OPERATION = Operation(
     outputs=Outputs,
     run=run,
     release=release,
+    release_reads_inputs=False,
     variables=("*",),
     example_environment=("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"),
     example="vault: ml-dev-vault\nsecrets: |\n  DATABRICKS_TOKEN: databricks-token\n"

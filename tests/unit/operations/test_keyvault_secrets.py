@@ -153,6 +153,87 @@ def test_files_that_the_release_step_shreds(fake, run, recording_ci, tmp_path, c
     assert execution.release(OPERATION, {}, recording_ci, environment=environment, clock=clock) == 0
 
 
+def _released(recording_ci, clock, environment):  # type: ignore[no-untyped-def]
+    return execution.release(OPERATION, {}, recording_ci, environment=environment, clock=clock)
+
+
+def test_modes_of_files_keep_none_of_them(fake, run, recording_ci, clock, monkeypatch):  # type: ignore[no-untyped-def]
+    for name in ("a", "b", "c"):
+        fake.put("wine", name, "value-1")
+    assert run(filter="*", deliver="files") == 0
+    folder = Path(recording_ci.outputs["folder"])
+    (folder / "B").chmod(0o400)
+    (folder / "more").mkdir()
+    (folder / "more" / "copy").write_text("value-1")
+    (folder / "more").chmod(0o500)
+    folder.chmod(0o500)
+    modes = []
+    opened = Path.open
+
+    def as_a_user(path: Path, *arguments: str) -> object:  # root may open what has no such mode
+        modes.append(stat.S_IMODE(path.stat().st_mode))
+        if not modes[-1] & stat.S_IWUSR:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments)
+
+    monkeypatch.setattr(Path, "open", as_a_user)
+    assert _released(recording_ci, clock, IDENTITY) == 0
+    assert modes == [0o600] * 4
+    assert not folder.exists()
+
+
+def test_what_can_not_be_deleted_is_named_and_the_rest_is_gone(  # type: ignore[no-untyped-def]
+    fake, run, recording_ci, clock, monkeypatch
+):
+    for name in ("a", "b", "c", "d"):
+        fake.put("wine", name, "value-1")
+    assert run(filter="*", deliver="files") == 0
+    folder = Path(recording_ci.outputs["folder"])
+    opened, unlinked = Path.open, Path.unlink
+
+    def refusing(path: Path, *arguments: str) -> object:
+        if path.name in ("A", "B"):
+            raise PermissionError(1, "Operation not permitted", str(path))
+        return opened(path, *arguments)
+
+    def keeping(path: Path) -> None:
+        if path.name == "B":
+            raise PermissionError(1, "Operation not permitted", str(path))
+        unlinked(path)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    monkeypatch.setattr(Path, "unlink", keeping)
+    assert _released(recording_ci, clock, IDENTITY) == 3
+    (text,) = recording_ci.errors()
+    assert f"{folder / 'A'}: deleted, but not overwritten, Operation not permitted" in text
+    assert f"{folder / 'B'}: stays, Operation not permitted" in text
+    assert [path.name for path in folder.iterdir()] == ["B"]
+    monkeypatch.undo()
+    assert _released(recording_ci, clock, IDENTITY) == 0  # what is kept is still known
+    assert not folder.exists()
+
+
+def test_files_are_shredded_also_where_an_input_is_wrong_by_then(fake, run, recording_ci, clock):  # type: ignore[no-untyped-def]
+    fake.put("wine", "a", "value-1")
+    assert run(filter="*", deliver="files") == 0
+    assert _released(recording_ci, clock, {"ARM_ENVIRONMENT": "AzureCloud"}) == 0
+    assert not Path(recording_ci.outputs["folder"]).exists()
+
+
+def test_on_a_terminal_the_folder_that_stays_is_named(fake, run, recording_ci):  # type: ignore[no-untyped-def]
+    fake.put("wine", "a", "value-1")
+    assert run(filter="*", deliver="files") == 0
+    assert recording_ci.warnings() == []
+    recording_ci.releases_later = False
+    assert run(filter="*", deliver="files") == 0
+    folder = recording_ci.outputs["folder"]
+    (told,) = recording_ci.warnings()
+    assert f"nobody deletes {folder}" in told
+    assert f"rm -r {folder}" in told
+    assert "MODELYARD_JOB" in told
+    assert (Path(folder) / "A").exists()
+
+
 def test_only_its_own_folder_is_shredded(recording_ci, clock, tmp_path):  # type: ignore[no-untyped-def]
     (tmp_path / "precious").write_text("x")
     recording_ci.state["folder"] = str(tmp_path)

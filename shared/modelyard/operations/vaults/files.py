@@ -43,31 +43,57 @@ def write(values: Sequence[Value], context: Context) -> dict[str, Path]:
 def shred(folder: Path) -> int:
     """Overwrite and delete every file of a folder that :func:`write` made; how many there were.
 
-    On a disk that keeps old blocks (copy-on-write, SSD) overwriting is the best that a program can
-    do.
+    Whatever a later step made of their modes. On a disk that keeps old blocks (copy-on-write, SSD)
+    overwriting is the best that a program can do.
 
-    :raises FileError: when something can't be deleted.
+    :raises FileError: one for all that can't be deleted; the rest is.
     """
     if not folder.name.startswith(_MARK):
         raise FileError(f"{folder} was not made for secrets, and is left alone")
-    count = 0
-    try:
-        for path in sorted(folder.rglob("*"), reverse=True):
-            if path.is_dir() and not path.is_symlink():
-                path.rmdir()
-                continue
-            if not path.is_symlink():
-                _overwrite(path)
-            path.unlink()
-            count += 1
-        if folder.is_dir():
-            folder.rmdir()
-    except OSError as error:
-        raise FileError(f"{error.filename or folder} can't be deleted: {error.strerror}") from None
+    problems: list[str] = []
+    count = _empty(folder, problems)
+    if problems:
+        raise FileError(
+            "\n".join(["files of secrets can't be deleted:", *problems]),
+            fix="delete them by hand, as a user that may",
+        )
     return count
 
 
+def _empty(folder: Path, problems: list[str]) -> int:
+    """Delete the folder with all that is in it; how many files those were."""
+    count = 0
+    try:
+        folder.chmod(0o700)
+        for path in sorted(folder.iterdir()):
+            if path.is_dir() and not path.is_symlink():
+                count += _empty(path, problems)
+            else:
+                count += _delete(path, problems)
+        if not problems:
+            folder.rmdir()
+    except OSError as error:
+        problems.append(f"  {folder}: {error.strerror}")
+    return count
+
+
+def _delete(path: Path, problems: list[str]) -> int:
+    """Overwrite the file, and delete it also where that can't be done."""
+    try:
+        try:
+            if path.is_file() and not path.is_symlink():
+                _overwrite(path)
+        finally:
+            path.unlink()
+    except OSError as error:
+        held = "stays" if path.is_symlink() or path.exists() else "deleted, but not overwritten"
+        problems.append(f"  {path}: {held}, {error.strerror}")
+        return 0
+    return 1
+
+
 def _overwrite(path: Path) -> None:
+    path.chmod(0o600)
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.write(os.urandom(size))
