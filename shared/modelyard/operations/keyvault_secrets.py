@@ -91,8 +91,11 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         asked = [*named, *(one for one in found if one.source not in known)]
         fetched = fetch(reader, asked, context, parallel=inputs.parallel)
     # All of them before the first is set: a value may be part of another one's name or error.
+    # Then also the numbers that flattening hands out.
     mask(fetched, context)
     ready = values(fetched, prefix=inputs.prefix, flatten=inputs.json == "flatten")
+    for value in ready:
+        context.ci.mask(value.text)
     return _deliver(inputs, ready, context)
 
 
@@ -100,7 +103,7 @@ def _deliver(inputs: Inputs, ready: Sequence[Value], context: Context) -> Output
     output = folder = None
     if inputs.deliver == OUTPUT:
         output = json.dumps({one.name: one.text for one in ready}, ensure_ascii=False)
-    elif inputs.deliver == FILES:
+    elif inputs.deliver == FILES and ready:
         paths = files.write(ready, context)
         folder = str(next(iter(paths.values())).parent)
         for name, path in paths.items():

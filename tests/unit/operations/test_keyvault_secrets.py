@@ -115,6 +115,57 @@ def test_json_becomes_a_value_for_each_thing(fake, run, recording_ci):  # type: 
     assert recording_ci.variables == {"DB": json.dumps(value)}
 
 
+ODD = {"tls": True, "port": 5432, "none": None, "short": "abc", "word": "leaf-value", "on": False}
+
+
+def test_what_is_no_text_in_a_secret_kept_whole_is_not_masked(fake, run, recording_ci):  # type: ignore[no-untyped-def]
+    fake.put("wine", "db", json.dumps(ODD))
+    assert run(secrets='["db"]') == 0
+    assert set(recording_ci.masks) == {
+        IDENTITY["AZURE_CLIENT_SECRET"],
+        json.dumps(ODD),
+        "leaf-value",
+    }
+    shown = "true false null 5432 abc"
+    assert recording_ci.clean(shown) == shown
+
+
+@pytest.mark.parametrize("deliver", ["variables", "output", "files"])
+def test_what_flattening_hands_out_is_masked(fake, run, recording_ci, deliver):  # type: ignore[no-untyped-def]
+    fake.put("wine", "db", json.dumps(ODD))
+    assert run(secrets='["db"]', json="flatten", deliver=deliver) == 0
+    assert recording_ci.clean("5432 leaf-value null abc") == "*** *** null abc"
+
+
+@pytest.mark.parametrize("deliver", ["variables", "output", "files"])
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("{}", "wine/db is JSON that holds no value"),
+        ('{"a": null, "b": [""]}', "wine/db is JSON that holds no value"),
+        (r'{"a": "x\ud800y"}', "wine/db (DB_A) has half of a surrogate pair"),
+        (r'{"a": "x\u0000y"}', "wine/db (DB_A) has a NUL character"),
+        ("x\ud800y", "wine/db has half of a surrogate pair"),
+        ("x\0y", "wine/db has a NUL character"),
+    ],
+)
+def test_values_that_nothing_can_hold(fake, run, recording_ci, value, problem, deliver):  # type: ignore[no-untyped-def]
+    fake.put("wine", "db", value)
+    assert run(secrets='["db"]', json="flatten", deliver=deliver) == 2
+    (text,) = recording_ci.errors()
+    assert problem in text
+    assert "  fix: store " in text
+    assert recording_ci.variables == {}
+    assert "folder" not in recording_ci.outputs
+
+
+def test_no_file_where_nothing_that_fits_can_be_used(fake, run, recording_ci, tmp_path):  # type: ignore[no-untyped-def]
+    fake.put("wine", "db", "value-1", attributes={"enabled": False})
+    assert run(filter="*", deliver="files") == 0
+    assert recording_ci.outputs == {"names": "[]"}
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_output_with_all_of_them(fake, run, recording_ci):  # type: ignore[no-untyped-def]
     fake.put("wine", "a", PEM)
     assert run(secrets='["a"]', deliver="output") == 0

@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modelyard.errors import InputError
+from modelyard.masking import SHORTEST
 from modelyard.operations.vaults import steering
 from modelyard.operations.vaults.fetching import Fetched
 from modelyard.operations.vaults.wanted import variable
 
 _PFX = "application/x-pkcs12"
 """The content type that Key Vault gives to the secret behind a certificate: base64 of a PFX."""
+
+
+_NUL, _SURROGATE = re.compile("\0"), re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,12 @@ def values(fetched: Sequence[Fetched], *, prefix: str, flatten: bool) -> list[Va
 
 
 def texts(fetched: Fetched) -> Iterator[str]:
-    """What to mask of a secret beside the whole: the texts that its JSON holds."""
-    yield from (text for _, text in _leaves(_parsed(fetched.secret.value), "") if text)
+    """What to mask of a secret beside the whole: the texts that its JSON holds.
+
+    No numbers, booleans and the like: they would black out every ``true`` and ``5432`` of the log.
+    """
+    leaves = (leaf for _, leaf in _leaves(_parsed(fetched.secret.value), ""))
+    yield from (one for one in leaves if isinstance(one, str) and len(one.strip()) >= SHORTEST)
 
 
 def _of(one: Fetched, prefix: str, flatten: bool) -> Iterator[Value]:
@@ -79,8 +87,7 @@ def _of(one: Fetched, prefix: str, flatten: bool) -> Iterator[Value]:
     name = one.wanted.name or variable(source.name, prefix)
     if not text:
         raise InputError(f"the secret {source} is empty")
-    if "\0" in text:
-        raise InputError(f"the secret {source} has a NUL character, which no variable can hold")
+    _check_text(text, str(source))
     wanted = flatten if one.wanted.flatten is None else one.wanted.flatten
     parsed = _parsed(text) if wanted else None
     if wanted and parsed is None and one.wanted.flatten:
@@ -89,9 +96,29 @@ def _of(one: Fetched, prefix: str, flatten: bool) -> Iterator[Value]:
         is_pfx = one.secret.attributes.content_type.lower() == _PFX
         yield Value(name, text, str(source), one.wanted.base64 or is_pfx)
         return
-    for key, leaf in _leaves(parsed, name):
-        if leaf:
-            yield Value(key, leaf, f"{source} ({key})")
+    found = [
+        Value(key, leaf if isinstance(leaf, str) else json.dumps(leaf), f"{source} ({key})")
+        for key, leaf in _leaves(parsed, name)
+        if leaf is not None and leaf != ""
+    ]
+    if not found:
+        raise InputError(
+            f"the secret {source} is JSON that holds no value, and flattening makes nothing of it",
+            fix="store a value in it, or set json to keep for it",
+        )
+    for value in found:
+        _check_text(value.text, value.source)
+        yield value
+
+
+def _check_text(text: str, source: str) -> None:
+    for wrong, found in (("a NUL character", _NUL), ("half of a surrogate pair", _SURROGATE)):
+        if found.search(text):
+            raise InputError(
+                f"the secret {source} has {wrong}, which neither a variable nor a text file can "
+                "hold",
+                fix="store it as base64, or without that character",
+            )
 
 
 def _parsed(text: str) -> Any:
@@ -104,15 +131,23 @@ def _parsed(text: str) -> Any:
         return None
 
 
-def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
-    """Name and text of each thing in a JSON value: ``DB`` with ``{"user": ...}``: ``DB_USER``."""
-    if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _leaves(one, f"{name}_{re.sub('[^A-Za-z0-9]', '_', str(key)).upper()}")
-    elif isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from _leaves(one, f"{name}_{number}")
-    elif isinstance(value, str):
-        yield name, value
-    elif value is not None:
-        yield name, json.dumps(value)
+def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Name and thing of each that a JSON value holds and that holds nothing itself: ``DB`` with
+    ``{"user": "x"}``: ``DB_USER``.
+
+    Without recursion: JSON can be read that is nested deeper than calls can be.
+    """
+    open_ = [(name, value)]
+    while open_:
+        name, value = open_.pop()
+        if isinstance(value, dict):
+            inner = [
+                (f"{name}_{re.sub('[^A-Za-z0-9]', '_', key).upper()}", one)
+                for key, one in value.items()
+            ]
+        elif isinstance(value, list):
+            inner = [(f"{name}_{number}", one) for number, one in enumerate(value)]
+        else:
+            yield name, value
+            continue
+        open_ += reversed(inner)
