@@ -219,6 +219,27 @@ def test_an_environment_that_nobody_approves(repository: Path) -> None:
     assert "warning: the secret TOKEN isn't given" in done.output
 
 
+def test_a_step_that_writes_beside_its_action(repository: Path) -> None:
+    own = "runs: {using: composite, steps: [{shell: bash, run: %s}]}\n"
+    change = "'echo changed >> \"${{ github.action_path }}/state.txt\"'"
+    text = """
+        on: push
+        jobs:
+          a:
+            runs-on: ubuntu-latest
+            steps: [{uses: $/act}, {uses: OWNER/library/act@v1}]
+        """
+    write(repository, {".github/workflows/other.yml": text})
+    folders = [repository / "act", repository.parent / "library/act"]
+    for folder in folders:
+        write(folder, {"action.yml": own % change, "state.txt": "mine\n"})
+
+    done = run(repository, workflow="other")
+
+    assert done.code == 0, done.output
+    assert [(one / "state.txt").read_text("utf-8") for one in folders] == ["mine\n"] * 2
+
+
 def test_one_job_alone(repository: Path) -> None:
     done = run(repository, "--job=make")
 

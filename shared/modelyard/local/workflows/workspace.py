@@ -1,13 +1,13 @@
 """The folders that act works in: a copy of the repository, and of the others that it names.
 
-Nothing of the user's own is written to. The copies hold what git has, or would take.
+Nothing of the user's own is written to, nor within reach of a step: the copies are files of their
+own. They hold what git has, or would take.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,11 +90,11 @@ def _others(plan: Plan, folders: dict[str, Path], scratch: Path, names: Names) -
     found: dict[str, Path] = {}
     for number, (name, folder) in enumerate(folders.items(), 1):
         copy = scratch / "copies" / str(number)
-        _link(folder, copy)
+        working_copy.copy_files(folder, copy)  # no links: an action may write beside itself
         for source in plan.sources:
             if (source.repository or names.own).lower() == name.lower():
                 target = copy / source.path
-                target.unlink(missing_ok=True)  # not the file that it is a link to
+                target.unlink(missing_ok=True)  # it may be a link to another
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(adapted(source, names), encoding="utf-8")
         found[f"{name}@{REF}"] = _pointing(copy, scratch / "others" / str(number))
@@ -108,20 +108,6 @@ def _pointing(copy: Path, folder: Path) -> Path:
     for one in copy.iterdir():
         (folder / one.name).symlink_to(one, target_is_directory=one.is_dir())
     return folder
-
-
-def _link(folder: Path, target: Path) -> None:
-    """The files of a repository without its history; the same files where that can be."""
-    target.mkdir(parents=True)
-    for path in working_copy.files(folder):
-        source, copy = folder / path, target / path
-        if not os.path.lexists(source):
-            continue  # tracked and deleted
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(source, copy, follow_symlinks=False)
-        except OSError:  # another file system
-            shutil.copy2(source, copy, follow_symlinks=False)
 
 
 def _name(root: Path) -> str:

@@ -57,9 +57,18 @@ def copy(folder: Path, target: Path) -> int:
     """
     if not folder.is_dir():
         raise CheckoutFailed(f"there is no folder {folder}")
-    target.mkdir(parents=True, exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)  # git is started in it
     if _git(folder, "rev-parse", "--show-toplevel") is not None:
         _copy_history(folder, target)
+    return copy_files(folder, target)
+
+
+def copy_files(folder: Path, target: Path) -> int:
+    """Copy a repository without its history; how many files that were.
+
+    :raises OSError: when one can't be read.
+    """
+    target.mkdir(parents=True, exist_ok=True)
     count = 0
     for path in files(folder):
         destination = target / path
