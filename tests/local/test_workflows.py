@@ -240,6 +240,28 @@ def test_a_step_that_writes_beside_its_action(repository: Path) -> None:
     assert [(one / "state.txt").read_text("utf-8") for one in folders] == ["mine\n"] * 2
 
 
+@pytest.mark.parametrize("approved", [False, True])
+def test_no_step_runs_without_approval_whatever_its_condition(
+    repository: Path, approved: bool
+) -> None:
+    conditions = [
+        "always()", "${{ always() }}", "${{ always() }} && true", "! ${{ always() }}",
+        "!cancelled()", "always() &&\n  true\n", "${{ failure() }}\n|| always()", "failure()",
+        "'text' || always()", "true", 1, "'text'",
+    ]  # fmt: skip
+    steps = [{"if": one, "run": f"echo ran-{at}."} for at, one in enumerate(conditions)]
+    job = {"runs-on": "x", "environment": "production", "steps": steps}
+    text = json.dumps({"on": "push", "jobs": {"a": job}})
+    write(repository, {".github/workflows/other.yml": text})
+
+    done = run(repository, *(["--approve=production"] if approved else []), workflow="other")
+
+    assert done.code == int(not approved), done.output
+    expected = ["Succeeded" if approved else "Skipped"] * len(steps)
+    expected[7] = "Skipped"
+    assert [one["result"] for one in done.steps("a").values()] == expected
+
+
 def test_one_job_alone(repository: Path) -> None:
     done = run(repository, "--job=make")
 

@@ -20,14 +20,16 @@ import yaml
 
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequence
 from modelyard.local.runner.pipeline.places import Place
-from modelyard.local.workflows import job_names, references
+from modelyard.local.workflows import conditions, job_names, references
 from modelyard.local.workflows.model import CALL, Source
 from modelyard.local.workflows.stand_ins import APPROVAL, STAND_INS
+from modelyard.runner_errors import PipelineError
 
 REF = "local"
 LABEL = "modelyard-local"
 """What jobs run on."""
 APPROVAL_STEP = "modelyard-approval"
+_APPROVED = f"steps.{APPROVAL_STEP}.outcome == 'success'"
 _HERE = Place("", 1, 1)
 _DROPPED = ("runs-on", "container", "services", "snapshot")
 
@@ -45,7 +47,10 @@ class Names:
 
 
 def adapted(source: Source, names: Names) -> str:
-    """The YAML of a file's copy."""
+    """The YAML of a file's copy.
+
+    :raises PipelineError: when a condition of a step that needs an approval is no expression.
+    """
     is_workflow = source.root.get("jobs") is not None
     root = _workflow(source, names) if is_workflow else _action(source, names)
     return text_of(root)
@@ -153,19 +158,17 @@ def _steps(
             if key.text == "uses":
                 value = _quoted(_local(_text(value), source, names))
             elif key.text == "if" and approval is not None:
-                value = _quoted(_if_approved(_text(value)))
+                value = _quoted(_if_approved(value))
             found.append((key, value))
         yield Mapping(found, step.place)
 
 
-def _if_approved(condition: str) -> str:
+def _if_approved(condition: Node) -> str:
     """Even a step with ``always()`` runs only in a job that has begun."""
-    text = condition.strip()
-    if text.startswith("${{") and text.endswith("}}") and text.count("${{") == 1:
-        text = text[3:-2].strip()
-    elif "${{" in text:
-        return condition
-    return f"${{{{ steps.{APPROVAL_STEP}.outcome == 'success' && ({text}) }}}}"
+    try:
+        return conditions.guarded(_text(condition), _APPROVED)
+    except conditions.NoExpression as error:
+        raise PipelineError.of([f"{condition.place}: if isn't an expression: {error}"]) from None
 
 
 def _action(source: Source, names: Names) -> Mapping:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
 import yaml
 
 from modelyard.local.workflows import job_names
 from modelyard.local.workflows.adaption import Names, adapted
 from modelyard.local.workflows.model import Plan
+from modelyard.runner_errors import PipelineError
 from workflow_files import CALLING, NewPlan
 
 NAMES = Names("main", "local/repository", frozenset({"owner/library"}))
@@ -108,7 +111,22 @@ def test_everything_else_stays_what_it_was(new_plan: NewPlan) -> None:
         None,
     ]
     assert steps[5]["run"] == "echo \"a: b\"\necho '# c'\n"
-    assert steps[6]["if"] == "${{ a }} == 'b'"
+    approved = "steps.modelyard-approval.outcome == 'success'"
+    assert steps[6]["if"] == f"${{{{ {approved} && (format('{{0}} == ''b''', a)) }}}}"
+
+
+def test_a_condition_that_the_guard_can_not_be_put_around(new_plan: NewPlan) -> None:
+    plan = own_action_with("always()) || (true", new_plan)
+
+    with pytest.raises(PipelineError, match=r"main.yml:\d+:\d+: if isn't an expression: a \) has"):
+        copy_of(plan, ".github/workflows/main.yml")
+
+
+def own_action_with(condition: str, new_plan: NewPlan) -> Plan:
+    return new_plan(
+        "on: push\njobs: {a: {environment: production, runs-on: x, "
+        f"steps: [{{run: x, if: {json.dumps(condition)}}}]}}}}"
+    )
 
 
 def test_a_name_is_read_as_it_was_written() -> None:
