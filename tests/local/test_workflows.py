@@ -262,6 +262,34 @@ def test_no_step_runs_without_approval_whatever_its_condition(
     assert [one["result"] for one in done.steps("a").values()] == expected
 
 
+def test_a_folder_that_counts_as_the_repository(repository: Path) -> None:
+    text = """
+        on: push
+        jobs:
+          a:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: actions/checkout@v5
+              - {name: Look, run: 'ls -A; echo "$GITHUB_REPOSITORY"; git log --format=%an | wc -l'}
+              - uses: $/act
+        """
+    act = "runs: {using: composite, steps: [{shell: bash, run: ls}]}\n"
+    write(repository / "inner", {".github/workflows/other.yml": text, "act/action.yml": act})
+    subprocess.run(
+        ["git", "remote", "add", "origin", "https://github.com/OWNER/mine"],
+        cwd=repository,
+        check=True,
+    )
+    (repository / "inner/mine.txt").write_text("", encoding="utf-8")
+
+    done = run(repository, "--root=inner", workflow="../../inner/.github/workflows/other")
+
+    assert done.code == 0, done.output
+    assert done.log("a", "Look").split() == [
+        ".git", ".github", "act", "mine.txt", "local/inner", "1",
+    ]  # fmt: skip
+
+
 def test_one_job_alone(repository: Path) -> None:
     done = run(repository, "--job=make")
 

@@ -87,7 +87,7 @@ def plan_of(
     file: Path = options.file
     if not file.is_file():
         raise InputError(f"there is no file {file}")
-    root = _root(options)
+    root = root_of(options)
     for alias, folder in options.repository:
         if not Path(folder).is_dir():
             raise InputError(f"--repository {alias}: there is no folder {folder}")
@@ -102,7 +102,11 @@ def plan_of(
     )
 
 
-def _root(options: argparse.Namespace) -> Path:
+def root_of(options: argparse.Namespace) -> Path:
+    """The folder that counts as the repository.
+
+    :raises InputError: when there is no such folder, or the file isn't in it.
+    """
     file: Path = options.file
     root: Path | None = options.root
     if root is None:

@@ -6,10 +6,13 @@ import argparse
 from pathlib import Path
 
 from modelyard.errors import InputError
+from modelyard.local.commands.arguments import root_of
+from modelyard.local.commands.notices import shown
 from modelyard.local.workflows.model import Plan
 from modelyard.local.workflows.planning import plan
+from modelyard.local.workflows.references import FOLDER
 
-_PIPELINES = ("root", "task", "group", "in_place", "resources", "yaml")
+_PIPELINES = ("task", "group", "in_place", "resources", "yaml")
 """Options that mean nothing for a workflow."""
 
 
@@ -28,6 +31,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
             raise InputError(
                 f"--{option} is for pipelines of Azure Pipelines; {file} is a workflow"
             )
+    root = _root(options)
     folders = {}
     for name, folder in options.repository:
         if name.count("/") != 1:
@@ -38,4 +42,16 @@ def plan_of(options: argparse.Namespace) -> Plan:
         if not Path(folder).is_dir():
             raise InputError(f"--repository {name}: there is no folder {folder}")
         folders[name] = Path(folder).resolve()
-    return plan(file, folders)
+    return plan(file, folders, root)
+
+
+def _root(options: argparse.Namespace) -> Path:
+    """The folder that counts as the repository, which has to have the file where GitHub looks."""
+    root, own = root_of(options), options.file.resolve().parents[2]
+    if root.resolve() != own:
+        raise InputError(
+            f"{options.file} isn't in {'/'.join(FOLDER)} of the repository {shown(root)}, where "
+            "GitHub looks for workflows",
+            fix=f"--root {shown(own)}: this folder then counts as the repository",
+        )
+    return root

@@ -32,14 +32,15 @@ CHECKOUT = "actions/checkout"
 _DEFINITIONS = ("action.yml", "action.yaml")
 
 
-def plan(file: Path, repositories: Mapping[str, Path]) -> Plan:
+def plan(file: Path, repositories: Mapping[str, Path], root: Path | None = None) -> Plan:
     """The plan of a workflow.
 
     :param repositories: folders of other repositories, by ``OWNER/NAME``.
+    :param root: the repository's folder; else the nearest above the file that has ``.git``.
     :raises PipelineError: with everything that is wrong.
     """
     problems = Problems()
-    root = repository_root(file)
+    root = root or repository_root(file)
     folders = {name.lower(): folder for name, folder in repositories.items()}
     files = Files(root, folders, problems)
     found = _Planning(files).main(file.resolve().relative_to(root.resolve()).as_posix())

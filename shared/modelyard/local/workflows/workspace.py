@@ -111,9 +111,10 @@ def _pointing(copy: Path, folder: Path) -> Path:
 
 
 def _name(root: Path) -> str:
-    """What the repository is called on GitHub, as its ``origin`` has it."""
+    """What the repository is called on GitHub, as its ``origin`` has it; a folder within a
+    repository hasn't that one's name."""
     try:
-        origin = _git(root, "remote", "get-url", "origin")
+        origin = _git(root, "remote", "get-url", "origin") if (root / ".git").exists() else ""
     except (OSError, subprocess.CalledProcessError):
         origin = ""
     found = _GITHUB.fullmatch(origin.strip())

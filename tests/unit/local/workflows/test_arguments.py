@@ -45,7 +45,8 @@ def folder(tmp_path: Path, library: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     ("arguments", "message"),
     [
         (["--group", "a=b"], "--group is for pipelines of Azure Pipelines"),
-        (["--root", "library"], "--root is for pipelines"),
+        (["--root", "library"], "--root: .*main.yml isn't in library"),
+        (["--root", ".github"], "main.yml isn't in .github/workflows of the repository .github, "),
         (["--in-place"], "--in-place is for pipelines"),
         (["--task", "a=b"], "--task is for pipelines"),
         (["--repository", "library=x"], "a workflow names repositories as OWNER/NAME"),
@@ -62,7 +63,7 @@ def test_refused_for_a_workflow(arguments: list[str], message: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--root", "library"], "--root is for pipelines"),
+        (["--root", "nowhere"], "--root: there is no folder nowhere"),
         (["--input", "nope=1"], "there is no input nope"),
         (["--parameter", "count=many"], "the input count is a number, not 'many'"),
         (["--variable", "q=2"], "--variable q: the plan of a workflow has no values of vars"),
@@ -72,6 +73,19 @@ def test_refused_for_a_workflow(arguments: list[str], message: str) -> None:
 def test_refused_for_a_plan_of_a_workflow(arguments: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         main(["plan", ".github/workflows/asking.yml", *arguments])
+
+
+def test_a_workflow_deeper_in_a_repository(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder / "example", {".github/workflows/x.yml": ASKING})
+    file = "example/.github/workflows/x.yml"
+    with pytest.raises(InputError, match="where GitHub looks for workflows") as caught:
+        main(["plan", file])
+
+    assert caught.value.fix.startswith("--root example: ")
+    assert main(["plan", file, "--root", "example"]) == 0
+    assert capsys.readouterr().out.startswith("workflow x.yml: on push")
 
 
 @pytest.mark.usefixtures("folder")
