@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,17 +41,31 @@ def find(tools: Path, environment: Mapping[str, str]) -> Path:
     return Path(found)
 
 
+def surroundings(home: Path) -> dict[str, str]:
+    """What act is started with, whatever it is asked.
+
+    :param home: a private folder. The user's ``.actrc`` would change what it does, and it makes
+        the folder of its settings.
+    """
+    return {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home),
+        "ACT_DISABLE_VERSION_CHECK": "1",  # it would ask its makers for news
+    }
+
+
 def _version(program: str) -> tuple[int, ...]:
     try:
-        done = subprocess.run(
-            [program, "--version"],
-            env={**os.environ, "ACT_DISABLE_VERSION_CHECK": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        with tempfile.TemporaryDirectory(prefix="modelyard-act-") as home:
+            done = subprocess.run(
+                [program, "--version"],
+                env={**os.environ, **surroundings(Path(home))},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MissingTool(f"{program} can't be started: {error}", fix=_FIX) from None
     if not done.stdout.startswith("act "):

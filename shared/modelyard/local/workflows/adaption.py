@@ -22,13 +22,12 @@ from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequenc
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.workflows import conditions, job_names, references
 from modelyard.local.workflows.model import CALL, Source
-from modelyard.local.workflows.stand_ins import APPROVAL, STAND_INS
+from modelyard.local.workflows.stand_ins import APPROVAL, APPROVAL_STEP, STAND_INS
 from modelyard.runner_errors import PipelineError
 
 REF = "local"
 LABEL = "modelyard-local"
 """What jobs run on."""
-APPROVAL_STEP = "modelyard-approval"
 _APPROVED = f"steps.{APPROVAL_STEP}.outcome == 'success'"
 _HERE = Place("", 1, 1)
 _DROPPED = ("runs-on", "container", "services", "snapshot")

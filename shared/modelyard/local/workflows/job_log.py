@@ -16,7 +16,6 @@ from modelyard.local.runner.engine.events import (
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
 from modelyard.local.workflows import stand_ins
-from modelyard.local.workflows.adaption import APPROVAL_STEP
 from modelyard.local.workflows.leaves import Leaf
 from modelyard.local.workflows.model import Step
 from modelyard.local.workflows.step_log import StepLog
@@ -69,7 +68,7 @@ class JobLog:
     def take(self, event: Mapping[str, Any]) -> None:
         """Something that act says of it."""
         ids = event.get("stepID") or []
-        if ids and ids[0] == APPROVAL_STEP:
+        if ids and ids[0] == stand_ins.APPROVAL_STEP:
             self._approval(event)
         elif ids:
             self._of_step(ids, event)

@@ -24,6 +24,7 @@ from modelyard.local.workflows.model import (
     Step,
     Workflow,
 )
+from modelyard.local.workflows.stand_ins import APPROVAL_STEP
 from modelyard.reading import nearest
 
 TYPES = {
@@ -186,6 +187,9 @@ def _steps(fields: Fields) -> Iterator[Step]:
             fields.problems.add(
                 step.place, f"the job has a step {step.id} already, in line {before.line}"
             )
+        if step.id.lower() == APPROVAL_STEP:  # ids are the same in any case
+            message = f"the id {step.id} is that of the step which waits for an approval here"
+            fields.problems.add(step.place, f"{message}: give this one another")
         yield step
 
 

@@ -28,6 +28,7 @@ from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.output_lines import Line
 from modelyard.local.runner.results.history import History
+from modelyard.local.workflows import act_program
 from modelyard.local.workflows.act_command import command, folder_at
 from modelyard.local.workflows.collected import Collected
 from modelyard.local.workflows.gate import Gate
@@ -131,9 +132,7 @@ def _act(
     family = f"workflow-{tokens.token_hex(8)}"
     environment = {
         **settings.inherited,
-        "HOME": str(folder_at(scratch / "home")),  # the user's .actrc would change what act does
-        "XDG_CONFIG_HOME": str(scratch / "home"),
-        "ACT_DISABLE_VERSION_CHECK": "1",  # it would ask its makers for news
+        **act_program.surroundings(folder_at(scratch / "home")),
         process_family.VARIABLE: family,
     }
     environment.pop("DOCKER_HOST", None)

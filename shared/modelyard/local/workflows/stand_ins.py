@@ -20,6 +20,8 @@ from modelyard.local.workflows.model import Declared
 
 UPLOAD, DOWNLOAD = "actions/upload-artifact", "actions/download-artifact"
 APPROVAL = "modelyard/approval"
+APPROVAL_STEP = "modelyard-approval"
+"""The id of the step with it."""
 NODE = "node20"
 _NOWHERE = Place("", 1, 1)
 

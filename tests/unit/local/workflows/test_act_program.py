@@ -35,6 +35,19 @@ def test_the_one_on_path(tmp_path: Path) -> None:
     assert act_program.find(tmp_path, environment) == tmp_path / "bin/act"
 
 
+def test_its_settings_are_not_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = program(tmp_path / "bin", "act version 0.2.89")
+    text = (tmp_path / "bin/act").read_text()
+    makes = 'mkdir -p "$HOME/.config/act" "$XDG_CONFIG_HOME/act"'
+    (tmp_path / "bin/act").write_text(text.replace("\n", f"\n{makes}\n", 1))
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+
+    act_program.find(tmp_path, environment)
+
+    assert [one.name for one in tmp_path.iterdir()] == ["bin"]
+
+
 @pytest.mark.parametrize(
     ("says", "message"),
     [

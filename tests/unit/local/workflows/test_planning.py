@@ -76,6 +76,10 @@ def test_a_misspelt_name_is_told_with_the_nearest(new_plan: NewPlan) -> None:
         ("{uses: actions/download-artifact@v4, with: {nam: a}}", "nam is no input"),
         ("uses: actions/upload-artifact/merge@v4", "can't run here"),
         ("text", "a step is a mapping, not a text"),
+        (
+            "{run: echo 3, id: Modelyard-Approval}",
+            "the id Modelyard-Approval is that of the step which waits for an approval here",
+        ),
     ],
 )
 def test_a_wrong_step(new_plan: NewPlan, step: str, message: str) -> None:
