@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from modelyard.local.commands.arguments import add_plan_arguments, plan_of, tasks_of
 from modelyard.local.commands.notices import show_warnings
-from modelyard.local.commands.plan_lines import condition, counted, value
+from modelyard.local.commands.plan_lines import condition, counted, show, value
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline import graph, render
 from modelyard.local.runner.pipeline.plan import Job, Plan, Step
@@ -40,8 +40,7 @@ def plan_command(options: argparse.Namespace) -> int:
     elif options.yaml:
         sys.stdout.write(render(plan))
     else:
-        sys.stdout.write(graph(plan))
-        sys.stdout.writelines(f"{line}\n" for line in _steps(plan, tasks))
+        show([*graph(plan).splitlines(), *_steps(plan, tasks)])
     return 0
 
 

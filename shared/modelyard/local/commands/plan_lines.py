@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
+
+from modelyard.databricks.remote_text import clean
+
+
+def show(lines: Iterable[str]) -> None:
+    """Write them, without the control characters that names and values may have."""
+    sys.stdout.writelines(f"{clean(line)}\n" for line in lines)
 
 
 def counted(count: int, what: str) -> str:

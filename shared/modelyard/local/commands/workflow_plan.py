@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from modelyard.errors import InputError
 from modelyard.local.commands.notices import show_warnings
-from modelyard.local.commands.plan_lines import condition, counted, value
+from modelyard.local.commands.plan_lines import condition, counted, show, value
 from modelyard.local.commands.workflow_arguments import plan_of
 from modelyard.local.workflows import starting_event
 from modelyard.local.workflows.leaves import Leaf, leaves
@@ -35,7 +35,7 @@ def plan_command(options: argparse.Namespace) -> int:
         counts = f"{counted(len(found), 'job')}, {counted(steps, 'step')}"
         sys.stdout.write(f"{options.file}: {counts}, nothing wrong\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for line in _lines(plan, found))
+        show(_lines(plan, found))
     sys.stdout.write(f"{NOT_CHECKED}\n")
     for place, uses in plan.unchecked:
         sys.stdout.write(f"  {place}: {uses}\n")

@@ -137,6 +137,21 @@ def test_a_plan_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown[-1].startswith("Not checked: expressions")
 
 
+def test_a_plan_shows_no_control_characters(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = '{name: "\\e[2Jj", runs-on: x, steps: [{name: "\\e[31ms\\a", run: x}]}'
+    text = f'name: "\\e]0;t\\an\\r"\non: push\njobs: {{a: {job}}}\n'
+    write(folder, {".github/workflows/x.yml": text})
+
+    assert main(["plan", ".github/workflows/x.yml"]) == 0
+
+    shown = capsys.readouterr().out
+    assert shown.startswith("workflow n")
+    assert "  - s\n" in shown
+    assert not set(shown) & set("\x1b\a\r")
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_plan_is_only_checked(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--repository", "OWNER/library=library", "--check"]

@@ -9,6 +9,7 @@ import termios
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
+from modelyard.databricks.remote_text import clean
 from modelyard.local.runner.engine.questions import Question
 
 _LOOK = 0.2
@@ -29,10 +30,10 @@ class TerminalPerson:
         """See :class:`modelyard.local.runner.engine.questions.Person`."""
         with self._paused():
             termios.tcflush(sys.stdin, termios.TCIFLUSH)  # typed before the question stood there
-            for line in question.instructions.splitlines():
+            for line in clean(question.instructions).splitlines():
                 sys.stdout.write(f"  {line}\n")
             while True:
-                sys.stdout.write(f"? {question.text} [y/N] ")
+                sys.stdout.write(f"? {clean(question.text)} [y/N] ")
                 sys.stdout.flush()
                 answer = _line(is_over)
                 if answer is None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from modelyard.databricks.remote_text import clean
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.step_report import Issue
 
@@ -86,13 +87,30 @@ Listener = Callable[[Event], None]
 
 
 class Events:
-    """Hands events on to all listeners, one at a time, in the order they came."""
+    """Hands events on to all listeners, one at a time, in the order they came.
+
+    Names and notes lose their control characters: a display writes them to the terminal. A log
+    keeps its colours.
+    """
 
     def __init__(self, listeners: Sequence[Listener]) -> None:
         self._listeners = tuple(listeners)
         self._lock = threading.RLock()
 
     def __call__(self, event: Event) -> None:
+        event = _cleaned(event)
         with self._lock:
             for listener in self._listeners:
                 listener(event)
+
+
+def _cleaned(event: Event) -> Event:
+    match event:
+        case Planned() | Started():
+            return replace(event, title=" ".join(clean(event.title).split()))
+        case Ended():
+            return replace(event, note=clean(event.note))
+        case Progress() | Waiting() | Notice():
+            return replace(event, text=clean(event.text))
+        case Line():
+            return event
