@@ -124,6 +124,6 @@ OPERATION = Operation(
     example_environment=("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"),
     example="target: managed\nsubscription-id: 00000000-0000-0000-0000-000000000000\n"
     "workspace-name: wine\nendpoint: wine-quality\n"
-    "model: ${{ steps.model-register.outputs.model }}\nrows: tests/rows.json\ntraffic: |\n"
-    "  10\n  50",
+    "model: ${{ steps.model-register.outputs.model }}\n"
+    "rows: examples/wine-quality/rows.json\ntraffic: |\n  10\n  50",
 )
