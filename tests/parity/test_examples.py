@@ -22,11 +22,9 @@ from parity.as_tasks import camel, start_task_job
 from parity.checkout import ROOT
 from parity.ways import NewPlace, Place, copied
 
-SERVICES = ("entra", "arm", "databricks", "endpoints", "registry", "mlflow")
 WITHOUT_A_SERVICE = {
     "image-build": "model",  # it reads its model first, and that isn't there
     "files-remove": "will be removed when the job ends",
-    "model-deploy": "is not in this local cloud's registry",  # its own interface keeps no log
 }
 """What says so instead."""
 INPUTS_REFUSED = 2
@@ -35,7 +33,7 @@ OUTPUTS = {
     "run-ids": "[1]",
     "runs": json.dumps([{"run_id": 1, "mlflow_run_id": "0" * 32, "succeeded": True}]),
     "model-path": "model",
-    "image": "example.azurecr.io/wine@sha256:" + "0" * 64,
+    "model": "wine-quality:1",
 }
 """What the steps before the example would have left."""
 VALUES = {
@@ -72,6 +70,7 @@ def secrets(place: Place) -> dict[str, str]:
     named = (name for one in operations.every() for name in SECRET.findall(one.example))
     return {
         **dict.fromkeys(named, "some value"),
+        **{name: value for name, value in place.secrets.items() if name.startswith("azure-")},
         "databricks-host": f"https://{WORKSPACE_HOST}",
         "databricks-token": place.secrets["databricks-token"],
         "aml-client-id": "an id",
@@ -90,7 +89,7 @@ def assert_reached(operation: str, code: int, calls: int, log: str) -> None:
 
 
 def test_on_azure_pipelines(new_place: NewPlace, files: Path) -> None:
-    with new_place(files, SERVICES) as place:
+    with new_place(files) as place:
         job = start_task_job(place).job
         for name, value in secrets(place).items():
             job.variables.set(Variable(name, value, secret=name != "databricks-host"))
@@ -113,7 +112,7 @@ def test_on_azure_pipelines(new_place: NewPlace, files: Path) -> None:
 
 
 def test_on_github(new_place: NewPlace, files: Path) -> None:
-    with new_place(files, SERVICES) as place:
+    with new_place(files) as place:
         steps: list[dict[str, Any]] = [{"uses": "actions/checkout@v4"}]
         for operation in operations.every():
             [step] = yaml.safe_load(own(github_example(operation), place))
