@@ -37,7 +37,8 @@ def _expression(text: str) -> str:
     parts = list(_parts(text))
     if len(parts) == 1:
         return parts[0][1]
-    pattern, values = "", []
+    pattern = ""
+    values: list[str] = []
     for is_expression, part in parts:
         if is_expression:
             pattern += f"{{{len(values)}}}"
