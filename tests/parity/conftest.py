@@ -83,9 +83,6 @@ def new_place(checkout: Path, tools: Path, tmp_path_factory: pytest.TempPathFact
                 secrets={
                     "databricks-token": cloud.environment["DATABRICKS_TOKEN"],
                     "parity-secret": scenario.SECRET,
-                    "tenant-id": cloud.environment["AZURE_TENANT_ID"],
-                    "client-id": cloud.environment["AZURE_CLIENT_ID"],
-                    "client-secret": cloud.environment["AZURE_CLIENT_SECRET"],
                     "wrong-token": "wrong-token-1234",
                     **{
                         name.lower().replace("_", "-"): cloud.environment[name]

@@ -23,12 +23,16 @@ RULES: tuple[tuple[str, str, str], ...] = (
 MEASURED = frozenset({"latency-milliseconds", "size"})
 """Outputs that are a measurement and nothing else. The size: the base image is made of the Python
 that runs, with its pip, and the command's is not the one of the private environment."""
+MODEL_VERSIONS = r"/Microsoft\.MachineLearningServices/workspaces/[^/]+/models/[^/]+/versions/"
 VARYING: tuple[tuple[str, str, str], ...] = (
     ("ids that the cloud gave", r"", r"(?:existing_)?cluster_id"),
     ("what tells one job's submits from another's", r"", r"idempotency_token|modelyard-token"),
     ("MLflow runs, which were logged before", r"/jobs/", r"mlflow_run"),
     ("MLflow runs, which were logged before", r"/mlflow/", r"run_id|filter"),
     ("images, which hold the Python that runs", r"/v2/|/modelyard/endpoints/", r".*"),
+    ("who signs in: an identity of each cloud", r"/oauth2/v2\.0/token$", r"client_(?:id|secret)"),
+    ("how long an address of a blob is good, and for which key", r"/azureml-blobstore-", r"se|sig"),
+    ("which run made a model: of another CI system", MODEL_VERSIONS, r"build|commit|created_by"),
 )
 """Fields of requests with a value that may differ: what they are, where, and the fields' names."""
 _RULES = tuple((re.compile(pattern), name) for _, pattern, name in RULES)

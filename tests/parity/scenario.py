@@ -319,8 +319,8 @@ def vault_secrets() -> Step:
             "secrets": "PARITY_PASSWORD: password",
             "filter": "db-*",
             "parallel": "1",
-            "azure-tenant-id": "$(tenant-id)",
-            "azure-client-id": "$(client-id)",
-            "azure-client-secret": "$(client-secret)",
+            "azure-tenant-id": "$(azure-tenant-id)",
+            "azure-client-id": "$(azure-client-id)",
+            "azure-client-secret": "$(azure-client-secret)",
         },
     )

@@ -9,6 +9,8 @@ from parity.normalising import RULES, VARYING, calls, normal, outputs, without_r
 
 HEX = "0123456789abcdef0123456789abcdef"
 GUID = "01234567-89ab-cdef-0123-456789abcdef"
+AML = "/resourceGroups/parity/providers/Microsoft.MachineLearningServices/workspaces/parity"
+MODEL_VERSION = f"{AML}/models/parity/versions/1"
 SHOWN = {
     "GUIDs": (f"app {GUID}.", "app <guid>."),
     "digests of images": (f"wine@sha256:{HEX}{HEX}", "wine@sha256:<digest>"),
@@ -97,6 +99,9 @@ def test_calls_do_not_differ_by(other: Entry) -> None:
         ("/api/2.0/mlflow/runs/get", "?run_id[0]"),
         ("/v2/parity/blobs/uploads/x", "?digest[0]"),
         ("/modelyard/endpoints/parity", "image"),
+        ("/<guid>/oauth2/v2.0/token", "client_secret[0]"),
+        ("/azureml-blobstore-<guid>/LocalUpload/0/model/MLmodel", "?sig[0]"),
+        (MODEL_VERSION, "properties.tags.created_by"),
     ],
 )
 def test_a_value_that_varies_has_to_be_the_same_one_throughout(path: str, field: str) -> None:
@@ -116,6 +121,11 @@ def test_a_value_that_varies_has_to_be_the_same_one_throughout(path: str, field:
         ("/api/2.1/clusters/create", "custom_tags.team"),
         ("/api/2.0/secrets/put", "string_value"),
         ("/api/2.0/workspace/import", ""),
+        ("/<guid>/oauth2/v2.0/token", "scope[0]"),
+        ("/azureml-blobstore-<guid>/LocalUpload/0/model/MLmodel", "?sp[0]"),
+        ("/azureml-blobstore-<guid>/LocalUpload/0/model/MLmodel", ""),
+        (MODEL_VERSION, "properties.tags.state"),
+        (f"{AML}/environments/parity/versions/1", "properties.tags.created_by"),
     ],
 )
 def test_any_other_value_may_not_vary(path: str, field: str) -> None:
