@@ -130,13 +130,18 @@ def test_githubs_language_service_and_actionlint_take_the_examples() -> None:
 
 
 def workflow(operation: Operation[Any, Any]) -> str:
-    """A workflow of the example, and of the steps before it that it speaks of."""
-    earlier = dict.fromkeys(found[1] for found in OUTPUT.finditer(operation.example))
-    steps = [
-        step for one in (*map(operations.load, earlier), operation) for step in [github_step(one)]
-    ]
-    job = {"runs-on": "ubuntu-24.04", "steps": steps}
+    """A workflow of the example, and of the steps before it that it or one of them speaks of."""
+    job = {"runs-on": "ubuntu-24.04", "steps": list(steps_until(operation).values())}
     return str(yaml.safe_dump({"name": "try", "on": "push", "jobs": {"try": job}}, sort_keys=False))
+
+
+def steps_until(operation: Operation[Any, Any]) -> dict[str, dict[str, Any]]:
+    """The steps by their operations, each after those whose outputs it has."""
+    steps: dict[str, dict[str, Any]] = {}
+    for found in OUTPUT.finditer(operation.example):
+        steps |= steps_until(operations.load(found[1]))
+    steps[operation.name] = github_step(operation)
+    return steps
 
 
 @each()

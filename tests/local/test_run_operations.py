@@ -180,8 +180,8 @@ def test_a_notebook_that_raises(place: Workplace, name: str, inputs: dict[str, A
     assert done.code == 31, done.text
     assert place.states(name) == ["CANCELED", "FAILED"]
     run_id = place.runs(name)[1]["run_id"]
-    (issue,) = re.findall(r"^##vso\[task\.logissue ([^]]*)\](.*)$", done.text, re.MULTILINE)
-    assert "type=error;" in issue[0]
+    pattern = r"^##vso\[task\.logissue ([^]]*type=error;[^]]*)\](.*)$"
+    (issue,) = re.findall(pattern, done.text, re.MULTILINE)
     assert "sourcepath=notebooks/train.py;" in issue[0]
     assert f"linenumber={FILE_LINE};" in issue[0]
     lines = issue[1].split("%0A")
