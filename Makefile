@@ -121,7 +121,8 @@ $(BIN)/python:
 
 # What scoring images are made of: downloaded once, since the local cloud reaches no package index.
 $(CACHE)/wheels/.complete: .ci/wheels requirements/local.txt $(VENV)/.local
-	$(BIN)/python .ci/wheels $(CACHE)/wheels
+	@echo "downloading the packages of scoring images into $(CACHE)/wheels; the first time that takes a minute"
+	@$(BIN)/python .ci/wheels $(CACHE)/wheels
 	@touch $@
 
 # The SDK of Azure ML (v2) pins older packages than the rest has, so the tests run it in an
