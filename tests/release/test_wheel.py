@@ -96,7 +96,9 @@ def test_its_metadata(released) -> None:
     assert (metadata["Name"], metadata["Version"]) == ("modelyard", NOW)
     assert metadata["License-Expression"] or metadata["License"] == "Apache-2.0"
     core = [one for one in metadata.get_all("Requires-Dist", []) if "extra ==" not in one]
-    assert {re.split(r"[<>=]", one)[0] for one in core} == {"azure-identity", "PyYAML", "requests"}
+    assert {re.split(r"[<>=]", one)[0] for one in core} == {
+        *("azure-identity", "azure-keyvault-secrets", "PyYAML", "requests"),
+    }
     points = configparser.ConfigParser()
     points.read_string(released.wheel[f"{INFO}/entry_points.txt"].decode())
     assert dict(points["console_scripts"]) == {"modelyard": "modelyard.cli:main"}
