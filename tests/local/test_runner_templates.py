@@ -84,6 +84,6 @@ def test_a_federated_connection_signs_in(
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [line.partition("] ")[2] for line in done.stdout.splitlines()]
     assert "> /Shared/x RUNNING" in lines, done.stdout
-    signed_in = [one for one in lines if one.startswith("signing in as the service principal ")]
+    signed_in = [one for one in lines if one.startswith("signed in by service-connection: ")]
     assert len(signed_in) == 3  # the release too
     assert any("terminated" in one for one in lines), done.stdout

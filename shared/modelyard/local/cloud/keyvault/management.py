@@ -79,8 +79,22 @@ class ManagementResponses:
             raise ArmError(400, "BadRequest", "principalId and roleDefinitionId are needed.")
         return self._access.assign(f"/{scope}", assignment, principal, role)
 
+    def assign_in_group(
+        self, request: Request, subscription: str, group: str, assignment: str
+    ) -> Json:
+        return self.assign(request, _group(subscription, group), assignment)
+
+    def revoke_in_group(
+        self, request: Request, subscription: str, group: str, assignment: str
+    ) -> Json:
+        return self.revoke(request, _group(subscription, group), assignment)
+
     def revoke(self, _request: Request, scope: str, assignment: str) -> Json:  # noqa: ARG002
         return self._access.revoke(assignment) or {}
+
+
+def _group(subscription: str, group: str) -> str:
+    return f"subscriptions/{subscription}/resourceGroups/{group}"
 
 
 def _body(request: Request) -> Json:

@@ -19,7 +19,8 @@ from modelyard.local.cloud.service import Cloud, Route
 from modelyard.local.cloud.tokens import Tokens
 
 HOSTS = f"*.{DOMAIN}"
-ASSIGNMENTS = "/<path:scope>/providers/Microsoft.Authorization/roleAssignments"
+_ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
+ASSIGNMENTS = f"/<path:scope>/{_ASSIGNMENTS}"
 
 
 class KeyVaultService:
@@ -95,6 +96,12 @@ class KeyVaultService:
                 ("PATCH", one, answers.change),
                 ("DELETE", one, answers.delete),
                 ("PUT", f"{one}/accessPolicies/<kind>", answers.policies),
+            ]
+            # Of a group they look like resources of any other kind.
+            assignment = f"{ONE}/{groups}/<group>/{_ASSIGNMENTS}/<assignment>"
+            table += [
+                ("PUT", assignment, answers.assign_in_group),
+                ("DELETE", assignment, answers.revoke_in_group),
             ]
         table += [
             ("GET", ASSIGNMENTS, answers.assignments),
