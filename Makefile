@@ -22,7 +22,7 @@ PUBLISHER ?=
 VERSION ?=
 NODE_TOOLS := tests/node/node_modules/.complete
 
-TESTS := test-unit test-contract test-launcher test-release test-parity test-local test-acceptance test-chains
+TESTS := test-unit test-contract test-launcher test-release test-parity test-local test-acceptance
 
 .PHONY: help demo demo-report demo-stop test $(TESTS) lint format generate package release-check bench lock clean \
 	distclean
@@ -60,11 +60,8 @@ test-parity: $(VENV)/.development $(CACHE)/wheels/.complete $(CACHE)/azureml/.co
 test-local: $(VENV)/.development $(CACHE)/wheels/.complete $(CACHE)/azureml/.complete ## real clients against the local cloud
 	$(BIN)/pytest tests/local -q -n $(JOBS) --dist loadfile
 
-test-acceptance: $(VENV)/.development $(CACHE)/wheels/.complete ## `make demo`, whole
-	$(BIN)/pytest tests/acceptance -q
-
-test-chains: $(VENV)/.development $(CACHE)/wheels/.complete ## the example by the templates from a checkout, and by act
-	$(BIN)/pytest tests/chains -q
+test-acceptance: $(VENV)/.development $(CACHE)/wheels/.complete ## the example: `make demo`, from a checkout, by act
+	$(BIN)/pytest tests/acceptance -q -n $(JOBS) --dist loadfile
 
 lint: $(VENV)/.development ## style, types
 	$(BIN)/ruff check .

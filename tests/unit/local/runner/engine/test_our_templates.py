@@ -1,5 +1,5 @@
 """The stages of templates/azure-pipelines, run: what their parameters do, with stand-ins for the
-tasks that say what they were given. Whole chains with the tasks themselves: tests/chains."""
+tasks that say what they were given. Whole chains with the tasks themselves: tests/acceptance."""
 
 from __future__ import annotations
 

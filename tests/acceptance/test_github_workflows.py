@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from acceptance import example_runs
+from acceptance.example_runs import ROOT, TOOLS, WHEELS, cloud, modelyard, new_example
 from acceptance.figures import DIABETES, DIABETES_PREDICTIONS
 from acceptance.finished_run import assert_figures
-from chains import example_runs
-from chains.example_runs import ROOT, TOOLS, WHEELS, cloud, modelyard, new_example
 
 TRAIN, BUILD = "pipeline/train/train", "pipeline/build-image/build-image"
 DEPLOY = "pipeline/deploy/endpoint"

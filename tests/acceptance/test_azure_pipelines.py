@@ -1,7 +1,7 @@
 """The example's azure-pipelines.yml with the tasks of a checkout, on the local runner.
 
 The runner starts the local cloud for it. With the tasks of the extension it is what `make demo`
-runs (tests/acceptance).
+runs (test_wine_quality.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from acceptance import example_runs
+from acceptance.example_runs import ROOT, WHEELS, modelyard
 from acceptance.figures import DIABETES
 from acceptance.finished_run import (
     FinishedRun,
@@ -21,8 +23,6 @@ from acceptance.finished_run import (
     assert_serves_the_winner,
     assert_success,
 )
-from chains import example_runs
-from chains.example_runs import ROOT, WHEELS, modelyard
 
 
 @dataclass(frozen=True)
