@@ -113,8 +113,9 @@ def _copy_history(folder: Path, target: Path) -> None:
     if not _is_top(folder):
         return  # a folder within a repository
     scratch = target / ".git.new"
-    clone = ("clone", "--quiet", "--no-checkout", "--local", str(folder.resolve()), str(scratch))
-    if _git(target, *clone) is None:
+    # No hard links: whoever writes into an object of the copy would write into the repository's.
+    clone = ("clone", "--quiet", "--no-checkout", "--local", "--no-hardlinks", "--dissociate")
+    if _git(target, *clone, str(folder.resolve()), str(scratch)) is None:
         raise CheckoutFailed(f"git can't copy the history of {folder}")
     (scratch / ".git").rename(target / ".git")
     scratch.rmdir()

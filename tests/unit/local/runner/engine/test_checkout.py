@@ -131,3 +131,12 @@ def test_a_folder_within_a_repository_stands_for_one_of_its_own(repository: Path
     # Not the branch and the commit of the repository around it: they are those of other files.
     assert (found.name, found.branch, found.commit) == ("example", "refs/heads/main", "0" * 40)
     assert working_copy.source(repository).branch == "refs/heads/trunk"
+
+
+def test_no_file_of_a_copy_is_one_of_the_repository(repository: Path, tmp_path: Path) -> None:
+    working_copy.copy(repository, tmp_path / "copy")
+
+    theirs = {(one.stat().st_dev, one.stat().st_ino) for one in repository.rglob("*")}
+    copies = list((tmp_path / "copy").rglob("*"))
+    assert any("objects" in one.parts and one.is_file() for one in copies)
+    assert not [one for one in copies if (one.stat().st_dev, one.stat().st_ino) in theirs]
