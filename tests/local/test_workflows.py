@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from modelyard.masking import forms
 from parity.checkout import new_repository
 from workflow_files import write
 
@@ -64,10 +65,13 @@ WORKFLOW = """
         steps:
           - uses: actions/checkout@v5
           - name: Make
+            env: {TOKEN: "${{ secrets.TOKEN }}"}
             run: |
               echo "token ${{ secrets.TOKEN }} for ${{ inputs.who }} at ${{ vars.PLACE }}"
               echo "::add-mask::a-later-secret"
               echo "and a-later-secret"
+              printf a-later-secret | base64; printf "user:$TOKEN" | base64
+              printf %s "$TOKEN" | od -An -tx1 | tr -d ' \\n'; echo
               echo "::warning file=a.py,line=3::careful"
               echo "$GITHUB_REPOSITORY $GITHUB_REF $GITHUB_RUN_NUMBER $(cat new.txt)"
               mkdir out && echo content > out/file.txt
@@ -173,8 +177,9 @@ def test_a_whole_chain(repository: Path) -> None:
     }
     made = done.log("make", "Make").splitlines()
     assert made[0] == "token *** for me at home"
-    assert made[1:3] == ["and ***", "##[warning]careful"]
-    assert made[3] == "local/mine refs/heads/main 1 uncommitted"
+    assert made[1] == "and ***"
+    assert all("***" in one for one in made[2:5])
+    assert made[5:7] == ["##[warning]careful", "local/mine refs/heads/main 1 uncommitted"]
     steps = done.steps("make")
     assert steps["Make"]["issues"][0]["properties"] == {"sourcepath": "a.py", "linenumber": "3"}
     assert steps["Run exit 7"]["result"] == "SucceededWithIssues"
@@ -194,9 +199,9 @@ def test_a_whole_chain(repository: Path) -> None:
     assert document["stages"][3]["dependsOn"] == ["do/do 1", "do/do 2"]
     files = [one for one in done.folder.rglob("*") if one.is_file()]
     written = done.output + "".join(one.read_text("utf-8", "replace") for one in files)
-    assert SECRET not in written
-    # main.yml itself, which is kept, has the words of the step
-    assert written.count("a-later-secret") == WORKFLOW.count("a-later-secret")
+    for secret in (SECRET, "a-later-secret"):
+        assert not [form for form in forms(secret) if form in written]
+    assert 'echo "and ***"' in (done.folder / "main.yml").read_text("utf-8")
     state = subprocess.run(
         ["git", "status", "--short"], cwd=repository, capture_output=True, text=True, check=True
     )

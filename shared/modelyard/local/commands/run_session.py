@@ -80,6 +80,7 @@ def session(options: Namespace, name: str) -> Iterator[Session]:
 def end(options: Namespace, over: Session, facts: Facts) -> int:
     """Write the results of a session that is over, say where; returns the exit code."""
     folder = over.folder
+    folder.mask(facts.masker)
     folder.write_document(document(facts, over.history, folder))
     report = write(folder.folder)
     if options.log_format != JSON:

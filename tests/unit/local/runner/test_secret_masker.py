@@ -4,7 +4,9 @@ import base64
 
 import pytest
 
+from modelyard.local.runner.engine.masking import RunMasker
 from modelyard.local.runner.secret_masker import SecretMasker
+from modelyard.masking import forms
 
 
 @pytest.fixture
@@ -53,3 +55,16 @@ def test_blanks_are_no_secret(masker: SecretMasker) -> None:
 
 def test_passwords_in_addresses(masker: SecretMasker) -> None:
     assert masker.mask("https://me:pass@example.com/x") == "https://me:***@example.com/x"
+
+
+@pytest.mark.parametrize("how", ["add", "add_job_secret"])
+def test_a_run_masks_every_form_that_a_secret_can_leave_in(how: str) -> None:
+    secret = "open sesame, please"
+    masker = RunMasker()
+    getattr(masker, how)(secret)
+    user = base64.b64encode(f"user:{secret}".encode()).decode()
+
+    for form in (*forms(secret), secret.encode().hex(), user):
+        found = masker.mask(f"<{form}>")
+        assert "***" in found
+        assert form not in found

@@ -21,6 +21,7 @@ from typing import IO, Any
 from modelyard.local.runner.engine.events import Ended, Event, Line, RunPath, Started
 from modelyard.local.runner.engine.run import RunFolders
 from modelyard.local.runner.results.format import DOCUMENT, RUNS
+from modelyard.local.runner.secret_masker import SecretMasker
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -60,6 +61,20 @@ class ResultFolder:
         scratch = self.folder / f".{name}.new"
         scratch.write_text(text, encoding="utf-8")
         scratch.replace(self.folder / name)
+
+    def mask(self, masker: SecretMasker) -> None:
+        """Take out of all files what turned out to be secret after they were written. Artifacts
+        stay as they were published, and files that aren't text as they were uploaded."""
+        artifacts = self.folders.artifacts
+        for path in [one for one in self.folder.rglob("*") if artifacts not in one.parents]:
+            if path.is_symlink() or not path.is_file():
+                continue
+            try:
+                text = path.read_bytes().decode()
+            except UnicodeDecodeError:
+                continue
+            if (masked := masker.mask(text)) != text:
+                path.write_bytes(masked.encode())
 
     def write_document(self, document: dict[str, Any]) -> None:
         self.write(DOCUMENT, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
