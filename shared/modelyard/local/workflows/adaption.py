@@ -128,6 +128,8 @@ def _job(id: str, node: Node, source: Source, names: Names, called: bool) -> Nod
         return Mapping([*replaced, (_plain("uses"), uses), (_plain("with"), given)], _HERE)
     environment = known.get("environment")
     approval = environment.get("name") if isinstance(environment, Mapping) else environment
+    if not _text(approval).strip():
+        approval = None  # no environment, as on GitHub; the plan of the job has none either
     steps = known.get("steps")
     items = list(
         _steps(steps.items if isinstance(steps, Sequence) else (), source, names, approval)

@@ -172,7 +172,7 @@ def _environment(fields: Fields) -> str:
     node = fields.node_of("environment")
     if isinstance(node, Mapping):
         return Fields(node, "environment", keys.ENVIRONMENT, fields.problems).required("name")
-    return fields.text("environment")
+    return fields.text("environment").strip()
 
 
 def _steps(fields: Fields) -> Iterator[Step]:

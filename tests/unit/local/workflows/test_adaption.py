@@ -141,3 +141,13 @@ def test_a_name_is_read_as_it_was_written() -> None:
     )
     assert job_names.values('{"a": 1}') == {"a": 1}
     assert job_names.read("main/other") == ()
+
+
+@pytest.mark.parametrize("environment", ["''", '" "', ""])
+def test_an_empty_environment_is_none(new_plan: NewPlan, environment: str) -> None:
+    text = "on: push\njobs: {a: {runs-on: x, environment: %s, steps: [{run: echo}]}}\n"
+    plan = new_plan(text % environment)
+
+    assert plan.workflow.jobs[0].environment == ""
+    steps = copy_of(plan, ".github/workflows/main.yml")["jobs"]["a"]["steps"]
+    assert steps == [{"run": "echo"}]
