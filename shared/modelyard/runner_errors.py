@@ -14,7 +14,7 @@ from modelyard.errors import ModelyardError
 
 
 class ReportError(ModelyardError):
-    """A folder holds no run of the local runner that can be shown, or nothing here can show it."""
+    """A folder holds no run of the local runner that can be shown."""
 
     identifier = "MY050"
     exit_code = 50

@@ -30,12 +30,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def report_command(options: argparse.Namespace) -> int:
     """Write the report and say where it is; returns the exit code.
 
-    :raises ReportError: when there is no run, or no browser to open.
+    :raises ReportError: when there is no run.
     """
     path = write(_newest(options.folder))
     sys.stdout.write(f"{shown(path)}\n")
+    sys.stdout.flush()  # a browser may write to the same terminal
     if options.open and not webbrowser.open(path.resolve().as_uri()):
-        raise ReportError(f"no browser can be started here; open {path} yourself")
+        sys.stderr.write("No browser can be started here: open that file in one.\n")
     return 0
 
 

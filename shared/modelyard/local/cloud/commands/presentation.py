@@ -8,6 +8,9 @@ from typing import Any
 TITLES = {
     "entra": "Microsoft Entra sign-in",
     "arm": "Resource Manager",
+    "storage": "Blob storage",
+    "aml": "Azure Machine Learning",
+    "github_identity": "GitHub identity tokens",
     "keyvault": "Key Vault",
     "devops": "Azure DevOps",
     "databricks": "Databricks workspace",
