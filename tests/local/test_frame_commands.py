@@ -40,7 +40,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(folder: Path, library_path: dict[str, str]) -> dict[str, str]:
-    return {**library_path, "MODELYARD_LOCAL_STATE": str(folder)}
+    cache = {"XDG_CACHE_HOME": str(folder.parent / "cache")}
+    return {**library_path, **cache, "MODELYARD_LOCAL_STATE": str(folder)}
 
 
 @pytest.fixture
@@ -112,6 +113,22 @@ def test_up_exec_down(run: Run, folder: Path) -> None:
     assert session_members(cloud.pid) == []
     done = run("down")
     assert (done.returncode, done.stdout) == (0, f"No local cloud runs in {folder}.\n")
+
+
+def test_a_second_cloud_in_another_folder_is_told_of_the_first(
+    run: Run, up: str, folder: Path
+) -> None:
+    notes = folder.parent / "cache/modelyard/clouds"
+    [note] = notes.iterdir()
+    (notes / "4194304").write_text(str(folder))  # left by a killed one
+    second = folder.parent / "second"
+    done = run("up", "--detach", *SERVICES, MODELYARD_LOCAL_STATE=str(second))
+    down = run("down", MODELYARD_LOCAL_STATE=str(second))
+
+    assert (done.returncode, down.returncode) == (0, 0)
+    assert done.stderr == f"Another local cloud runs in {folder}: this one is a second one.\n"
+    assert list(notes.iterdir()) == [note]
+    assert run("up").stderr.startswith("modelyard local: ")  # in the same folder it is refused
 
 
 def test_a_program_signs_in_with_what_exec_gives_it(run: Run, up: str) -> None:

@@ -13,6 +13,7 @@ from modelyard.local.cloud.commands import faults, lifecycle, logs, secrets, var
 from modelyard.local.cloud.commands.arguments import add_command
 from modelyard.local.cloud.commands.client import call
 from modelyard.local.cloud.commands.execute import SHELLS, environment_of, execute, shell_text
+from modelyard.local.cloud.commands.neighbours import others
 from modelyard.local.cloud.commands.presentation import describe
 from modelyard.local.cloud.commands.reset import reset_stopped
 from modelyard.local.cloud.running import running
@@ -69,6 +70,8 @@ def _services(text: str) -> tuple[str, ...]:
 
 def _up(arguments: argparse.Namespace) -> int:
     folder = state_folder(arguments)
+    for other in others(folder, os.environ):
+        sys.stderr.write(f"Another local cloud runs in {other}: this one is a second one.\n")
     if not arguments.detach:
         lifecycle.up(folder, arguments.port, arguments.services)
         return 0

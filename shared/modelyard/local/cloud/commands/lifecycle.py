@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from modelyard.local.cloud.cloud import SERVICES, LocalCloud
+from modelyard.local.cloud.commands.neighbours import noted
 from modelyard.local.cloud.commands.presentation import describe
 from modelyard.local.cloud.environment import without_real_world
 from modelyard.local.cloud.exceptions import AlreadyRunning, PortInUse, StartFailed
@@ -32,7 +33,7 @@ def up(folder: Path, port: int | None, services: Sequence[str] = SERVICES) -> No
     Without a port: the one this state folder had last, so that shells and notebooks that know it
     go on working, else a free one.
     """
-    with _until_signalled() as stop:
+    with _until_signalled() as stop, noted(folder, os.environ):
         cloud = _started(folder, port, services)
         try:
             sys.stdout.write(
