@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from modelyard.local.commands.arguments import add_plan_arguments, plan_of, tasks_of
 from modelyard.local.commands.notices import show_warnings
 from modelyard.local.commands.plan_lines import condition, counted, show, value
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline import graph, render
+from modelyard.local.runner.pipeline.known_tasks import KnownTask
 from modelyard.local.runner.pipeline.plan import Job, Plan, Step
 from modelyard.local.runner.pipeline.resolved_inputs import (
+    given_inputs,
     known_variables,
     resolved_environment,
     resolved_inputs,
 )
+
+Inputs = Callable[[Step, Mapping[str, str], Mapping[str, KnownTask]], dict[str, str]]
+"""Which inputs of a step are shown."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--yaml", action="store_true", help="the expanded YAML instead")
     what.add_argument("--check", action="store_true", help="only say what is wrong")
+    what.add_argument(
+        "--all-inputs",
+        action="store_true",
+        help="the inputs of steps that have their defaults too",
+    )
 
 
 def plan_command(options: argparse.Namespace) -> int:
@@ -40,7 +50,8 @@ def plan_command(options: argparse.Namespace) -> int:
     elif options.yaml:
         sys.stdout.write(render(plan))
     else:
-        show([*graph(plan).splitlines(), *_steps(plan, tasks)])
+        inputs = resolved_inputs if options.all_inputs else given_inputs
+        show([*graph(plan).splitlines(), *_steps(plan, tasks, inputs)])
     return 0
 
 
@@ -51,7 +62,7 @@ def _counts(plan: Plan) -> str:
     return ", ".join(counted(count, what) for count, what in counts)
 
 
-def _steps(plan: Plan, tasks: Tasks) -> Iterator[str]:
+def _steps(plan: Plan, tasks: Tasks, inputs: Inputs) -> Iterator[str]:
     for stage in plan.pipeline.stages:
         for job in stage.jobs:
             variables = known_variables(plan, stage, job)
@@ -60,7 +71,7 @@ def _steps(plan: Plan, tasks: Tasks) -> Iterator[str]:
             for heading, step in _listed(job):
                 if heading:
                     yield f"  {heading}:"
-                yield from _step(step, variables, tasks)
+                yield from _step(step, variables, tasks, inputs)
 
 
 def _listed(job: Job) -> Iterator[tuple[str, Step]]:
@@ -72,12 +83,12 @@ def _listed(job: Job) -> Iterator[tuple[str, Step]]:
             yield "" if number else hook.name, step
 
 
-def _step(step: Step, variables: dict[str, str], tasks: Tasks) -> Iterator[str]:
+def _step(step: Step, variables: dict[str, str], tasks: Tasks, inputs: Inputs) -> Iterator[str]:
     title = resolved_inputs(Step("", "", step.place, inputs={"": step.title}), variables)[""]
     reference = "" if title == step.task else f"  ({step.reference})"
     yield f"  - {title}{reference}"
     yield from condition("      ", step.condition)
-    for name, text in resolved_inputs(step, variables, tasks.known).items():
+    for name, text in inputs(step, variables, tasks.known).items():
         yield from value(name, text)
     for name, text in resolved_environment(step, variables).items():
         yield from value(f"env {name}", text)

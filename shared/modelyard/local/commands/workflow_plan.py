@@ -12,7 +12,7 @@ from modelyard.local.commands.plan_lines import condition, counted, show, value
 from modelyard.local.commands.workflow_arguments import plan_of
 from modelyard.local.workflows import starting_event
 from modelyard.local.workflows.leaves import Leaf, leaves
-from modelyard.local.workflows.model import Plan
+from modelyard.local.workflows.model import Plan, Step
 
 NOT_CHECKED = (
     "Not checked: expressions, values of inputs, what runs-on and permissions ask for, and "
@@ -35,7 +35,7 @@ def plan_command(options: argparse.Namespace) -> int:
         counts = f"{counted(len(found), 'job')}, {counted(steps, 'step')}"
         sys.stdout.write(f"{options.file}: {counts}, nothing wrong\n")
     else:
-        show(_lines(plan, found))
+        show(_lines(plan, found, all_inputs=options.all_inputs))
     sys.stdout.write(f"{NOT_CHECKED}\n")
     for place, uses in plan.unchecked:
         sys.stdout.write(f"  {place}: {uses}\n")
@@ -54,7 +54,7 @@ def _look_at_values(options: argparse.Namespace, plan: Plan) -> None:
         starting_event.inputs(plan.workflow, event, given)
 
 
-def _lines(plan: Plan, found: list[Leaf]) -> Iterator[str]:
+def _lines(plan: Plan, found: list[Leaf], *, all_inputs: bool) -> Iterator[str]:
     yield f"workflow {plan.workflow.name}: on {', '.join(sorted(plan.workflow.events))}"
     for leaf in found:
         yield f"job {leaf.key}{_notes(leaf)}"
@@ -66,7 +66,17 @@ def _lines(plan: Plan, found: list[Leaf]) -> Iterator[str]:
             yield f"  - {step.title}" + (f"  ({step.uses})" if step.named and step.uses else "")
             for given in step.given:
                 yield from value(given.name, given.value)
+            if all_inputs:
+                yield from _defaults(step)
     yield ""
+
+
+def _defaults(step: Step) -> Iterator[str]:
+    """The inputs of an action on this machine that aren't given."""
+    names = {one.name.lower() for one in step.given}
+    for key, one in step.action.inputs.items() if step.action is not None else ():
+        if key not in names and one.default:
+            yield from value(one.name, one.default)
 
 
 def _notes(leaf: Leaf) -> str:

@@ -55,6 +55,22 @@ def resolved_inputs(
     return {name: expand_macros(value, variables) for name, value in inputs.items()}
 
 
+def given_inputs(
+    step: Step, variables: Mapping[str, str], tasks: Mapping[str, KnownTask] | None = None
+) -> dict[str, str]:
+    """Those of :func:`resolved_inputs` that are another than without the step's own words: its
+    inputs but for those that have the task's default, or are empty where there is none."""
+    found = resolved_inputs(step, variables, tasks)
+    task = find(tasks, step.reference) if tasks else None
+    known = task.by_name if task is not None else {}
+    defaults = {name: known[name.lower()].default for name in found if name.lower() in known}
+    return {
+        name: value
+        for name, value in found.items()
+        if name in step.inputs and value.strip() != defaults.get(name, "").strip()
+    }
+
+
 def resolved_environment(step: Step, variables: Mapping[str, str]) -> dict[str, str]:
     """What ``env`` adds to the environment."""
     return {name: expand_macros(value, variables) for name, value in step.env.items()}

@@ -13,6 +13,7 @@ from modelyard.local.runner.pipeline import KnownInput, KnownTask
 from modelyard.local.runner.pipeline.known_tasks import is_visible
 from modelyard.local.runner.pipeline.plan import Plan
 from modelyard.local.runner.pipeline.resolved_inputs import (
+    given_inputs,
     known_variables,
     resolved_environment,
     resolved_inputs,
@@ -56,6 +57,7 @@ def test_macros_of_known_variables_are_filled_in(planned: Callable[..., Plan]) -
         "note": "stage stage-b job queue $(late) $(none) $(ajob)",
     }
     assert resolved_inputs(step, variables)["note"].startswith("stage stage-b")
+    assert list(given_inputs(step, variables, {"train@1": TASK})) == ["note"]
     assert resolved_environment(step, variables) == {"X": "job"}
 
 
@@ -85,3 +87,22 @@ def test_rules_of_visibility(rule: str, mode: str, expected: bool | None) -> Non
     hidden = KnownInput("x", visible=rule)
     task = KnownTask("T", "1", (KnownInput("mode"), KnownInput("other", default="yes"), hidden))
     assert is_visible(hidden, task, {"mode": mode}) is expected
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ("{}", {}),
+        ("{mode: fast, note: ''}", {}),
+        ("{MODE: slow, rounds: 3}", {"mode": "slow"}),
+        ("{url: https://x, rounds: 4}", {"url": "https://x", "rounds": "4"}),
+    ],
+)
+def test_only_what_differs_from_a_default_is_given(
+    planned: Callable[..., Plan], inputs: str, expected: dict[str, str]
+) -> None:
+    tasks = {"train@1": TASK}
+    found = planned(f"steps: [{{task: Train@1, inputs: {inputs}}}]", tasks=tasks)
+    step = found.pipeline.stages[0].jobs[0].steps[-1]
+
+    assert given_inputs(step, {}, tasks) == expected
