@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -53,7 +54,13 @@ def with_cloud(needed: bool, state: Path, *, groups: bool = False) -> Iterator[S
             found = groups_of(state, services, environment) if groups else {}
         secrets = frozenset(variables[name] for name in _CREDENTIALS if name in variables)
         yield Surroundings(
-            environment, services, secrets, found, state / "counters.json", variables
+            environment,
+            services,
+            secrets,
+            found,
+            state / "counters.json",
+            variables,
+            partial(start_workflow_job, state),
         )
     finally:
         if started:
@@ -72,6 +79,17 @@ def _reached() -> Iterator[None]:
 def _runs(state: Path) -> bool:
     with _reached():
         return running(state) is not None
+
+
+def start_workflow_job(state: Path, job: Mapping[str, str]) -> dict[str, str]:
+    """Tell GitHub's issuer of a job of a workflow; what the job may ask for tokens with. The
+    cloud's application trusts such jobs from now on, as whoever sets up a repository sees to.
+
+    :raises CloudUnavailable: when the cloud doesn't answer.
+    """
+    with _reached():
+        made: dict[str, str] = call(state, "POST", "github/trusted-jobs", dict(job))
+    return made
 
 
 @dataclass(frozen=True)

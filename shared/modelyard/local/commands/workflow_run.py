@@ -87,7 +87,7 @@ def _completed(request: Request, around: Surroundings) -> Request:
         if name not in secrets and name not in _GIVEN_BY_GITHUB
     )
     variables = {**cloud_values.variables(plan, around.cloud), **request.variables}
-    return replace(request, secrets=secrets, variables=variables)
+    return replace(request, secrets=secrets, variables=variables, start_job=around.start_job)
 
 
 def _job(plan: Plan, wanted: str | None) -> str:

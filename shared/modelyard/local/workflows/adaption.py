@@ -6,14 +6,15 @@ their labels, and knows no approvals. In a copy
 - a reference to a repository that lies here has the ref ``local``, which act is told the folder of;
 - jobs run on this machine, whatever their label, without a container;
 - jobs are called as :mod:`.job_names` has it;
-- a job with an environment begins with a step that waits for its approval, and none of its other
-  steps runs without it.
+- a job with an environment, or with the permission for identity tokens, begins with a step that
+  waits for its approval and gets what the job may ask for tokens with. None of its other steps runs
+  without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -21,14 +22,14 @@ import yaml
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequence
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.workflows import conditions, job_names, references
-from modelyard.local.workflows.model import CALL, Source
-from modelyard.local.workflows.stand_ins import APPROVAL, APPROVAL_STEP, STAND_INS
+from modelyard.local.workflows.model import CALL, Plan, Source
+from modelyard.local.workflows.stand_ins import BEGIN, FIRST_STEP, STAND_INS
 from modelyard.runner_errors import PipelineError
 
 REF = "local"
 LABEL = "modelyard-local"
 """What jobs run on."""
-_APPROVED = f"steps.{APPROVAL_STEP}.outcome == 'success'"
+_BEGUN = f"steps.{FIRST_STEP}.outcome == 'success'"
 _HERE = Place("", 1, 1)
 _DROPPED = ("runs-on", "container", "services", "snapshot")
 
@@ -43,12 +44,23 @@ class Names:
     """``OWNER/NAME`` of its repository."""
     here: frozenset[str]
     """The repositories that lie on this machine, in lower case."""
+    beginning: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """The jobs that begin with a step of ours, by the repository and the path of their file."""
+
+    @classmethod
+    def of(cls, plan: Plan, own: str) -> Names:
+        """Those of a plan, whose repository has a name."""
+        beginning: dict[tuple[str, str], frozenset[str]] = {}
+        for workflow in plan.workflow.all_workflows():
+            ids = frozenset(job.id for job in workflow.jobs if job.begins_here)
+            beginning[workflow.source.repository.lower(), workflow.source.path] = ids
+        return cls(plan.workflow.name, own, frozenset(plan.repositories), beginning)
 
 
 def adapted(source: Source, names: Names) -> str:
     """The YAML of a file's copy.
 
-    :raises PipelineError: when a condition of a step that needs an approval is no expression.
+    :raises PipelineError: when a condition of a step that a guard is put around is no expression.
     """
     is_workflow = source.root.get("jobs") is not None
     root = _workflow(source, names) if is_workflow else _action(source, names)
@@ -126,48 +138,53 @@ def _job(id: str, node: Node, source: Source, names: Names, called: bool) -> Nod
         uses = _quoted(_local(_text(known["uses"]), source, names, workflow=True))
         replaced = [(key, value) for key, value in found if key.text not in ("uses", "with")]
         return Mapping([*replaced, (_plain("uses"), uses), (_plain("with"), given)], _HERE)
-    environment = known.get("environment")
-    approval = environment.get("name") if isinstance(environment, Mapping) else environment
-    if not _text(approval).strip():
-        approval = None  # no environment, as on GitHub; the plan of the job has none either
     steps = known.get("steps")
-    items = list(
-        _steps(steps.items if isinstance(steps, Sequence) else (), source, names, approval)
-    )
+    items = steps.items if isinstance(steps, Sequence) else ()
+    begins = id in names.beginning.get((source.repository.lower(), source.path), ())
+    first = [_first(id, known.get("environment"), called)] if begins else []
     return Mapping(
         [
             *((key, value) for key, value in found if key.text != "steps"),
             (_plain("runs-on"), _quoted(LABEL)),
-            (_plain("steps"), Sequence(items, _HERE)),
+            (
+                _plain("steps"),
+                Sequence([*first, *_steps(items, source, names, guarded=begins)], _HERE),
+            ),
         ],
         _HERE,
     )
 
 
+def _first(id: str, environment: Node | None, called: bool) -> Node:
+    """The step that a job begins with."""
+    name = environment.get("name") if isinstance(environment, Mapping) else environment
+    given = {
+        "environment": _quoted(_text(name)),
+        "job": _quoted(job_names.name_of(id, "", called=called)),
+    }
+    return _mapping(
+        id=_quoted(FIRST_STEP), uses=_quoted(f"{BEGIN}@{REF}"), **{"with": _mapping(**given)}
+    )
+
+
 def _steps(
-    steps: Iterable[Node], source: Source, names: Names, approval: Node | None
+    steps: Iterable[Node], source: Source, names: Names, *, guarded: bool = False
 ) -> Iterator[Node]:
-    if approval is not None:
-        yield _mapping(
-            id=_quoted(APPROVAL_STEP),
-            uses=_quoted(f"{APPROVAL}@{REF}"),
-            **{"with": _mapping(environment=_quoted(_text(approval)))},
-        )
     for step in steps:
         found: list[tuple[Scalar, Node]] = []
         for key, value in _entries(step):
             if key.text == "uses":
                 value = _quoted(_local(_text(value), source, names))
-            elif key.text == "if" and approval is not None:
-                value = _quoted(_if_approved(value))
+            elif key.text == "if" and guarded:
+                value = _quoted(_if_begun(value))
             found.append((key, value))
         yield Mapping(found, step.place)
 
 
-def _if_approved(condition: Node) -> str:
+def _if_begun(condition: Node) -> str:
     """Even a step with ``always()`` runs only in a job that has begun."""
     try:
-        return conditions.guarded(_text(condition), _APPROVED)
+        return conditions.guarded(_text(condition), _BEGUN)
     except conditions.NoExpression as error:
         raise PipelineError.of([f"{condition.place}: if isn't an expression: {error}"]) from None
 
@@ -179,7 +196,7 @@ def _action(source: Source, names: Names) -> Mapping:
         if key.text == "runs" and isinstance(value, Mapping):
             steps = value.get("steps")
             if isinstance(steps, Sequence):
-                changed = Sequence(list(_steps(steps.items, source, names, None)), steps.place)
+                changed = Sequence(list(_steps(steps.items, source, names)), steps.place)
                 kept = [(name, one) for name, one in value if name.text != "steps"]
                 value = Mapping([*kept, (_plain("steps"), changed)], value.place)
         entries.append((key, value))

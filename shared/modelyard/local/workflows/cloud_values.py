@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from modelyard.local.workflows.leaves import leaves
 from modelyard.local.workflows.model import Plan
 
 VARIABLES = ("DATABRICKS_HOST", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID")
@@ -14,7 +15,9 @@ _LIBRARY = "shared/modelyard/__init__.py"
 
 def needs_cloud(plan: Plan) -> bool:
     """Whether a step speaks to services: it is one of Modelyard's actions, or the workflow asks for
-    a value that only a cloud has."""
+    a value that only a cloud has, or a job may ask for identity tokens."""
+    if any(leaf.identity for leaf in leaves(plan.workflow)):
+        return True
     asked = {*plan.variables, *plan.secrets}
     if asked.intersection((*VARIABLES, *SECRETS)):
         return True

@@ -1,4 +1,5 @@
-"""Approvals: the step that waits for one asks here, over a socket in a private folder."""
+"""What jobs ask at their beginning, over a socket in a private folder: whether they are approved,
+and what they may ask for identity tokens with."""
 
 from __future__ import annotations
 
@@ -6,16 +7,21 @@ import json
 import socketserver
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from modelyard.errors import ModelyardError
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.questions import Answer, Approvals, Question
+from modelyard.local.workflows import job_names
 from modelyard.runner_errors import PipelineError
 
-Asked = Callable[[str, str], None]
-"""Told of a question that a person is asked: the job's id, the text."""
+Asked = Callable[[tuple[str, ...], Question], None]
+"""Told of a question that a person is asked: the ids on the way to the job, the question."""
+Identify = Callable[[tuple[str, ...], str], Mapping[str, str]]
+"""What a job may ask for identity tokens with, as variables: from the ids on the way to it and the
+environment that it deploys to. None where it has no permission."""
 _LONGEST = 1 << 16
 
 
@@ -29,6 +35,7 @@ class Gate:
         asking: frozenset[str],
         cancellation: RunCancellation,
         asked: Asked,
+        identify: Identify,
     ) -> None:
         """
         :param path: of the socket.
@@ -36,7 +43,7 @@ class Gate:
         :raises PipelineError: when there can be no socket at this path.
         """
         self._approvals, self._asking = approvals, asking
-        self._cancellation, self._asked = cancellation, asked
+        self._cancellation, self._asked, self._identify = cancellation, asked, identify
         self._closed = threading.Event()
         gate = self
 
@@ -44,9 +51,7 @@ class Gate:
             def handle(self) -> None:
                 line = self.rfile.readline(_LONGEST)
                 if line:
-                    answer = gate.answer(json.loads(line))
-                    document = {"approved": answer.approved, "why": answer.why}
-                    self.wfile.write(json.dumps(document).encode())
+                    self.wfile.write(json.dumps(gate.answer(json.loads(line))).encode())
 
         try:
             self._server = _Server(str(path), Handler)
@@ -58,16 +63,27 @@ class Gate:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,))
         self._thread.start()
 
-    def answer(self, asked: dict[str, Any]) -> Answer:
-        """Whether a job may begin."""
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Whether a job may begin, why, and the variables that it gets."""
         environment = str(asked.get("environment") or "").strip()
+        ids = tuple(one.id for one in job_names.read(str(asked.get("job") or "")))
+        answer = self._approval(ids, environment)
+        variables: Mapping[str, str] = {}
+        if answer.approved:
+            try:
+                variables = self._identify(ids, environment)
+            except ModelyardError as error:
+                answer = Answer(False, str(error))
+        return {"approved": answer.approved, "why": answer.why, "variables": dict(variables)}
+
+    def _approval(self, ids: tuple[str, ...], environment: str) -> Answer:
         if environment.lower() not in self._asking:
             return Answer(True, "")
         question = Question((), (environment,), f"{environment} waits for your approval")
         known = self._approvals.known(question)
         if known is not None:
             return known
-        self._asked(str(asked.get("job") or ""), question.text)
+        self._asked(ids, question)
         return self._approvals.ask(question, self._is_over)
 
     def _is_over(self) -> bool:

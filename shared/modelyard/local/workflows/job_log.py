@@ -45,7 +45,7 @@ class JobLog:
             number: StepLog((*self._path, str(number)), one.title, tell, named=one.named)
             for number, one in enumerate(leaf.job.steps, 1)
         }
-        self._keys = _keys(leaf.job.steps, 1 if leaf.job.environment else 0)
+        self._keys = _keys(leaf.job.steps, 1 if leaf.job.begins_here else 0)
         self._posts: dict[str, StepLog] = {}
         self._current: StepLog | None = None
         """The step whose end is known and not told yet: act says more of it afterwards."""
@@ -68,7 +68,7 @@ class JobLog:
     def take(self, event: Mapping[str, Any]) -> None:
         """Something that act says of it."""
         ids = event.get("stepID") or []
-        if ids and ids[0] == stand_ins.APPROVAL_STEP:
+        if ids and ids[0] == stand_ins.FIRST_STEP:
             self._approval(event)
         elif ids:
             self._of_step(ids, event)

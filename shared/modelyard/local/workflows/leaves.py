@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelyard.local.workflows.model import Job, Workflow
+from modelyard.local.workflows.permissions import granted
 
 SEPARATOR = "/"
 
@@ -21,6 +22,11 @@ class Leaf:
     """The keys of those that it waits for."""
     copies: bool
     """Whether a matrix, its own or a caller's, may make several of it."""
+    identity: bool = False
+    """Whether it may ask for identity tokens."""
+    called: str = ""
+    """The called workflow that it is in, as ``OWNER/NAME/PATH@REF``, or as ``PATH`` where that is
+    in the repository of the workflow that runs; empty: it is in that workflow itself."""
 
     @property
     def key(self) -> str:
@@ -35,8 +41,39 @@ def leaves(workflow: Workflow, only: str = "") -> list[Leaf]:
     """
     jobs = workflow.jobs if not only else _needed(workflow, only)
     found: list[Leaf] = []
-    _add(jobs, (), (), False, found)
+    _add(jobs, _Call(), (), found)
     return found
+
+
+@dataclass(frozen=True)
+class _Call:
+    """How a workflow comes to run."""
+
+    ids: tuple[str, ...] = ()
+    """Of the jobs that call each other; empty: nobody calls it."""
+    copies: bool = False
+    identity: bool | None = None
+    """Whether the job that calls it may ask for identity tokens."""
+    repository: str = ""
+    ref: str = ""
+    path: str = ""
+
+    def by(self, job: Job, identity: bool) -> _Call:
+        """How what a job of it calls comes to run."""
+        assert job.reference is not None
+        other = job.reference.repository
+        return _Call(
+            (*self.ids, job.id),
+            self.copies or job.matrix,
+            identity,
+            other or self.repository,
+            job.reference.ref if other else self.ref,
+            job.reference.path,
+        )
+
+    @property
+    def name(self) -> str:
+        return f"{self.repository}/{self.path}@{self.ref}" if self.repository else self.path
 
 
 def _needed(workflow: Workflow, only: str) -> tuple[Job, ...]:
@@ -51,11 +88,7 @@ def _needed(workflow: Workflow, only: str) -> tuple[Job, ...]:
 
 
 def _add(
-    jobs: Sequence[Job],
-    above: tuple[str, ...],
-    before: tuple[str, ...],
-    copies: bool,
-    found: list[Leaf],
+    jobs: Sequence[Job], call: _Call, before: tuple[str, ...], found: list[Leaf]
 ) -> tuple[str, ...]:
     """Add those of one workflow; returns the keys of those that end it.
 
@@ -67,12 +100,13 @@ def _add(
         ready = [one for one in rest if all(name.lower() in ends for name in one.needs)]
         for job in ready:
             after = tuple(key for name in job.needs for key in ends[name.lower()]) or before
-            ids = (*above, job.id)
-            many = copies or job.matrix
+            identity = granted(job.identity, call.identity)
             if job.workflow is not None:
-                ends[job.id.lower()] = _add(job.workflow.jobs, ids, after, many, found)
+                more = call.by(job, identity)
+                ends[job.id.lower()] = _add(job.workflow.jobs, more, after, found)
             else:
-                leaf = Leaf(ids, job, after, many)
+                copies = call.copies or job.matrix
+                leaf = Leaf((*call.ids, job.id), job, after, copies, identity, call.name)
                 found.append(leaf)
                 ends[job.id.lower()] = (leaf.key,)
         rest = [one for one in rest if one not in ready]

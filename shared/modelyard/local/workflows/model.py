@@ -86,6 +86,10 @@ class Job:
     needs: tuple[str, ...] = ()
     condition: str = ""
     environment: str = ""
+    identity: bool | None = None
+    """What its permissions, else its workflow's, say of identity tokens; None: nothing."""
+    begins_here: bool = False
+    """Whether it begins with a step that asks here: for an approval, or what it signs in with."""
     matrix: bool = False
     container: bool = False
     """Whether it runs in a container, or beside some."""
@@ -116,12 +120,17 @@ class Workflow:
     dispatch: Mapping[str, Declared] = field(default_factory=dict)
     """The inputs of ``workflow_dispatch``."""
 
+    def all_workflows(self) -> Iterator[Workflow]:
+        """It, and what its jobs call."""
+        yield self
+        for job in self.jobs:
+            if job.workflow is not None:
+                yield from job.workflow.all_workflows()
+
     def all_jobs(self) -> Iterator[Job]:
         """Its jobs, and those of what they call."""
-        for job in self.jobs:
-            yield job
-            if job.workflow is not None:
-                yield from job.workflow.all_jobs()
+        for workflow in self.all_workflows():
+            yield from workflow.jobs
 
 
 @dataclass(frozen=True)

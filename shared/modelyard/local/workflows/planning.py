@@ -22,6 +22,7 @@ from modelyard.local.workflows import reading, references
 from modelyard.local.workflows.contexts import asked_for
 from modelyard.local.workflows.files import Files
 from modelyard.local.workflows.model import Action, Declared, Given, Job, Plan, Step, Workflow
+from modelyard.local.workflows.permissions import IDENTITY, granted
 from modelyard.local.workflows.stand_ins import STAND_INS
 from modelyard.reading import nearest
 from modelyard.runner_errors import PipelineError
@@ -65,7 +66,7 @@ class _Planning:
         source = self.files.read("", path, Place(path, 1, 1))
         if source is None:
             return None
-        workflow = self._followed(reading.workflow(source, self.problems), ())
+        workflow = self._followed(reading.workflow(source, self.problems), (), None)
         everything = [one.root for one in self.files.sources.values() if one is not None]
         return Plan(
             workflow,
@@ -77,12 +78,18 @@ class _Planning:
             unchecked=tuple(self.unchecked),
         )
 
-    def _followed(self, workflow: Workflow, above: tuple[tuple[str, str], ...]) -> Workflow:
+    def _followed(
+        self, workflow: Workflow, above: tuple[tuple[str, str], ...], identity: bool | None
+    ) -> Workflow:
+        """
+        :param identity: whether the job that calls it may ask for identity tokens; None: nobody
+            calls it.
+        """
         here = (workflow.source.repository.lower(), workflow.source.path)
         jobs = []
         for job in workflow.jobs:
             if job.reference is not None:
-                called = self._called(job, workflow, (*above, here))
+                called = self._called(job, workflow, (*above, here), identity)
                 jobs.append(replace(job, workflow=called))
             else:
                 steps = tuple(self._step(one, workflow) for one in job.steps)
@@ -90,7 +97,11 @@ class _Planning:
         return replace(workflow, jobs=tuple(jobs))
 
     def _called(
-        self, job: Job, caller: Workflow, above: tuple[tuple[str, str], ...]
+        self,
+        job: Job,
+        caller: Workflow,
+        above: tuple[tuple[str, str], ...],
+        identity: bool | None,
     ) -> Workflow | None:
         assert job.reference is not None
         repository = job.reference.repository or caller.source.repository
@@ -115,7 +126,15 @@ class _Planning:
             pass  # which there are only GitHub knows
         else:
             self._check(job.place, job.secrets, called.secrets, f"secret of {what}")
-        return self._followed(called, above)
+        given = granted(job.identity, identity)
+        asking = next((one for one in called.jobs if one.identity), None)
+        if asking is not None and not given:
+            self.problems.add(
+                job.place,
+                f"{job.id} calls {job.uses}, whose job {asking.id} asks for the permission "
+                f"{IDENTITY}: write, and doesn't have it itself: add it to its permissions",
+            )
+        return self._followed(called, above, given)
 
     def _step(self, step: Step, workflow: Workflow) -> Step:
         reference = step.reference

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from modelyard.local.runner.pipeline.fields import Fields
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, kind_of
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.runner.pipeline.problems import Problems, listed
-from modelyard.local.workflows import keys, references
+from modelyard.local.workflows import keys, permissions, references
 from modelyard.local.workflows.model import (
     CALL,
     DISPATCH,
@@ -24,7 +25,7 @@ from modelyard.local.workflows.model import (
     Step,
     Workflow,
 )
-from modelyard.local.workflows.stand_ins import APPROVAL_STEP
+from modelyard.local.workflows.stand_ins import FIRST_STEP
 from modelyard.reading import nearest
 
 TYPES = {
@@ -40,7 +41,8 @@ def workflow(source: Source, problems: Problems) -> Workflow:
     events = _events(fields)
     call = _event(events, CALL, keys.CALL, problems)
     dispatch = _event(events, DISPATCH, keys.DISPATCH, problems)
-    jobs = tuple(_jobs(fields))
+    identity = permissions.identity(*_permissions(fields), problems)
+    jobs = tuple(_jobs(fields, identity, called=CALL in events))
     _check_needs(jobs, problems)
     return Workflow(
         source=source,
@@ -105,7 +107,14 @@ def _event(
     return Fields(node, name, known, problems) if isinstance(node, Mapping) else None
 
 
-def _jobs(fields: Fields) -> Iterator[Job]:
+def _permissions(fields: Fields) -> tuple[Node | None, Place]:
+    return fields.values.get("permissions"), fields.place_of("permissions")
+
+
+def _jobs(fields: Fields, identity: bool | None, *, called: bool) -> Iterator[Job]:
+    """
+    :param identity: what the workflow's permissions say.
+    """
     node = fields.mapping("jobs")
     if node is None:
         fields.problems.add(fields.place_of("jobs"), "a workflow needs jobs")
@@ -118,7 +127,11 @@ def _jobs(fields: Fields) -> Iterator[Job]:
                 "and a letter or _ at first",
             )
         if isinstance(value, Mapping):
-            yield _job(key, value, fields.problems)
+            job = _job(key, value, fields.problems)
+            own = identity if job.identity is None else job.identity
+            asks = own or (own is None and called)  # the job that calls it may have them
+            begins = not job.uses and bool(job.environment or asks)
+            yield replace(job, identity=own, begins_here=begins)
         else:
             fields.problems.add(value.place, f"a job is a mapping, not {kind_of(value)}")
 
@@ -145,6 +158,7 @@ def _job(key: Scalar, node: Mapping, problems: Problems) -> Job:
         needs=fields.texts("needs"),
         condition=fields.text("if"),
         environment=_environment(fields),
+        identity=permissions.identity(*_permissions(fields), problems),
         matrix=matrix,
         container=any(fields.node_of(name) is not None for name in ("container", "services")),
         steps=() if uses else tuple(_steps(fields)),
@@ -187,8 +201,8 @@ def _steps(fields: Fields) -> Iterator[Step]:
             fields.problems.add(
                 step.place, f"the job has a step {step.id} already, in line {before.line}"
             )
-        if step.id.lower() == APPROVAL_STEP:  # ids are the same in any case
-            message = f"the id {step.id} is that of the step which waits for an approval here"
+        if step.id.lower() == FIRST_STEP:  # ids are the same in any case
+            message = f"the id {step.id} is that of the step which a job begins with here"
             fields.problems.add(step.place, f"{message}: give this one another")
         yield step
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.local.workflows.model import Plan
+
+StartJob = Callable[[Mapping[str, str]], Mapping[str, str]]
+"""Tells the issuer of identity tokens of a job; the two variables that the job gets."""
 
 
 @dataclass(frozen=True)
@@ -21,3 +24,5 @@ class Request:
     variables: Mapping[str, str]
     job: str = ""
     number: int = 1
+    start_job: StartJob | None = None
+    """None: there is no issuer of identity tokens."""

@@ -32,6 +32,7 @@ from modelyard.local.workflows import act_program
 from modelyard.local.workflows.act_command import command, folder_at
 from modelyard.local.workflows.collected import Collected
 from modelyard.local.workflows.gate import Gate
+from modelyard.local.workflows.identities import TOKEN, URL, identities
 from modelyard.local.workflows.leaves import leaves
 from modelyard.local.workflows.request import Request
 from modelyard.local.workflows.telling import Telling
@@ -79,7 +80,8 @@ def run(
     with _private() as scratch:
         workspace = prepare(request.plan, scratch)
         tell = Telling(emit, masker, cancellation, clock, Collected())
-        translator = Translator(leaves(request.plan.workflow, request.job), tell)
+        found = leaves(request.plan.workflow, request.job)
+        translator = Translator(found, tell)
         emit(Started((), request.plan.workflow.name, clock.time()))
         translator.plan()
         gate = Gate(
@@ -88,6 +90,7 @@ def run(
             settings.approvals,
             cancellation,
             translator.waiting,
+            identities(request, workspace, found, masker),
         )
         try:
             code = _act(request, folders, settings, workspace, scratch, translator, cancellation)
@@ -135,7 +138,8 @@ def _act(
         **act_program.surroundings(folder_at(scratch / "home")),
         process_family.VARIABLE: family,
     }
-    environment.pop("DOCKER_HOST", None)
+    for name in ("DOCKER_HOST", URL, TOKEN):  # of a job that this program itself may be in
+        environment.pop(name, None)
 
     def take(line: Line) -> None:
         if line.left_out:

@@ -1,8 +1,8 @@
 """Actions that a local run has in place of others, which speak to GitHub's own services.
 
 ``actions/upload-artifact`` and ``actions/download-artifact`` keep artifacts in the result folder
-(:mod:`.artifact_action`). A third, of no repository, waits for the approval of an environment
-(:mod:`.gate`).
+(:mod:`.artifact_action`). A third, of no repository, begins a job: it waits for the approval of an
+environment, and gets what the job may ask for identity tokens with (:mod:`.gate`).
 
 Source: the ``action.yml`` of actions/upload-artifact 7 and actions/download-artifact 8.
 """
@@ -19,8 +19,8 @@ from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.workflows.model import Declared
 
 UPLOAD, DOWNLOAD = "actions/upload-artifact", "actions/download-artifact"
-APPROVAL = "modelyard/approval"
-APPROVAL_STEP = "modelyard-approval"
+BEGIN = "modelyard/begin"
+FIRST_STEP = "modelyard-begin"
 """The id of the step with it."""
 NODE = "node20"
 _NOWHERE = Place("", 1, 1)
@@ -33,14 +33,18 @@ if (done.error) console.log(`::error::${done.error.message}`);
 process.exitCode = done.status ?? 1;
 """
 _GATE = """\
+const fs = require("node:fs");
 const net = require("node:net");
-const { INPUT_ENVIRONMENT: environment, GITHUB_JOB: job } = process.env;
+const { INPUT_ENVIRONMENT: environment, INPUT_JOB: job, GITHUB_ENV: file } = process.env;
 const socket = net.connect(%s, () => socket.write(JSON.stringify({ environment, job }) + "\\n"));
 let answer = "";
 socket.setEncoding("utf8").on("data", (text) => (answer += text));
 socket.on("error", (error) => console.log(`::error::${error.message}`));
 socket.on("close", () => {
-  const { approved, why } = JSON.parse(answer || '{"approved":false,"why":"the run is over"}');
+  const over = { approved: false, why: "the run is over", variables: {} };
+  const { approved, why, variables } = answer ? JSON.parse(answer) : over;
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\\n`);
+  fs.appendFileSync(file, lines.join(""));
   console.log(JSON.stringify({ environment, why }));
   process.exitCode = approved ? 0 : 1;
 });
@@ -57,7 +61,7 @@ class StandIn:
 
 @dataclass(frozen=True)
 class Told:
-    """What the step says that waits for an approval."""
+    """What the step says that begins a job."""
 
     environment: str
     why: str
@@ -105,7 +109,7 @@ def write(folder: Path, artifacts: Path, gate: Path) -> dict[str, Path]:
     """Write them; returns their folders by the repository that they stand for.
 
     :param artifacts: where artifacts are kept.
-    :param gate: the socket that answers questions for approval.
+    :param gate: the socket that answers what a job asks at its beginning.
     """
     found = {}
     for name, stand_in in STAND_INS.items():
@@ -113,9 +117,9 @@ def write(folder: Path, artifacts: Path, gate: Path) -> dict[str, Path]:
         program = own_program("artifact_action", "modelyard.local.workflows")
         command = json.dumps([*program, verb, str(artifacts)])
         found[name] = _action(folder / verb, name, stand_in, _PROGRAM % command)
-    waiting = StandIn(_inputs(required="environment"))
+    begin = StandIn(_inputs("environment", required="job"))
     script = _GATE % json.dumps(str(gate))
-    found[APPROVAL] = _action(folder / "approval", APPROVAL, waiting, script)
+    found[BEGIN] = _action(folder / "begin", BEGIN, begin, script)
     return found
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.local.runner.engine.events import Notice, Planned
+from modelyard.local.runner.engine.questions import Question
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
 from modelyard.local.workflows import job_names
 from modelyard.local.workflows.act_words import explained
@@ -64,12 +65,12 @@ class Translator:
         matrix = event.get("matrix") or {}
         self._job(leaf, frames, matrix).take(event)
 
-    def waiting(self, job: str, text: str) -> None:
+    def waiting(self, ids: tuple[str, ...], question: Question) -> None:
         """A person is asked before a job begins. Called in a thread of its own."""
         jobs = list(self._jobs.values())
-        found = [one for one in jobs if one.leaf.job.id == job and not one.is_over]
+        found = [one for one in jobs if one.leaf.ids == ids and not one.is_over]
         for one in sorted(found, key=lambda each: not each.waits_for_approval)[:1]:
-            one.wait(text)
+            one.wait(question.text)
 
     def close(self) -> None:
         """act has ended: what never began was skipped."""

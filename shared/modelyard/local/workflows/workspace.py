@@ -47,7 +47,7 @@ def prepare(plan: Plan, scratch: Path) -> Workspace:
     state = working_copy.source(plan.root)
     name = _name(plan.root)
     folders = _folders(plan, name)
-    names = Names(plan.workflow.name, name, frozenset(plan.repositories))
+    names = Names.of(plan, name)
     try:
         folder = _copy(plan.root, scratch / "repository", state, name)
         repositories = _others(plan, folders, scratch, names)

@@ -14,7 +14,6 @@ from modelyard.local.workflows.model import Plan
 from modelyard.runner_errors import PipelineError
 from workflow_files import CALLING, NewPlan
 
-NAMES = Names("main", "local/repository", frozenset({"owner/library"}))
 ODD = """
     name: "1.10"
     on:
@@ -41,7 +40,9 @@ ODD = """
 
 def copy_of(plan: Plan, path: str) -> dict[str, Any]:
     [source] = [one for one in plan.sources if one.path == path]
-    found: dict[str, Any] = yaml.safe_load(adapted(source, NAMES).replace("\non:", "\n'on':"))
+    found: dict[str, Any] = yaml.safe_load(
+        adapted(source, Names.of(plan, "local/repository")).replace("\non:", "\n'on':")
+    )
     return found
 
 
@@ -64,7 +65,7 @@ def test_a_called_workflow_takes_the_way(new_plan: NewPlan) -> None:
     inputs = found["on"]["workflow_call"]["inputs"]
     assert inputs[job_names.INPUT] == {"type": "string", "default": ""}
     assert inputs["to"] == {"type": "string", "required": True}
-    assert found["name"] == "main"
+    assert found["name"] == "main.yml"
     way = f"${{{{ inputs.{job_names.INPUT} }}}}"
     title = "First for ${{ inputs.to }}"
     assert found["jobs"]["first"]["name"] == f"\x1e{way}\x1cfirst\x1d{title}\x1d"
@@ -77,17 +78,20 @@ def test_a_job_with_an_environment_waits_for_it(new_plan: NewPlan) -> None:
     assert "container" not in job
     assert job["steps"] == [
         {
-            "id": "modelyard-approval",
-            "uses": "modelyard/approval@local",
-            "with": {"environment": "${{ inputs.to }}"},
+            "id": "modelyard-begin",
+            "uses": "modelyard/begin@local",
+            "with": {
+                "environment": "${{ inputs.to }}",
+                "job": f"\x1e${{{{ inputs.{job_names.INPUT} }}}}\x1clast\x1d\x1d",
+            },
         },
         {"uses": "OWNER/library/actions/say@local", "with": {"text": "hello"}},
         {
-            "if": "${{ steps.modelyard-approval.outcome == 'success' && (always()) }}",
+            "if": "${{ steps.modelyard-begin.outcome == 'success' && (always()) }}",
             "run": "echo ${{ inputs.to }}",
         },
         {
-            "if": "${{ steps.modelyard-approval.outcome == 'success' && (failure()) }}",
+            "if": "${{ steps.modelyard-begin.outcome == 'success' && (failure()) }}",
             "run": "echo",
         },
     ]
@@ -102,7 +106,7 @@ def test_everything_else_stays_what_it_was(new_plan: NewPlan) -> None:
     assert found["on"] == {"workflow_dispatch": None}
     steps = found["jobs"]["a"]["steps"]
     assert [one.get("uses") for one in steps] == [
-        "modelyard/approval@local",
+        "modelyard/begin@local",
         "local/repository/.github/actions/own@local",
         "./there",
         "actions/upload-artifact@local",
@@ -111,7 +115,7 @@ def test_everything_else_stays_what_it_was(new_plan: NewPlan) -> None:
         None,
     ]
     assert steps[5]["run"] == "echo \"a: b\"\necho '# c'\n"
-    approved = "steps.modelyard-approval.outcome == 'success'"
+    approved = "steps.modelyard-begin.outcome == 'success'"
     assert steps[6]["if"] == f"${{{{ {approved} && (format('{{0}} == ''b''', a)) }}}}"
 
 

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from modelyard.errors import ModelyardError
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.questions import Approvals, Question
 from modelyard.local.runner.engine.settings import Settings
+from modelyard.local.workflows import job_names
 from modelyard.local.workflows.gate import Gate
-from modelyard.runner_errors import PipelineError
+from modelyard.runner_errors import CloudUnavailable, PipelineError
 
 
 class Person:
@@ -35,7 +37,8 @@ class Opened:
     """A gate, and what it told of."""
 
     def __init__(self, path: Path, person: Person | None, settings: Settings) -> None:
-        self.path, self.told = path, list[tuple[str, str]]()
+        self.path, self.told = path, list[tuple[tuple[str, ...], str]]()
+        self.failure: ModelyardError | None = None
         self.cancellation = RunCancellation()
         approvals = Approvals(settings, person)
         self.gate = Gate(
@@ -43,18 +46,25 @@ class Opened:
             approvals,
             settings.approvals,
             self.cancellation,
-            lambda *one: self.told.append(one),
+            lambda ids, question: self.told.append((ids, question.text)),
+            self.identify,
         )
 
-    def begin(self, environment: str) -> socket.socket:
+    def identify(self, ids: tuple[str, ...], environment: str) -> dict[str, str]:
+        if self.failure is not None:
+            raise self.failure
+        return {"TOKEN": f"{'/'.join(ids)} to {environment}"} if ids[0] == "with" else {}
+
+    def begin(self, environment: str, job: str = "do") -> socket.socket:
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(20)
         connection.connect(str(self.path))
-        connection.sendall(json.dumps({"environment": environment, "job": "do"}).encode() + b"\n")
+        asked = {"environment": environment, "job": job_names.name_of(job, "", called=False)}
+        connection.sendall(json.dumps(asked).encode() + b"\n")
         return connection
 
-    def ask(self, environment: str) -> dict[str, Any]:
-        return answer_of(self.begin(environment))
+    def ask(self, environment: str, job: str = "do") -> dict[str, Any]:
+        return answer_of(self.begin(environment, job))
 
 
 def answer_of(connection: socket.socket) -> dict[str, Any]:
@@ -83,19 +93,36 @@ def test_only_some_environments_ask(opened: Open) -> None:
     person = Person(False)
     gate = opened(person)
 
-    assert gate.ask("staging") == {"approved": True, "why": ""}
-    assert gate.ask("") == {"approved": True, "why": ""}
-    assert gate.ask("Production") == {"approved": False, "why": "rejected"}
+    assert gate.ask("staging") == {"approved": True, "why": "", "variables": {}}
+    assert gate.ask("") == {"approved": True, "why": "", "variables": {}}
+    assert gate.ask("Production") == {"approved": False, "why": "rejected", "variables": {}}
     assert person.asked == ["Production waits for your approval"]
-    assert gate.told == [("do", "Production waits for your approval")]
+    assert gate.told == [(("do",), "Production waits for your approval")]
 
 
 def test_what_was_approved_before_is_not_asked(opened: Open) -> None:
     person = Person(False)
     gate = opened(person, approved=frozenset({"production"}))
 
-    assert gate.ask("production") == {"approved": True, "why": "approved: --approve production"}
+    assert gate.ask("production") == {
+        "approved": True,
+        "why": "approved: --approve production",
+        "variables": {},
+    }
     assert person.asked == []
+
+
+def test_a_job_gets_what_it_may_ask_for_tokens_with(opened: Open) -> None:
+    gate = opened(Person(False))
+
+    assert gate.ask("", "with")["variables"] == {"TOKEN": "with to "}
+    assert gate.ask("staging", "with")["variables"] == {"TOKEN": "with to staging"}
+    rejected = gate.ask("production", "with")
+    assert (rejected["approved"], rejected["variables"]) == (False, {})
+    gate.failure = CloudUnavailable("no cloud answers")
+    failed = gate.ask("", "with")
+    assert not failed["approved"]
+    assert "no cloud answers" in failed["why"]
 
 
 def test_nobody_is_there(opened: Open) -> None:
@@ -110,7 +137,7 @@ def test_a_cancelled_run_waits_no_longer(opened: Open) -> None:
     connection = gate.begin("production")
     gate.cancellation.cancel()
 
-    assert answer_of(connection) == {"approved": False, "why": "nobody answered"}
+    assert answer_of(connection) == {"approved": False, "why": "nobody answered", "variables": {}}
 
 
 def test_a_path_that_is_too_long_for_a_socket(tmp_path: Path) -> None:

@@ -77,8 +77,8 @@ def test_a_misspelt_name_is_told_with_the_nearest(new_plan: NewPlan) -> None:
         ("uses: actions/upload-artifact/merge@v4", "can't run here"),
         ("text", "a step is a mapping, not a text"),
         (
-            "{run: echo 3, id: Modelyard-Approval}",
-            "the id Modelyard-Approval is that of the step which waits for an approval here",
+            "{run: echo 3, id: Modelyard-Begin}",
+            "the id Modelyard-Begin is that of the step which a job begins with here",
         ),
     ],
 )

@@ -155,8 +155,8 @@ def test_steps_within_an_action_are_no_steps(act: Act) -> None:
 def test_a_rejected_job(act: Act) -> None:
     act.job = "deploy"
     answer = json.dumps({"environment": "production", "why": "rejected"})
-    act.say(stepID=["modelyard-approval"], stage="Main", msg=answer, raw_output=True)
-    act.say(stepID=["modelyard-approval"], stage="Main", msg="x", stepResult="failure")
+    act.say(stepID=["modelyard-begin"], stage="Main", msg=answer, raw_output=True)
+    act.say(stepID=["modelyard-begin"], stage="Main", msg="x", stepResult="failure")
     act.say(jobResult="failure")
 
     assert act.results("deploy") == ["Run deploy: Skipped"]

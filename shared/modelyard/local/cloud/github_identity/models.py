@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from modelyard.local.cloud import issuers, signing
+from modelyard.local.cloud.credentials import load_or_create
+from modelyard.local.cloud.databricks.identity.models import Identities
+from modelyard.local.cloud.entra import federation
 from modelyard.local.cloud.service import Cloud
 
 ISSUER = "https://token.actions.githubusercontent.com"
@@ -31,6 +34,10 @@ class Job:
     workflow: str = "ci.yml"
     sha: str = "0" * 40
     run_id: str = "1"
+    workflow_ref: str = ""
+    """``OWNER/NAME/PATH@REF`` of the workflow that runs; empty: made of the others."""
+    job_workflow_ref: str = ""
+    """The same of the workflow that the job is in; another one where that is called."""
 
     @property
     def subject(self) -> str:
@@ -64,6 +71,16 @@ class Issuer:
         self._cloud.store.put(COLLECTION, _digest(value), asdict(job))
         return value
 
+    def trust(self, job: Job) -> None:
+        """Entra trusts such jobs with the cloud's application from now on, which is a user of the
+        workspace."""
+        client_id = load_or_create(self._cloud.folder).client_id
+        federation.trust(self._cloud.store, ISSUER, job.subject)
+        identities = Identities(self._cloud)
+        with self._cloud.store.lock:
+            if not identities.knows(client_id):
+                identities.add(client_id)
+
     def identity_token(self, request_token: str, audience: str) -> str:
         """A signed statement of what job it is.
 
@@ -75,6 +92,8 @@ class Issuer:
             raise UnknownJob
         job = Job(**document)
         owner = job.repository.partition("/")[0]
+        own = f"{job.repository}/.github/workflows/{job.workflow}@{job.ref}"
+        workflow = job.workflow_ref or own
         now = int(self._cloud.clock.time())
         claims = {
             "jti": str(uuid.uuid4()),
@@ -88,7 +107,8 @@ class Issuer:
             "repository_owner": owner,
             "event_name": job.event,
             "workflow": job.workflow,
-            "job_workflow_ref": f"{job.repository}/.github/workflows/{job.workflow}@{job.ref}",
+            "workflow_ref": workflow,
+            "job_workflow_ref": job.job_workflow_ref or workflow,
             "run_id": job.run_id,
             "runner_environment": "self-hosted",
             "nbf": now - BEFORE_SECONDS,

@@ -49,7 +49,11 @@ class GitHubIdentityResponses:
     def keys(self, _request: Request) -> Response:
         return _json(200, {"keys": self._issuer.keys()})
 
-    def start_job(self, request: Request) -> Response:
+    def start_trusted_job(self, request: Request) -> Response:
+        """The same as :meth:`start_job`, of a job that the cloud's application trusts."""
+        return self.start_job(request, trusted=True)
+
+    def start_job(self, request: Request, *, trusted: bool = False) -> Response:
         """``{"repository", "ref", "event", "environment", ...}``: the job's two variables.
 
         ``subject`` is what a federated credential or a federation policy has to name.
@@ -66,6 +70,8 @@ class GitHubIdentityResponses:
         if body.get("repository", "").count("/") != 1:
             return _json(400, {"message": "The body must have repository: owner/name"})
         job = Job(**body)
+        if trusted:
+            self._issuer.trust(job)
         place = f"https://{REQUESTS}/{job.run_id}//idtoken/00000000-0000-4000-8000-000000000001"
         return _json(
             200,

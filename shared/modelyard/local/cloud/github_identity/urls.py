@@ -30,6 +30,9 @@ class GitHubIdentityService:
         return [
             *(Route(("GET",), name, path, handler) for name, path, handler in table),
             Route(("POST",), "127.0.0.1", "/modelyard/github/jobs", answers.start_job),
+            Route(
+                ("POST",), "127.0.0.1", "/modelyard/github/trusted-jobs", answers.start_trusted_job
+            ),
         ]
 
     def start(self) -> None:
