@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from modelyard.local.runner import logging_commands
+from modelyard.local.runner.endpoint_commands import set_endpoint
 from modelyard.local.runner.job import Job, Log, Result, merged
 from modelyard.local.runner.logging_commands import Command
 from modelyard.local.runner.step_report import KINDS, Issue, StepReport, Upload
@@ -36,7 +37,7 @@ _AREAS = frozenset(
 )  # fmt: skip
 _WITHOUT_EFFECT = frozenset(
     {
-        "task.logdetail", "task.setendpoint", "artifact.associate", "telemetry.publish",
+        "task.logdetail", "artifact.associate", "telemetry.publish",
         "release.updatereleasename", "results.publishtoevidencestore",
         "plugininternal.updaterepositorypath",
     }
@@ -106,6 +107,7 @@ class StepCommands:
             "task.setsecret": self.variables.set_secret,
             "task.settaskvariable": self.variables.set_task_variable,
             "task.prependpath": self.variables.prepend_path,
+            "task.setendpoint": lambda one: set_endpoint(one, job, self.report),
             "task.complete": self._complete,
             "task.logissue": self._log_issue,
             "task.issue": self._log_issue,

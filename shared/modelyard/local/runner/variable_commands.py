@@ -39,17 +39,10 @@ class VariableCommands:
 
     def set_variable(self, command: Command) -> None:
         """``task.setvariable``: for the steps after it."""
+        self._mask(command)
         name = required(command, "variable")
-        before = self._job.variables.find(name)
-        if before is not None and before.read_only:
-            self._report.add_issue(
-                Issue("warning", f"the variable {name} is read-only, and overwritten")
-            )
-        secret = command.flag("issecret")
-        if secret:
-            self._check_secret(command)
-            self._job.masker.add(logging_commands.escape(command.data))
-            self._job.masker.add(command.data)
+        _check_writable(self._job.variables, name)
+        self._check_secret(command)
         if not self._may_set(name):
             return
         output = command.flag("isoutput")
@@ -62,9 +55,11 @@ class VariableCommands:
 
     def set_task_variable(self, command: Command) -> None:
         """``task.settaskvariable``: for the task's own release step."""
-        if command.flag("issecret"):
-            self._check_secret(command)
-        self._keep(self.task_variables, required(command, "variable"), command, read_only=False)
+        self._mask(command)
+        name = required(command, "variable")
+        _check_writable(self.task_variables, name)
+        self._check_secret(command)
+        self._keep(self.task_variables, name, command, read_only=False)
 
     def set_secret(self, command: Command) -> None:
         """``task.setsecret``."""
@@ -92,9 +87,16 @@ class VariableCommands:
         if kept.secret:
             self._job.masker.add(kept.value)
 
+    def _mask(self, command: Command) -> None:
+        """Before anything else: the log shows a command that is refused. The agent masks later,
+        and shows the secret then."""
+        if command.flag("issecret"):
+            self._job.masker.add(logging_commands.escape(command.data))
+            self._job.masker.add(command.data)
+
     def _check_secret(self, command: Command) -> None:
         allowed = self._job.variables.is_true("SYSTEM_UNSAFEALLOWMULTILINESECRET")
-        if "\n" in command.data and not allowed:
+        if command.flag("issecret") and "\n" in command.data and not allowed:
             raise Refused("a secret must not have several lines")
 
     def _may_set(self, name: str) -> bool:
@@ -107,6 +109,13 @@ class VariableCommands:
             Issue("warning", f"the task's restrictions don't allow setting the variable {name}")
         )
         return False
+
+
+def _check_writable(variables: Variables, name: str) -> None:
+    """The service has the agent refuse this since March 2020: its issue 2865."""
+    before = variables.find(name)
+    if before is not None and before.read_only:
+        raise Refused(f"the variable {name} is read-only: it can't be set again")
 
 
 def required(command: Command, name: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from modelyard.local.runner.job import Job, Result
+from modelyard.local.runner.service_endpoints import Endpoint
 from modelyard.local.runner.step_commands import StepCommands
 from modelyard.local.runner.task_definition import TaskDefinition
 from modelyard.local.runner.variables import Variable, Variables
@@ -66,6 +67,108 @@ def test_a_secret_of_several_lines_is_refused_unless_the_job_allows_it(step: Ste
     assert step.job.variables.find("s") is None
     step.take("##vso[task.setvariable variable=SYSTEM_UNSAFEALLOWMULTILINESECRET]true", command)
     assert step.job.variables.value("s") == "a\nb"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "##vso[task.setvariable variable=s;issecret=true]open%0Asesame",  # several lines
+        "##vso[task.setvariable issecret=true]open sesame",  # no name
+        "##vso[task.setvariable variable=fixed;issecret=true]open sesame",  # read-only
+        "##vso[task.settaskvariable variable=s;issecret=true]open%0Asesame",
+        "##vso[task.setendpoint id=1;field=authParameter;key=k]open sesame",
+    ],
+)
+def test_a_secret_that_is_refused_is_not_shown(step: Step, command: str) -> None:
+    step.job.variables.set(Variable("fixed", "1", read_only=True))
+    step.take(command)
+    assert step.commands.command_result is Result.FAILED
+    assert any("***" in line for line in step.log)
+    assert not any("sesame" in line for line in [*step.log, *(text for _, text in step.issues)])
+
+
+def test_what_is_read_only_can_not_be_set_again(step: Step) -> None:
+    step.take("##vso[task.setvariable variable=once;isreadonly=true]1")
+    step.take("##vso[task.setvariable variable=ONCE]2")
+    assert step.job.variables.value("once") == "1"
+    assert step.commands.command_result is Result.FAILED
+    assert step.issues[-1] == ("error", "the variable ONCE is read-only: it can't be set again")
+
+
+@pytest.mark.parametrize("name", ["Build.BuildId", "System.TeamProject", "Agent.JobStatus"])
+def test_the_agents_own_variables_are_read_only(step: Step, name: str) -> None:
+    before = step.job.variables.value(name)
+    step.take(f"##vso[task.setvariable variable={name}]mine")
+    assert step.job.variables.value(name) == before
+    assert step.commands.command_result is Result.FAILED
+
+
+def test_an_output_needs_the_name_of_its_step(new_task: NewTask, job: Job) -> None:
+    step = Step(new_task(), job, name="")
+    step.take("##vso[task.setvariable variable=a;isoutput=true]1")
+    assert step.commands.command_result is Result.FAILED
+    assert step.commands.variables.outputs == {}
+
+
+def test_a_name_keeps_its_case_in_the_environment_where_asked(step: Step) -> None:
+    step.take("##vso[task.setvariable variable=Mixed.Case;preservecase=true]1")
+    step.take("##vso[task.setvariable variable=Other.Case]1")
+    names = [one.environment_name for one in step.job.variables]
+    assert names[-2:] == ["Mixed_Case", "OTHER_CASE"]
+
+
+CONNECTION = "6f0e7f4c-1111-4222-8333-944455556666"
+
+
+def test_a_step_may_change_a_connection_for_those_that_follow(step: Step) -> None:
+    step.job.endpoints = (
+        Endpoint("mine", "https://a.example", "Token", {"apitoken": "one"}, CONNECTION, {"x": "1"}),
+        Endpoint("other", "https://b.example", "Token", {}, CONNECTION.replace("6f", "7f")),
+    )
+    step.take(
+        f"##vso[task.setendpoint id={CONNECTION};field=authParameter;key=ApiToken]hidden-two",
+        f"##vso[task.setendpoint id={CONNECTION.upper()};field=dataParameter;key=y]2",
+        f"##vso[task.setendpoint id={CONNECTION};field=url]https://c.example",
+        "hidden-two",
+    )
+    changed, other = step.job.endpoints
+    assert (changed.url, changed.parameters, changed.data) == (
+        "https://c.example", {"apitoken": "hidden-two"}, {"x": "1", "y": "2"},
+    )  # fmt: skip
+    assert other.url == "https://b.example"
+    assert step.log == ["***"]
+    assert step.commands.command_result is None
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (f"id={CONNECTION};field=url]", "the command has no value"),
+        ("field=url]https://c.example", "task.setendpoint lacks its property id"),
+        (f"id={CONNECTION}]x", "task.setendpoint lacks its property field"),
+        ("id=mine;field=url]https://c.example", "'mine' is no id of a service connection"),
+        (f"id={CONNECTION};field=url]c", "'c' is no absolute URL"),
+        (f"id={CONNECTION};field=dataParameter]1", "task.setendpoint lacks its property key"),
+        (f"id={CONNECTION};field=name;key=k]1", "field is 'name', not url"),
+        (
+            f"id={CONNECTION.replace('6f', '8f')};field=url]https://c.example",
+            "no step of this job has used a service connection",
+        ),
+    ],
+)
+def test_a_change_of_a_connection_that_can_not_be_made(step: Step, command: str, why: str) -> None:
+    step.job.endpoints = (Endpoint("mine", "https://a.example", "Token", {}, CONNECTION),)
+    before = step.job.endpoints
+    step.take(f"##vso[task.setendpoint {command}")
+    assert step.commands.command_result is Result.FAILED
+    assert step.issues[-1][1].startswith(why)
+    assert step.job.endpoints == before
+
+
+def test_the_jobs_own_connection_can_not_be_changed(step: Step) -> None:
+    step.take(f"##vso[task.setendpoint id={'0' * 8}-0000-0000-0000-{'0' * 12};field=url]http://x")
+    assert step.issues == [("warning", "a step can't change the job's own connection")]
+    assert step.commands.command_result is None
 
 
 def test_state_for_the_release_step(step: Step) -> None:
@@ -162,6 +265,31 @@ def test_restrictions(new_task: NewTask, job: Job, tmp_path: Path) -> None:
     assert job.prepended_path == []
     assert [kind for kind, _ in step.issues] == ["warning"] * 3
     assert step.commands.command_result is None
+
+
+ALLOWED = {
+    "task.logdetail", "task.logissue", "task.issue", "task.complete", "task.setprogress",
+    "task.setsecret", "task.setvariable", "task.debug", "task.settaskvariable",
+    "task.prependpath", "telemetry.publish",
+}  # fmt: skip
+REFUSED = {
+    "task.setendpoint", "task.addattachment", "task.uploadsummary", "task.uploadfile",
+    "artifact.associate", "artifact.upload", "build.uploadlog", "build.updatebuildnumber",
+    "build.addbuildtag", "build.uploadsummary", "release.updatereleasename", "results.publish",
+    "codecoverage.publish", "results.publishtoevidencestore", "plugininternal.updaterepositorypath",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", sorted(ALLOWED | REFUSED))
+def test_which_commands_a_restricted_step_may_give(
+    new_task: NewTask, job: Job, command: str
+) -> None:
+    """The agent's ``CommandRestriction`` attributes; every command there is is known here."""
+    step = Step(new_task(restrictions={"commands": {"mode": "restricted"}}), job)
+    step.take(f"##vso[{command} ]x")
+    refused = "the task's restrictions don't allow" in " ".join(text for _, text in step.issues)
+    assert refused is (command in REFUSED)
+    assert not any("there is no command" in text for _, text in step.issues)
 
 
 def test_debug_lines_are_for_those_who_ask(step: Step) -> None:
