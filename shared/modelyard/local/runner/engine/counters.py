@@ -35,18 +35,19 @@ class Counters:
             file.write(json.dumps(numbers, indent=1, sort_keys=True))
         return numbers[name]
 
-    def of_run(self, prefix: str, seed: int) -> int:
-        """The same within one run, however often it is asked for."""
+    def of_run(self, pipeline: str, prefix: str, seed: int) -> int:
+        """The same within one run, however often it is asked for. Each pipeline has its own, and
+        each prefix; the seed is only where it begins."""
         with self._lock:
-            key = f"counter {prefix} {seed}"
+            key = f"counter of {pipeline} {prefix}"
             if key not in self._taken:
                 self._taken[key] = self.next(key, seed)
             return self._taken[key]
 
-    def function(self) -> Function:
-        """``counter(prefix, seed)``."""
+    def function(self, pipeline: str) -> Function:
+        """``counter(prefix, seed)`` of a pipeline."""
 
         def counter(prefix: Any = "", seed: Any = 0) -> float:
-            return float(self.of_run(to_text(prefix), int(to_number(seed))))
+            return float(self.of_run(pipeline, to_text(prefix), int(to_number(seed))))
 
         return Function("counter", 0, 2, counter)

@@ -83,7 +83,7 @@ class JobRun:
                 started=self.run.started,
                 resources=self.run.resources,
             ),
-            {"counter": self.run.counters.function()},
+            {"counter": self.run.counters.function(self.run.build.pipeline)},
             secrets,
             linked=self._mask,
         )

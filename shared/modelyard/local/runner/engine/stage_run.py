@@ -78,7 +78,7 @@ class StageRun:
                 started=self.run.started,
                 resources=self.run.resources,
             ),
-            {"counter": self.run.counters.function()},
+            {"counter": self.run.counters.function(self.run.build.pipeline)},
             contexts.secrets((), self.before.values()),
         )
         scopes.add_given(self.run.plan.queue_variables, secret=self.run.settings.secrets)

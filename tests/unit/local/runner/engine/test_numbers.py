@@ -43,8 +43,16 @@ def test_counters_grow_and_are_kept(tmp_path: Path) -> None:
     assert [Counters(path).next("a", 5), Counters(path).next("a", 5), Counters(path).next("b")] == [
         5, 6, 1,
     ]  # fmt: skip
-    one = Counters(path)
-    assert [one.of_run("p", 0), one.of_run("p", 0), Counters(path).of_run("p", 0)] == [0, 0, 1]
+
+
+def test_a_counter_is_a_pipelines_own_and_counts_for_each_prefix(tmp_path: Path) -> None:
+    path = tmp_path / "counters.json"
+    first, second = Counters(path), Counters(path)
+
+    assert [first.of_run("p", "", 7), first.of_run("p", "", 7)] == [7, 7]  # once a run
+    assert [second.of_run("p", "", 7), second.of_run("p", "1.2", 7)] == [8, 7]
+    assert second.of_run("q", "", 7) == 7
+    assert Counters(path).of_run("p", "", 100) == 9  # the seed is only where it begins
 
 
 @pytest.mark.parametrize(
