@@ -55,5 +55,6 @@ class StepReport:
         text = self._masker.mask(issue.text)
         self._log(f"##[{issue.kind}]{text}")
         if self._counts[issue.kind] < MOST_ISSUES:
-            self.issues.append(Issue(issue.kind, text, issue.properties))
+            told = {name: self._masker.mask(one) for name, one in issue.properties.items()}
+            self.issues.append(Issue(issue.kind, text, told))
         self._counts[issue.kind] += 1

@@ -32,7 +32,7 @@ def keep(run: RunState, path: RunPath, upload: Upload) -> None:
         return
     with run.collected.lock:
         number = len(run.collected.uploads) + 1
-        target = run.uploads / f"{number:03}-{upload.path.name}"
+        target = run.uploads / f"{number:03}-{run.masker.mask(upload.path.name)}"
         run.collected.uploads.append((path, replace(upload, kind=kind, path=target)))
     target.parent.mkdir(parents=True, exist_ok=True)
     try:

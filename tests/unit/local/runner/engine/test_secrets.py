@@ -44,6 +44,11 @@ PIPELINE = """
           printf '%s\\n' "$A" "$B" "$C" "$D" "$E" "$F"
           printf '%s' "$A" | base64
           printf '##vso[task.logissue type=error]%s\\n' "$A"
+          printf '##vso[task.logissue type=error;sourcepath=/src/%s.py;code=%s]x\\n' "$A" "$A"
+          printf 'of %s' "$A" > "$A.txt"
+          printf '##vso[task.uploadfile]%s\\n' "$PWD/$A.txt"
+          printf '##vso[build.addbuildtag]tag %s\\n' "$A"
+          printf '##vso[build.updatebuildnumber]number %s\\n' "$A"
           printf '##vso[task.setprogress value=5]%s\\n' "$B"
           printf '# %s\\n' "$A" > summary.md
           echo "##vso[task.uploadsummary]$PWD/summary.md"
