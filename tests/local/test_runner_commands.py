@@ -174,6 +174,7 @@ def test_variables_parameters_groups_and_secrets_are_given(
         ("variables: [{group: g}]\nsteps: [{bash: x}]", [], 52,
          "azure-pipelines.yml:1:13: there is no variable group g"),
         ("steps: [{bash: x}]", ["--parallel", "0"], 2, "isn't a number of jobs"),
+        ("steps: [{bash: x}]", ["--resources", "vms=a"], 2, "no deployment of this pipeline"),
         ("steps: [{bash: x}]", ["--output", "/dev/null/out"], 53, "/dev/null/out can't be made"),
     ],
 )  # fmt: skip

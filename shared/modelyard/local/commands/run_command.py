@@ -17,7 +17,7 @@ from modelyard.local.commands.run_session import cancelled_by_signals, check_out
 from modelyard.local.commands.surroundings import NONE, Surroundings, needs_cloud, surroundings
 from modelyard.local.runner.engine import run as engine
 from modelyard.local.runner.engine.cancellation import RunCancellation
-from modelyard.local.runner.engine.refusals import check, missing_groups
+from modelyard.local.runner.engine.refusals import check, check_resources, missing_groups
 from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline import render
@@ -41,6 +41,7 @@ def run_command(options: argparse.Namespace) -> int:
     missing = missing_groups(plan, settings)
     elsewhere = missing if options.cloud != NONE and state.is_dir() else frozenset()
     check(plan, settings, tasks, elsewhere=elsewhere)
+    check_resources(plan, settings)
     needed = needs_cloud(plan, tasks)
     with (
         cancelled_by_signals() as cancellation,

@@ -87,7 +87,7 @@ def settings_of(options: argparse.Namespace, groups: Groups, secrets: frozenset[
         in_place=options.in_place,
         strict_containers=options.strict_containers,
         resources={
-            name: tuple(one.strip() for one in text.split(",") if one.strip())
+            name.lower(): tuple(one.strip() for one in text.split(",") if one.strip())
             for name, text in options.resources
         },
     )

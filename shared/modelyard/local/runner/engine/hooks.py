@@ -7,6 +7,7 @@ output variables") and ``build/variables`` ("Deployment job variables").
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -88,6 +89,11 @@ def _batches(
         yield targets[start : start + size]
 
 
+def _number(*names: str) -> str:
+    """A number for what the service would number: the same in every run."""
+    return str(zlib.crc32("/".join(names).lower().encode()))
+
+
 class _Maker:
     def __init__(self, job: Job, deployment: Deployment, environment: str) -> None:
         self._job, self._deployment, self._environment = job, deployment, environment
@@ -120,12 +126,14 @@ class _Maker:
 
     def _facts(self, hook: Hook, resource: str, increment: str) -> dict[str, str]:
         facts = {
+            "Environment.Id": _number(self._environment),
             "Environment.Name": self._environment,
             "Strategy.Name": self._deployment.strategy,
             "Strategy.CycleName": _CYCLES.get(hook.name, "Iteration"),
             "Strategy.Action": _ACTIONS.get(hook.name, "deploy"),
         }
         if resource:
+            facts["Environment.ResourceId"] = _number(self._environment, resource)
             facts["Environment.ResourceName"] = resource
         if increment:
             facts["Strategy.Increment"] = increment

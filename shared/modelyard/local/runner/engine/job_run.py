@@ -150,7 +150,7 @@ class JobRun:
                 "name the environment without runtime expressions"
             )
         resource = variables.expand(deployment.environment.resource_name)
-        known = self.run.settings.resources.get(environment, ())
+        known = self.run.settings.resources.get(environment.lower(), ())
         plan = rollout(
             self.job,
             deployment,

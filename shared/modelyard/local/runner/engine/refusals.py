@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from modelyard.errors import InputError
 from modelyard.local.runner.engine.checkout import repository_folder
 from modelyard.local.runner.engine.server_job import KNOWN
 from modelyard.local.runner.engine.settings import Settings
@@ -36,6 +37,26 @@ def check(
             found += _of_job(plan, job, settings, tasks, groups)
     if found:
         raise PipelineError.of(found)
+
+
+def check_resources(plan: Plan, settings: Settings) -> None:
+    """:raises InputError: when nothing deploys to an environment whose resources are given."""
+    names = [
+        job.deployment.environment.name
+        for stage in plan.pipeline.stages
+        for job in stage.jobs
+        if job.deployment is not None
+    ]
+    if any("$" in name for name in names):  # which one it is, only a job knows
+        return
+    for name in settings.resources:
+        if name not in [one.lower() for one in names]:
+            raise InputError(
+                f"--resources {name}=...: no deployment of this pipeline goes to {name}",
+                fix=f"name one of its environments: {', '.join(dict.fromkeys(names))}"
+                if names
+                else "leave it out: the pipeline has no deployment",
+            )
 
 
 def missing_groups(plan: Plan, settings: Settings) -> frozenset[str]:

@@ -43,7 +43,7 @@ class Settings:
     strict_containers: bool = False
     """Whether a job in a container is refused; else it runs on this machine."""
     resources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The resources of environments, for rolling deployments."""
+    """The resources of environments, for rolling deployments; their names in lower case."""
     inherited: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     """The environment that steps start from."""
     masked: frozenset[str] = field(default=frozenset(), repr=False)

@@ -30,7 +30,15 @@ def test_two_jobs_meet(run: Any) -> None:
     assert "hi" in done.lines
 
 
-@pytest.mark.parametrize(("settings", "strategy"), [({"parallel": 1}, ""), ({}, "maxParallel: 1")])
+@pytest.mark.parametrize(
+    ("settings", "strategy"),
+    [
+        ({"parallel": 1}, ""),
+        ({}, "maxParallel: 1"),
+        ({}, "maxParallel: $[ variables.most ]"),
+        ({}, "maxParallel: $(most)"),
+    ],
+)
 def test_no_more_than_so_many_run_at_once(run: Any, settings: Any, strategy: str) -> None:
     running, most = 0, 0
 
@@ -42,6 +50,7 @@ def test_no_more_than_so_many_run_at_once(run: Any, settings: Any, strategy: str
 
     done = run(
         f"""
+        variables: {{most: 1}}
         jobs:
         - job: A
           strategy:

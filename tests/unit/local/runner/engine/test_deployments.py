@@ -1,0 +1,141 @@
+"""Deployments: which hooks run where, in which order, and what they leave.
+
+Source: learn.microsoft.com, ``process/deployment-jobs`` ("Deployment strategies", "Support for
+output variables") and ``build/variables`` ("Deployment job variables").
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from modelyard.clock import FakeClock
+
+VMS = {"vms": ("a", "b", "c")}
+
+
+def printed(ran: Any) -> list[str]:
+    return [line for line in ran.lines if line.startswith("> ")]
+
+
+def test_rolling_goes_batch_by_batch_and_stops_at_the_first_that_fails(run: Any) -> None:
+    done = run(
+        """
+        jobs:
+        - deployment: D
+          environment: VMs
+          strategy:
+            rolling:
+              maxParallel: 1
+              preDeploy: {steps: [{bash: "echo '> pre $(Environment.ResourceName)'"}]}
+              deploy:
+                steps: [{bash: 'echo "> to $(Environment.ResourceName)"; [ $(who) = a ]'}]
+              routeTraffic: {steps: [{bash: "echo '> route $(Environment.ResourceName)'"}]}
+              on:
+                success: {steps: [{bash: "echo '> no'"}]}
+                failure: {steps: [{bash: "echo '> $(strategy.action)'"}]}
+          variables: {who: $(Environment.ResourceName)}
+        """,
+        resources=VMS,
+    )
+
+    assert printed(done) == [
+        "> pre a", "> to a", "> route a", "> pre b", "> to b", *["> reject"] * 3,
+    ]  # fmt: skip
+    assert done.result == "Failed"
+
+
+def test_outputs_of_rolling_are_told_apart_by_hook_and_resource(run: Any) -> None:
+    done = run(
+        """
+        jobs:
+        - deployment: D
+          environment: vms
+          strategy:
+            rolling:
+              maxParallel: 100%
+              deploy:
+                steps:
+                - bash: echo '##vso[task.setvariable variable=o;isoutput=true]on $(who)'
+                  name: s
+          variables: {who: $(Environment.ResourceName)}
+        - job: B
+          dependsOn: D
+          variables:
+            a: $[dependencies.D.outputs['deploy_a.s.o']]
+            c: $[dependencies.D.outputs['deploy_c.s.o']]
+          steps: [{checkout: none}, {bash: "echo '> $(a), $(c)'"}]
+        """,
+        resources=VMS,
+    )
+
+    assert printed(done) == ["> on a, on c"]
+
+
+def test_canary_stops_at_the_increment_that_fails(run: Any) -> None:
+    done = run(
+        """
+        jobs:
+        - deployment: D
+          environment: test
+          strategy:
+            canary:
+              increments: [10, 50]
+              deploy: {steps: [{bash: "echo '> to $(strategy.increment)'"}]}
+              postRouteTraffic: {steps: [{bash: exit 1}]}
+              on:
+                success: {steps: [{bash: "echo '> no'"}]}
+                failure: {steps: [{bash: "echo '> $(strategy.action) $(strategy.name)'"}]}
+        """
+    )
+
+    assert printed(done) == ["> to 10", "> reject canary"]
+    assert done.result == "Failed"
+
+
+def test_a_hook_has_a_pool_of_its_own(run: Any) -> None:
+    clock = FakeClock()
+    done = run(
+        """
+        jobs:
+        - deployment: D
+          environment: test
+          strategy:
+            runOnce:
+              deploy: {steps: [{bash: "echo '> deployed'"}]}
+              routeTraffic:
+                pool: server
+                steps: [{task: Delay@1, inputs: {delayForMinutes: '3'}}]
+              postRouteTraffic: {steps: [{bash: "echo '> checked'"}]}
+        """,
+        clock=clock,
+    )
+
+    assert printed(done) == ["> deployed", "> checked"]
+    assert sum(clock.slept) == pytest.approx(180, abs=1)
+
+
+def test_the_variables_of_a_deployment(run: Any) -> None:
+    done = run(
+        """
+        jobs:
+        - deployment: D
+          environment: {name: test, resourceName: vm1}
+          strategy:
+            runOnce:
+              deploy:
+                steps:
+                - bash: |
+                    echo "> $ENVIRONMENT_NAME $ENVIRONMENT_RESOURCENAME $STRATEGY_NAME"
+                    echo "> $STRATEGY_CYCLENAME $STRATEGY_ACTION"
+                    echo "> ids $ENVIRONMENT_ID $ENVIRONMENT_RESOURCEID"
+        """
+    )
+
+    names, cycle, ids = printed(done)
+    assert (names, cycle) == ("> test vm1 runOnce", "> Iteration deploy")
+    first, second = ids.split()[2:]
+    assert first.isdigit()
+    assert second.isdigit()
+    assert first != second

@@ -1,0 +1,51 @@
+"""The variables that every step finds.
+
+Source: the agent's ``Constants.cs`` (the names); learn.microsoft.com, ``build/variables``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+NAMES = {
+    "Agent": "BuildDirectory HomeDirectory Id JobName JobStatus MachineName Name OS OSArchitecture "
+    "RootDirectory TempDirectory ToolsDirectory Version WorkFolder IsSelfHosted",
+    "Build": "ArtifactStagingDirectory BinariesDirectory BuildId BuildNumber DefinitionName Reason "
+    "Repository.ID Repository.LocalPath Repository.Name Repository.Provider Repository.Uri "
+    "Repository.Clean RequestedFor SourceBranch SourceBranchName SourcesDirectory SourceVersion "
+    "SourceVersionMessage StagingDirectory",
+    "Pipeline": "Workspace",
+    "System": "ArtifactsDirectory CollectionUri Culture DefaultWorkingDirectory DefinitionId "
+    "DefinitionName HostType JobId JobName JobAttempt JobDisplayName PhaseName PlanId StageName "
+    "StageAttempt TeamProject TeamProjectId TimelineId PullRequest.IsFork",
+}
+
+
+def test_all_of_them_are_macros_and_in_the_environment(run: Any) -> None:
+    names = [f"{group}.{name}" for group, several in NAMES.items() for name in several.split()]
+    lines = [
+        f'echo "= {name}|$({name})|${{{name.upper().replace(".", "_")}-unset}}"' for name in names
+    ]
+    script = "\n".join(f"    {line}" for line in lines)
+
+    done = run(f"steps:\n- bash: |\n{script}\n")
+
+    found = [line[2:].split("|") for line in done.lines if line.startswith("= ")]
+    assert [name for name, _, _ in found] == names
+    for name, macro, environment in found:
+        assert macro == environment, name
+        assert "$(" not in macro, name
+        assert macro or name == "Build.SourceVersionMessage", name
+
+
+def test_the_jobs_token_is_a_secret_that_env_maps(run: Any) -> None:
+    done = run(
+        """
+        steps:
+        - checkout: none
+        - bash: 'echo "> ${SYSTEM_ACCESSTOKEN:-none} ${TOKEN:-none}"'
+          env: {TOKEN: $(System.AccessToken)}
+        """
+    )
+
+    assert "> none ***" in done.lines
