@@ -168,6 +168,8 @@ def _base_image(file: Path) -> str:
 
 
 _BUILDS = "command = build || command = buildAndPush"
+_NAMED = "command != login && command != logout && command != start && command != stop"
+_WITH_ARGUMENTS = "command != login && command != logout && command != buildAndPush"
 _TAGGED = "command = build || command = push || command = buildAndPush"
 
 TASKS = (
@@ -177,12 +179,12 @@ TASKS = (
         "e28912f1-0114-4464-802a-a3a35437fd16",
         (
             Input("containerRegistry", "connectedService:dockerregistry"),
-            text("repository"),
+            text("repository", visible=_NAMED),
             picklist("command", (), "buildAndPush"),
             path("Dockerfile", "**/Dockerfile", required=True, visible=_BUILDS),
             path("buildContext", "**", visible=_BUILDS),
             several("tags", "$(Build.BuildId)", visible=_TAGGED),
-            text("arguments"),
+            text("arguments", visible=_WITH_ARGUMENTS),
             boolean("addPipelineData", default=True),
             boolean("addBaseImageData", default=True),
             text("container", visible="command = start || command = stop"),

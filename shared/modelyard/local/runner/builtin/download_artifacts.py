@@ -139,6 +139,8 @@ def _extract(files: Iterable[Path], folder: Path) -> None:
 
 _SPECIFIC = "source == specific"
 _BUILD_SPECIFIC = "buildType == specific"
+_NOT_ONE = "source == specific && runVersion != specific"
+_BUILD_NOT_ONE = "buildType == specific && buildVersionToDownload != specific"
 _VERSIONS = ("latest", "latestFromBranch", "specific")
 _BUILD_ID = "a433f589-fce1-4460-9ee6-44a624aeb1fb"
 _BUILD_INPUTS: tuple[Input, ...] = (
@@ -147,7 +149,7 @@ _BUILD_INPUTS: tuple[Input, ...] = (
     picklist("definition", (), visible=_BUILD_SPECIFIC, alias="pipeline"),
     boolean("specificBuildWithTriggering", visible=_BUILD_SPECIFIC),
     picklist("buildVersionToDownload", _VERSIONS, "latest", visible=_BUILD_SPECIFIC),
-    boolean("allowPartiallySucceededBuilds"),
+    boolean("allowPartiallySucceededBuilds", visible=_BUILD_NOT_ONE),
     text(
         "branchName",
         "refs/heads/master",
@@ -155,7 +157,7 @@ _BUILD_INPUTS: tuple[Input, ...] = (
         visible=f"{_BUILD_SPECIFIC} && buildVersionToDownload == latestFromBranch",
     ),
     picklist("buildId", (), visible=f"{_BUILD_SPECIFIC} && buildVersionToDownload == specific"),
-    text("tags"),
+    text("tags", visible=_BUILD_NOT_ONE),
     picklist("downloadType", ("single", "specific"), "single", type="radio"),
     picklist("artifactName", (), visible="downloadType == single"),
     several("itemPattern", "**"),
@@ -195,9 +197,9 @@ TASKS = (
                 visible=f"{_SPECIFIC} && runVersion == specific",
                 alias="pipelineId buildId",
             ),
-            text("tags"),
-            boolean("allowPartiallySucceededBuilds"),
-            boolean("allowFailedBuilds"),
+            text("tags", visible=_NOT_ONE),
+            boolean("allowPartiallySucceededBuilds", visible=_NOT_ONE),
+            boolean("allowFailedBuilds", visible=_NOT_ONE),
             picklist("artifact", (), required=False, alias="artifactName"),
             several("patterns", "**", alias="itemPattern"),
             text("path", "$(Pipeline.Workspace)", required=True, alias="targetPath downloadPath"),

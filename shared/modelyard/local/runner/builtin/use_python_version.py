@@ -116,7 +116,7 @@ TASKS = (
             boolean("disableDownloadFromRegistry"),
             boolean("allowUnstable", visible=_DOWNLOAD),
             Input("githubToken", "string", visible=_DOWNLOAD),
-            boolean("addToPath", default=True),
+            Input("addToPath", "boolean", "true", required=True),
             picklist("architecture", ("x86", "x64", "arm64"), "x64"),
         ),
         run=_run,

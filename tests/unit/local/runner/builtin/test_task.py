@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from modelyard.local.runner import builtin
-from modelyard.local.runner.builtin.task import BuiltinTask
+from modelyard.local.runner.builtin.task import BuiltinTask, Input
 from modelyard.local.runner.engine.tasks import available, of_builtin
 from modelyard.local.runner.pipeline import plan
 from modelyard.local.runner.pipeline.known_tasks import is_visible
@@ -35,6 +36,29 @@ def test_declarations_hold_together(task: BuiltinTask) -> None:
         assert is_visible(one, known, {}) in (True, False)
         assert not one.values or one.default in (*one.values, "")
     assert (task.run is not None) + (task.command is not None) + task.server == 1
+
+
+FACTS = json.loads((Path(__file__).parent / "task_facts.json").read_text(encoding="utf-8"))["tasks"]
+"""What the real tasks' ``task.json`` say; the file names where it is from."""
+
+
+@pytest.mark.parametrize("task", builtin.all_tasks(), ids=lambda one: f"{one.name}@{one.major}")
+def test_inputs_and_outputs_are_those_of_the_real_task(task: BuiltinTask) -> None:
+    real = FACTS[f"{task.name}@{task.major}"]
+
+    assert task.id == real["id"]
+    assert task.outputs == {name.lower() for name in real["outputs"]}
+    assert {one.name: _facts(one) for one in task.inputs} == {
+        name: (kind.lower(), default, required, set(aliases), rule, set(options))
+        for name, kind, default, required, aliases, rule, options in real["inputs"]
+    }
+
+
+def _facts(one: Input) -> tuple[object, ...]:
+    return (
+        one.type.lower(), one.default, one.required, set(one.aliases), one.visible,
+        set(one.options),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
