@@ -1,4 +1,4 @@
-"""Errors of deployments that move traffic; see ``errors`` for what all of them are."""
+"""Errors of promoting models and moving traffic; see ``errors`` for what all of them are."""
 
 from __future__ import annotations
 
@@ -12,3 +12,12 @@ class TrafficFailed(ModelyardError):
     exit_code = 44
     cause = "the new deployment answers real requests worse than the smoke test's"
     fix = "see its log above; deploy again with smaller steps of traffic or a longer watch"
+
+
+class NotPromoted(ModelyardError):
+    """The challenger didn't become the champion, and ``fail-on`` says that this is a failure."""
+
+    identifier = "MY048"
+    exit_code = 48
+    cause = "it isn't better by enough, or the two can't be compared"
+    fix = "leave the verdict out of fail-on where the step shall succeed all the same"

@@ -232,7 +232,7 @@ class WaitTimeout(ModelyardError):
 
 
 class NoModel(ModelyardError):
-    """No run of this build has the metric, or none passes the threshold."""
+    """No run of this build, or no version of the model, has the metric or passes the threshold."""
 
     identifier = "MY040"
     exit_code = 40

@@ -264,6 +264,22 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
                 **AZURE,
                 "name": "parity",
                 "model": "${{ steps.model-select.outputs.model-path }}",
+                "run-id": "${{ steps.model-select.outputs.best-run-id }}",
+                "metrics": "rmse: ${{ steps.model-select.outputs.best-metric }}\nr2: 0.25\n",
+            },
+        ),
+        Step(
+            "model-promote",
+            {
+                **AZURE,
+                "registry": "azure-ml",
+                "name": "parity",
+                "run-id": "${{ steps.model-select.outputs.best-run-id }}",
+                "metric": "rmse",
+                "better": "lower",
+                "minimum-gain": "0.01",
+                "comparable-on": "commit\n build ",
+                "fail-on": "incomparable",
             },
         ),
         Step(

@@ -32,6 +32,7 @@ OUTPUTS = {
     "cluster-id": "0101-010101-abcdefgh",
     "run-ids": "[1]",
     "runs": json.dumps([{"run_id": 1, "mlflow_run_id": "0" * 32, "succeeded": True}]),
+    "best-run-id": "0" * 32,
     "model-path": "model",
     "model": "wine-quality:1",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from modelyard.azureml import assets, datastores
@@ -14,7 +15,14 @@ from modelyard.http import Session
 
 KIND = "models"
 MLFLOW, CUSTOM = "mlflow_model", "custom_model"
+METRIC = "metric."
+"""What the tag of a metric begins with."""
 _ATTEMPTS = 5
+_WRITTEN = (
+    *("modelUri", "modelType", "description", "properties", "flavors", "jobName", "stage"),
+    *("isArchived", "isAnonymous"),
+)
+"""Properties of a version that the service takes back as it gave them."""
 
 
 @dataclass(frozen=True)
@@ -60,3 +68,29 @@ def register(session: Session, place: Place, wanted: Wanted, digest: str) -> Ass
             if attempt == _ATTEMPTS - 1:
                 raise
     raise AssertionError("the last attempt returned or raised")
+
+
+def metrics_of(asset: Asset) -> dict[str, float]:
+    """The metrics that were registered with a version: its tags ``metric.NAME``."""
+    found = {}
+    for name, text in asset.tags.items():
+        if name.startswith(METRIC):
+            with suppress(ValueError):
+                found[name.removeprefix(METRIC)] = float(text)
+    return found
+
+
+def mark(
+    session: Session,
+    place: Place,
+    asset: Asset,
+    *,
+    tags: Mapping[str, str] | None = None,
+    stage: str = "",
+) -> Asset:
+    """Give a version more tags, or another stage; all else stays."""
+    before = asset.properties
+    kept = {name: before[name] for name in _WRITTEN if before.get(name) is not None}
+    more = {"stage": stage} if stage else {}
+    changed = {**kept, "tags": {**asset.tags, **(tags or {})}, **more}
+    return assets.put(session, place, KIND, asset.name, asset.version, changed)

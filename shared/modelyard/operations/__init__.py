@@ -24,6 +24,7 @@ NAMES = (
     "aml-workspace",
     "model-select",
     "model-register",
+    "model-promote",
     "image-build",
     "model-deploy",
     "endpoint-test",

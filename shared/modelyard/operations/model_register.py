@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from modelyard import summary
 from modelyard.azureml import assets, content, models, workspaces
@@ -33,6 +34,12 @@ class Inputs(AzureMLInputs):
         "Tag run of the version: the run that made the model, such as the output mlflow-run-id of "
         "model-select.",
         default=None,
+    )
+    metrics: Structure | None = given(
+        "Metrics of the model: a mapping of numbers, such as rmse: 0.71. Each is a tag metric.NAME "
+        "of the version, which model-promote compares.",
+        default=None,
+        multiline=True,
     )
     tags: Structure | None = given("More tags: a mapping of texts.", default=None, multiline=True)
     description: str | None = given("Description of the version.", default=None)
@@ -89,13 +96,28 @@ def _tags(inputs: Inputs, context: Context) -> Mapping[str, str]:
         "run": inputs.run_id or "",
         "build": identity.build,
     }
-    more = tags_of(inputs.tags)
+    more = {**tags_of(inputs.tags), **_metrics(inputs.metrics)}
     if both := sorted(own.keys() & more.keys()):
         raise InputError(
             f"tags sets {', '.join(both)}, which model-register sets itself",
             fix="leave it out of tags; state, created-by and run-id are inputs of their own",
         )
     return {name: value for name, value in {**own, **more}.items() if value}
+
+
+def _metrics(value: Any) -> dict[str, str]:
+    """:raises InputError: when it isn't a mapping of numbers."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InputError("metrics isn't a mapping of numbers, such as 'rmse: 0.71'")
+    found = {}
+    for name, one in value.items():
+        try:
+            found[f"{models.METRIC}{name}"] = repr(float(one))
+        except (TypeError, ValueError):
+            raise InputError(f"metrics has {name} with the value {one!r}, not a number") from None
+    return found
 
 
 def _outputs(place: Place, asset: Asset, action: str, context: Context) -> Outputs:
@@ -117,8 +139,8 @@ OPERATION = Operation(
     name="model-register",
     title="Register a model in Azure ML",
     description="Uploads a model's files and registers them as the next version in an Azure ML "
-    "workspace, with the tags state, created_by, commit, run and build. A content that a version "
-    "has already isn't registered again.",
+    "workspace, with its metrics and the tags state, created_by, commit, run and build. A content "
+    "that a version has already isn't registered again.",
     group="models",
     task_id="0a4e9e34-8a71-4b6c-8a55-5d4a2cf30b6f",
     inputs=Inputs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from modelyard.azureml import connection
 from modelyard.azureml.connection import Place
@@ -37,7 +38,20 @@ class AzureMLInputs(IdentityInputs):
     )
 
 
-def place_of(inputs: AzureMLInputs, context: Context) -> Place:
+class NamesAzureML(Protocol):
+    """The inputs that say where the workspace is."""
+
+    @property
+    def subscription_id(self) -> str | None: ...
+
+    @property
+    def workspace_name(self) -> str | None: ...
+
+    @property
+    def resource_group(self) -> str | None: ...
+
+
+def place_of(inputs: NamesAzureML, context: Context) -> Place:
     """Where the workspace is, with the defaults that the repository gives.
 
     :raises InputError: when there is no subscription, or a name can't be one.
@@ -51,7 +65,7 @@ def place_of(inputs: AzureMLInputs, context: Context) -> Place:
     return connection.place(inputs.subscription_id, inputs.resource_group or workspace, workspace)
 
 
-def connect(inputs: AzureMLInputs, context: Context, *, read_only: bool = False) -> Session:
+def connect(inputs: IdentityInputs, context: Context, *, read_only: bool = False) -> Session:
     """A session to Resource Manager.
 
     :raises InputError: when the inputs name no identity.
