@@ -15,8 +15,8 @@ from release.refusal import Refused
 
 LIBRARY = "shared/modelyard"
 SOURCES = (LIBRARY, "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
-NOT_FOR_TASKS = (f"{LIBRARY}/local/", f"{LIBRARY}/manifest/")
-"""Folders that no task runs (docs/decisions/0022): the local cloud, and what writes the tasks."""
+NOT_FOR_TASKS = tuple(f"{LIBRARY}/{one}/" for one in ("local", "manifest", "project"))
+"""Folders that no task runs (docs/decisions/0022): what belongs to a laptop."""
 TASK_BUILD = "0task"
 """Build tag in the name of the tasks' wheel: no two files of one name differ."""
 

@@ -22,12 +22,19 @@ USAGE = """usage: modelyard OPERATION [--INPUT VALUE ...] [--profile NAME]
        modelyard OPERATION --help
        modelyard run OPERATION          inputs come from the CI system alone
        modelyard release OPERATION ...  stop what the same step of this job started
+       modelyard setup azure-devops     set up a project from modelyard.yml (--dry-run shows it)
        modelyard local ...              the local cloud and the runner on this machine
        modelyard generate [--check]     write what is made from the declarations
        modelyard --version
 """
 HELP = "modelyard --help"
-SPECIAL = ("run", "release", "local", "generate")
+SPECIAL = ("run", "release", "setup", "local", "generate")
+LAPTOP = {
+    "local": "modelyard.local",
+    "generate": "modelyard.manifest",
+    "setup": "modelyard.project",
+}
+"""Commands that a task's own wheel doesn't have, each with the package that it needs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +73,7 @@ def _dispatch(arguments: list[str]) -> int:
     if command == "--version":
         print(f"modelyard {__version__}")  # noqa: T201
         return 0
-    if command in ("local", "generate"):
+    if command in LAPTOP:
         return _on_a_laptop(command, rest)
     if command in ("run", "release"):
         if not rest:
@@ -81,11 +88,15 @@ def _on_a_laptop(command: str, rest: list[str]) -> int:
     # Imported where they are used: a step of a pipeline pays for every import it doesn't need.
     from importlib.util import find_spec
 
-    if find_spec("modelyard.local" if command == "local" else "modelyard.manifest") is None:
+    if find_spec(LAPTOP[command]) is None:
         raise InputError(
             f"a task's own wheel has no `{command}`",
             fix="install the whole package: `pip install modelyard[local]`",
         )
+    if command == "setup":
+        from modelyard.project import command as setup
+
+        return setup.main(rest)
     if command == "local":
         # The one place where something outside local/ names it: only a laptop has this extra.
         from modelyard.local import commands

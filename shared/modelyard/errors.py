@@ -281,14 +281,20 @@ class Cancelled(BaseException):
 
 def all_errors() -> list[type[ModelyardError]]:
     """Every error class, by identifier: of this module and of those made of its classes."""
-    from modelyard import account_errors, deployment_errors, launcher_errors, runner_errors
+    from modelyard import (
+        account_errors,
+        deployment_errors,
+        launcher_errors,
+        project_errors,
+        runner_errors,
+    )
 
     def below(cls: type[ModelyardError]) -> Iterator[type[ModelyardError]]:
         yield cls
         for child in cls.__subclasses__():
             yield from below(child)
 
-    others = (account_errors, deployment_errors, launcher_errors, runner_errors)
+    others = (account_errors, deployment_errors, launcher_errors, project_errors, runner_errors)
     modules = {__name__, *(module.__name__ for module in others)}
     found = {cls for cls in below(ModelyardError) if cls.__module__ in modules}
     return sorted(found, key=lambda cls: cls.identifier)

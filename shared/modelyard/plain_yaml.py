@@ -40,8 +40,49 @@ def load(text: str) -> Any:
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "not valid"
-        if mark is None:
-            raise Mistake(problem) from None
-        raise Mistake(problem, mark.line + 1, mark.column + 1) from None
+        raise _mistake(error) from None
+
+
+def nodes(text: str) -> yaml.Node | None:
+    """The parsed text with the place of everything in it; None when it holds nothing.
+
+    Merge keys (``<<``) are carried out.
+
+    :raises Mistake: with the parser's own words, which may quote the text.
+    :raises RecursionError: when it is nested too deep.
+    """
+    loader = _Loader(text)
+    try:
+        found: yaml.Node | None = loader.get_single_node()
+        _merge(loader, found)
+    except yaml.YAMLError as error:
+        raise _mistake(error) from None
+    return found
+
+
+def plain(node: yaml.ScalarNode) -> Any:
+    """The value of one scalar.
+
+    :raises Mistake: for a tag that isn't known.
+    :raises ValueError: for a value that no Python type holds.
+    """
+    try:
+        return _Loader("").construct_object(node)
+    except yaml.YAMLError as error:
+        raise _mistake(error) from None
+
+
+def _merge(loader: _Loader, node: yaml.Node | None) -> None:
+    if isinstance(node, yaml.MappingNode):
+        loader.flatten_mapping(node)
+        for _, value in node.value:
+            _merge(loader, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _merge(loader, value)
+
+
+def _mistake(error: yaml.YAMLError) -> Mistake:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or "not valid"
+    return Mistake(problem, mark.line + 1, mark.column + 1) if mark else Mistake(problem)

@@ -44,7 +44,7 @@ def test_that_of_the_tasks_lacks_what_no_task_runs(released, tmp_path: Path) -> 
     assert {name for name in released.wheel if name not in held} == {
         name
         for name in released.wheel
-        if name.startswith(("modelyard/local/", "modelyard/manifest/"))
+        if name.startswith(("modelyard/local/", "modelyard/manifest/", "modelyard/project/"))
     }
     same = {name for name in held if not name.startswith(INFO)}
     assert {name: held[name] for name in same} == {name: released.wheel[name] for name in same}
@@ -67,7 +67,9 @@ def test_nothing_in_that_of_the_tasks_imports_what_it_lacks(released, tmp_path: 
         for name, source in held.items()
         if name.endswith(".py")
         for imported in _imported(ast.parse(source))
-        if f"{imported}.".startswith(("modelyard.local.", "modelyard.manifest."))
+        if f"{imported}.".startswith(
+            ("modelyard.local.", "modelyard.manifest.", "modelyard.project.")
+        )
     }
     # `modelyard local` and `modelyard generate`, which say so themselves.
     assert lacking == {"modelyard/cli.py"}

@@ -1,0 +1,171 @@
+"""The command ``modelyard setup``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from modelyard.clock import SystemClock
+from modelyard.errors import FileError, InputError, ModelyardError
+from modelyard.masking import Masker
+from modelyard.project import bicep, document, printing, tenant
+from modelyard.project.fields import Mistakes, Section
+from modelyard.project.plan import Plan
+from modelyard.project.surroundings import Surroundings, platform
+from modelyard.project_errors import HalfDone
+from modelyard.reading import nearest
+
+PLATFORMS = {
+    "azure-devops": "modelyard.project.devops",
+}
+"""Each by the module that knows it (:class:`surroundings.Platform`), imported when it is needed."""
+SECTIONS = ("azure", "azure-devops", "github")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``modelyard setup PLATFORM [OPTIONS]``.
+
+    :returns: 1 when ``--check`` finds something that isn't as the file has it, else 0.
+    """
+    options = _options(arguments)
+    masker = Masker()
+
+    def write(line: str) -> None:
+        print(masker.clean(line), flush=True)  # noqa: T201
+
+    try:
+        return _set_up(options, masker, write)
+    except ModelyardError as error:
+        error.what = masker.clean(error.what)
+        raise
+
+
+def _set_up(options: argparse.Namespace, masker: Masker, write: Callable[[str], None]) -> int:
+    path = Path(options.file)
+    mistakes = Mistakes()
+    root = Section(document.read(path, options.set), "", SECTIONS, mistakes)
+    known = platform(importlib.import_module(PLATFORMS[options.platform]))
+    section = root.section(options.platform, known.KEYS)
+    if section is None:
+        mistakes.check()
+        raise FileError(
+            f"{path} has no section {options.platform}", fix="docs/setup.md shows what it holds"
+        )
+    surroundings = Surroundings(
+        environment=dict(os.environ),
+        clock=SystemClock(),
+        folder=path.resolve().parent,
+        write=write,
+        masker=masker,
+        tenant=tenant.read(root),
+        with_az=options.with_az,
+        renew_secrets=options.renew_secrets,
+    )
+    plan = known.plan(section, surroundings)
+    for line in printing.plan_lines(plan):
+        write(line)
+    if options.check or options.dry_run:
+        _by_hand(plan, surroundings)
+        return int(options.check and (plan.writes or bool(plan.warnings)))
+    _carry_out(plan, write)
+    _by_hand(plan, surroundings)
+    write("")
+    for line in printing.link_lines(list(plan.links())):
+        write(line)
+    if options.bicep:
+        _write_bicep(Path(options.bicep), plan, surroundings)
+    return 0
+
+
+def _carry_out(plan: Plan, write: Callable[[str], None]) -> None:
+    wanted = [one for one in plan.changes if one.writes]
+    if wanted:
+        write("")
+    for done, change in enumerate(wanted):
+        assert change.apply is not None
+        try:
+            change.apply()
+        except ModelyardError as error:
+            what = f"{change.kind} {change.name}: {error.what}"
+            if not done:
+                error.what = what
+                raise
+            raise HalfDone(
+                f"{what}\n{done} of {len(wanted)} changes are done, this one and those after it "
+                "aren't",
+                cause=error.cause,
+                fix=f"{error.fix}; then run this again: it goes on from here" if error.fix else "",
+            ) from None
+        write(printing.done_line(change))
+
+
+def _by_hand(plan: Plan, surroundings: Surroundings) -> None:
+    if surroundings.tenant is None or surroundings.with_az:
+        return
+    if lines := list(tenant.by_hand(surroundings.tenant, list(plan.federations()))):
+        surroundings.write("")
+        for line in lines:
+            surroundings.write(line)
+
+
+def _write_bicep(path: Path, plan: Plan, surroundings: Surroundings) -> None:
+    if surroundings.tenant is None:
+        raise InputError("--bicep needs the section azure of the file")
+    text = bicep.text(surroundings.tenant, list(plan.federations()))
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{path} can't be written: {error.strerror}") from None
+    surroundings.write(f"written: {path}")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Its mistakes are errors like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message, fix="see modelyard setup --help")
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = _Parser(
+        prog="modelyard setup",
+        description="Creates or updates what a project needs, from modelyard.yml. A second run "
+        "changes nothing. See docs/setup.md.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("platform", metavar="|".join(PLATFORMS), help="what to set up")
+    parser.add_argument("--file", default=document.DEFAULT, help="default: %(default)s")
+    parser.add_argument("--dry-run", action="store_true", help="show the changes, make none")
+    parser.add_argument(
+        "--check", action="store_true", help="like --dry-run; exits 1 when there are changes"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="lay a value over the file: azure-devops.project=Wine or azureDevops.project=Wine",
+    )
+    parser.add_argument(
+        "--with-az",
+        action="store_true",
+        help="do with az what needs rights in the tenant, in place of printing the commands",
+    )
+    parser.add_argument(
+        "--renew-secrets",
+        action="store_true",
+        help="set secrets that are there again: their values can't be compared",
+    )
+    parser.add_argument("--bicep", default="", metavar="FILE", help="write the same as Bicep")
+    options = parser.parse_args(arguments)
+    if options.platform not in PLATFORMS:
+        raise InputError(
+            f"there is nothing to set up that is called {options.platform}"
+            f"{nearest(options.platform, PLATFORMS)}",
+            fix=f"it is one of {', '.join(PLATFORMS)}",
+        )
+    return options

@@ -1,0 +1,185 @@
+"""Reading the sections of ``modelyard.yml``: every mistake of a file is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from modelyard.errors import FileError
+from modelyard.project.document import Value, kebab
+from modelyard.project.secret_values import SecretReference, secret_reference
+from modelyard.reading import nearest
+
+
+class Mistakes:
+    """What is wrong with a file."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, str]] = []
+
+    def add(self, value: Value, what: str) -> None:
+        self._found.append((value.where, what))
+
+    def check(self) -> None:
+        """:raises FileError: one for all of them, with the place of the first."""
+        if not self._found:
+            return
+        lines = [f"{where}: {what}" for where, what in self._found]
+        what = lines[0] if len(lines) == 1 else _listed(lines)
+        error = FileError(what, fix="docs/setup.md lists every key")
+        file, _, line = self._found[0][0].rpartition(":")
+        if line.isdigit():
+            error.file, error.line = file, int(line)
+        raise error
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join([f"{len(lines)} things are wrong:", *(f"  {line}" for line in lines)])
+
+
+class Section:
+    """One mapping of the file, whose keys are known.
+
+    :param path: how the file gets there: ``azure-devops.pipelines[0]``.
+    :param known: its keys, in kebab-case; another one is a mistake.
+    """
+
+    def __init__(self, value: Value, path: str, known: Sequence[str], mistakes: Mistakes) -> None:
+        self.value = value
+        self.path = path
+        self.mistakes = mistakes
+        self._fields: dict[str, Value] = {}
+        if not isinstance(value.content, dict):
+            mistakes.add(value, f"{path} isn't a mapping")
+            return
+        for key, one in value.content.items():
+            spelt = kebab(key)
+            if spelt not in known:
+                self.mistakes.add(one, f"there is no key {self.named(key)}{nearest(spelt, known)}")
+            elif spelt in self._fields:
+                self.mistakes.add(one, f"{self.named(key)} is there in both spellings")
+            else:
+                self._fields[spelt] = one
+
+    def named(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def wrong(self, key: str, what: str) -> None:
+        """A mistake of what stands below a key."""
+        self.mistakes.add(self.at(key), f"{self.named(key)} {what}")
+
+    def at(self, key: str) -> Value:
+        """What stands below a key, or else this section's own place."""
+        return self._fields.get(key, self.value)
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there and holds something."""
+        return key in self._fields and self._fields[key].content is not None
+
+    def text(
+        self, key: str, default: str = "", *, required: bool = False, choices: Sequence[str] = ()
+    ) -> str:
+        """A text; numbers and truth values are texts here too."""
+        if not self.has(key):
+            if required:
+                self.mistakes.add(self.value, f"{self.named(key)} is missing")
+            return default
+        text = plain_text(self._fields[key].content)
+        if text is None or not text.strip():
+            self.wrong(key, "isn't a text" if text is None else "is empty")
+            return default
+        if choices and text not in choices:
+            self.wrong(key, f"is {text}, not one of {', '.join(choices)}{nearest(text, choices)}")
+        return text
+
+    def number(self, key: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+        """A whole number."""
+        if not self.has(key):
+            return default
+        found = self._fields[key].content
+        if isinstance(found, bool) or not isinstance(found, int):
+            self.wrong(key, "isn't a whole number")
+            return default
+        if found < least or (most is not None and found > most):
+            self.wrong(key, f"is {found}, not {least} to {most or 'more'}")
+        return found
+
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        if not self.has(key):
+            return default
+        found = self._fields[key].content
+        if not isinstance(found, bool):
+            self.wrong(key, "isn't true or false")
+            return default
+        return found
+
+    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """A list of texts; one text is a list of one."""
+        if not self.has(key):
+            return default
+        content = self._fields[key].content
+        if not isinstance(content, tuple):
+            content = (self._fields[key],)
+        found = [plain_text(one.content) for one in content]
+        if not all(found):
+            self.wrong(key, "isn't a list of texts")
+        return tuple(filter(None, found))
+
+    def section(self, key: str, known: Sequence[str]) -> Section | None:
+        """A mapping whose keys are known; None when there is none."""
+        if not self.has(key):
+            return None
+        return Section(self._fields[key], self.named(key), known, self.mistakes)
+
+    def sections(self, key: str, known: Sequence[str]) -> list[Section]:
+        """A list of such mappings."""
+        if not self.has(key):
+            return []
+        content = self._fields[key].content
+        if not isinstance(content, tuple):
+            self.wrong(key, "isn't a list")
+            return []
+        return [
+            Section(one, f"{self.named(key)}[{at}]", known, self.mistakes)
+            for at, one in enumerate(content)
+        ]
+
+    def entries(self, key: str) -> Iterator[tuple[str, Value]]:
+        """A mapping with names of the user's own, each with what stands below it."""
+        if not self.has(key):
+            return
+        content = self._fields[key].content
+        if not isinstance(content, dict):
+            self.wrong(key, "isn't a mapping")
+            return
+        yield from content.items()
+
+    def plain_values(self, key: str) -> dict[str, str]:
+        """A mapping of the user's own names to texts."""
+        found: dict[str, str] = {}
+        for name, value in self.entries(key):
+            text = plain_text(value.content)
+            if text is None:
+                self.mistakes.add(value, f"{self.named(key)}.{name} isn't a text")
+            else:
+                found[name] = text
+        return found
+
+    def secrets(self, key: str) -> dict[str, SecretReference]:
+        """A mapping of the user's own names to references of secrets; never to secrets."""
+        found: dict[str, SecretReference] = {}
+        for name, value in self.entries(key):
+            reference = secret_reference(value.content)
+            if isinstance(reference, SecretReference):
+                found[name] = reference
+            else:
+                self.mistakes.add(value, f"{self.named(key)}.{name} {reference}")
+        return found
+
+
+def plain_text(content: Any) -> str | None:
+    """A scalar as a text, with true and false as YAML has them; None for anything else."""
+    if isinstance(content, bool):
+        return "true" if content else "false"
+    return str(content) if isinstance(content, (str, int, float)) else None

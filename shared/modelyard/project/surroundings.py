@@ -1,0 +1,108 @@
+"""What a platform is given beside its section of the file."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from modelyard.azure.identity.machine import azure_cli
+from modelyard.azure.identity.principal import service_principal
+from modelyard.azure.identity.sign_in import NotTried, SignIn, Way
+from modelyard.clock import Clock
+from modelyard.credentials import Credential
+from modelyard.masking import Masker
+from modelyard.project.az import Az
+from modelyard.project.fields import Section
+from modelyard.project.plan import Plan
+from modelyard.project.secret_values import SecretValues
+from modelyard.project.tenant import Tenant
+
+_PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """One run of the command."""
+
+    environment: Mapping[str, str] = field(repr=False)
+    clock: Clock
+    folder: Path
+    """Where the file is: paths in it start here."""
+    write: Callable[[str], None]
+    """A line for the reader; every known secret is taken out of it."""
+    masker: Masker = field(repr=False)
+    """Told of every secret, also of tokens."""
+    tenant: Tenant | None = None
+    with_az: bool = False
+    renew_secrets: bool = False
+    """Secrets that are there are set again: no service tells their values."""
+
+    @cached_property
+    def secrets(self) -> SecretValues:
+        """The secrets that the file refers to."""
+        return SecretValues(self.environment, self.entra, clock=self.clock, masker=self.masker)
+
+    @cached_property
+    def az(self) -> Az | None:
+        """The Azure command line, where it is to be used.
+
+        :raises MissingTool, AzFailed:
+        """
+        return Az(self.environment, self.tenant) if self.with_az and self.tenant else None
+
+    def entra(self, resource: str) -> Credential:
+        """The credential of Microsoft Entra for a resource; nothing is sent yet.
+
+        :raises InputError: when there is no way to sign in.
+        """
+        self._sign_in.check(resource)
+        return self._sign_in.token(resource, clock=self.clock)
+
+    @cached_property
+    def _sign_in(self) -> SignIn:
+        return SignIn([self._principal(), self._azure_cli()], chosen=self._chosen)
+
+    def _chosen(self, way: Way) -> None:
+        self.write(f"signed in by {way.name}: {way.who}")
+
+    def _principal(self) -> Way | NotTried:
+        given = [self.environment.get(name, "") for name in _PRINCIPAL]
+        if not all(given):
+            return NotTried("service-principal", f"{', '.join(_PRINCIPAL)} aren't all set")
+        tenant_id, client_id, secret = given
+        self.masker.add(secret)
+        found = service_principal(tenant_id=tenant_id, client_id=client_id, client_secret=secret)
+        return Way("service-principal", found.name, found.mint)
+
+    def _azure_cli(self) -> Way | NotTried:
+        if shutil.which("az", path=self.environment.get("PATH")) is None:
+            return NotTried("azure-cli", "az isn't on PATH", "install az and run az login")
+        found = azure_cli(self.tenant.tenant_id if self.tenant else None)
+        return Way("azure-cli", found.name, found.mint)
+
+
+class Platform(Protocol):
+    """A module that knows how to set up one platform."""
+
+    KEYS: tuple[str, ...]
+    """The keys of its section of the file."""
+
+    def plan(self, section: Section, surroundings: Surroundings) -> Plan:
+        """What is to be done. Reads only.
+
+        The section is read whole, and ``section.mistakes.check()`` called, before anything is
+        sent.
+
+        :raises ModelyardError:
+        """
+        ...
+
+
+def platform(module: Any) -> Platform:
+    """A module as a platform: says to the type checker that it is one."""
+    found: Platform = module
+    return found

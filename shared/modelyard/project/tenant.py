@@ -1,0 +1,138 @@
+"""What needs rights in Azure itself: an application that CI signs in as, whom it trusts, its roles.
+
+A project's administrator often may not do this, so it is printed as commands for somebody who may.
+
+Source: learn.microsoft.com, "Configure an app to trust an external identity provider" (az), "Assign
+Azure roles using Azure CLI".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from modelyard.project.fields import Section
+
+KEYS = ("tenant-id", "subscription-id", "application", "client-id", "roles")
+AUDIENCE = "api://AzureADTokenExchange"
+TO_FILL_IN = "APPLICATION-ID"
+"""Stands for the client id where there is none yet."""
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role assignment."""
+
+    name: str
+    scope: str
+    """Resource id of what it is for: ``/subscriptions/...``."""
+
+
+@dataclass(frozen=True)
+class Federation:
+    """Whom the application trusts: whoever shows a token of this issuer about this subject."""
+
+    name: str
+    """Unique in the application."""
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """The section ``azure`` of the file."""
+
+    tenant_id: str
+    subscription_id: str
+    application: str
+    """Display name of the application; empty where nobody is to make one."""
+    client_id: str
+    """Of the application, where it is known."""
+    roles: tuple[Role, ...]
+
+
+def read(root: Section) -> Tenant | None:
+    """The section ``azure``, if there is one. Mistakes are added to the root's."""
+    section = root.section("azure", KEYS)
+    if section is None:
+        return None
+    ids = {key: _guid(section, key) for key in ("tenant-id", "subscription-id", "client-id")}
+    roles = []
+    for one in section.sections("roles", ("role", "scope")):
+        scope = one.text("scope", required=True)
+        if scope and not scope.startswith("/"):
+            one.wrong("scope", "isn't a resource id: it starts with /subscriptions/")
+        roles.append(Role(one.text("role", required=True), scope.rstrip("/")))
+    application = section.text("application")
+    if roles and not application:
+        section.wrong("roles", "needs azure.application: whose roles these are")
+    return Tenant(
+        ids["tenant-id"], ids["subscription-id"], application, ids["client-id"], tuple(roles)
+    )
+
+
+def _guid(section: Section, key: str) -> str:
+    text = section.text(key)
+    if text and not _GUID.fullmatch(text):
+        section.wrong(key, "isn't an id such as 11111111-2222-3333-4444-555555555555")
+    return text.lower()
+
+
+def federation_document(one: Federation) -> str:
+    """The JSON that ``az ad app federated-credential create --parameters`` takes."""
+    return json.dumps(
+        {
+            "name": one.name,
+            "issuer": one.issuer,
+            "subject": one.subject,
+            "audiences": [AUDIENCE],
+        }
+    )
+
+
+def federation_name(text: str) -> str:
+    """A name that a federated credential may have: letters, digits, dashes; 3 to 120 of them."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:120] or "modelyard"
+
+
+def application_commands(tenant: Tenant) -> Iterator[tuple[str, ...]]:
+    """Commands that make the application and its service principal."""
+    yield ("az", "ad", "app", "create", "--display-name", tenant.application)
+    yield ("az", "ad", "sp", "create", "--id", tenant.client_id or TO_FILL_IN)
+
+
+def role_command(role: Role, client_id: str) -> tuple[str, ...]:
+    """The command that gives the application a role."""
+    assignee = ("--assignee", client_id)
+    return (
+        *("az", "role", "assignment", "create"),
+        *(*assignee, "--role", role.name, "--scope", role.scope),
+    )
+
+
+def federation_command(one: Federation, client_id: str) -> tuple[str, ...]:
+    """The command that makes the application trust somebody."""
+    return (
+        *("az", "ad", "app", "federated-credential", "create"),
+        *("--id", client_id, "--parameters", federation_document(one)),
+    )
+
+
+def by_hand(tenant: Tenant, federations: Sequence[Federation]) -> Iterator[str]:
+    """All of it as lines for a shell."""
+    client_id = tenant.client_id or TO_FILL_IN
+    if not tenant.application and not federations:
+        return
+    yield "somebody with rights in the tenant runs (or this command, with --with-az):"
+    if not tenant.client_id:
+        for command in application_commands(tenant):
+            yield f"  {shlex.join(command)}"
+        yield f"  # {TO_FILL_IN}: the appId that the first one prints; put it into azure.client-id"
+    for one in federations:
+        yield f"  {shlex.join(federation_command(one, client_id))}"
+    for role in tenant.roles:
+        yield f"  {shlex.join(role_command(role, client_id))}"

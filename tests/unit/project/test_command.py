@@ -1,0 +1,179 @@
+"""The command, with a platform of the test's own."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from modelyard import cli
+from modelyard.errors import PermissionDenied
+from modelyard.project import command
+from modelyard.project.fields import Section
+from modelyard.project.plan import Change, Link, Plan, change
+from modelyard.project.surroundings import Surroundings
+from modelyard.project.tenant import Federation
+
+FILE = """\
+azure: {application: modelyard}
+azure-devops:
+  things: {a: 1, b: 2}
+  secrets: {s: env:SETUP_SECRET}
+"""
+
+
+class Service:
+    """Things by name; a name in ``refused`` can't be written."""
+
+    KEYS = ("things", "secrets")
+
+    def __init__(self) -> None:
+        self.things: dict[str, str] = {}
+        self.written: list[str] = []
+        self.refused = ""
+
+    def plan(self, section: Section, surroundings: Surroundings) -> Plan:
+        things, secrets = section.plain_values("things"), section.secrets("secrets")
+        section.mistakes.check()
+        values = [surroundings.secrets.value(one) for one in secrets.values()]
+        surroundings.write(f"careless {values}")
+        return Plan(
+            "A service",
+            tuple(self._change(name, value) for name, value in things.items()),
+            lambda: [Link("Home", "https://service")],
+            federations=lambda: [Federation("f", "https://issuer", "subject")],
+        )
+
+    def _change(self, name: str, value: str) -> Change:
+        found = {"value": self.things[name]} if name in self.things else None
+        return change("thing", name, {"value": value}, found, self._write(name, value))
+
+    def _write(self, name: str, value: str) -> Callable[[], None]:
+        def apply() -> None:
+            if name == self.refused:
+                raise PermissionDenied(f"no right to write {name}", fix="ask for it")
+            self.things[name] = value
+            self.written.append(name)
+
+        return apply
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Service:
+    found = Service()
+    module = types.ModuleType("a_platform")
+    module.__dict__.update(KEYS=found.KEYS, plan=found.plan)
+    monkeypatch.setitem(sys.modules, "a_platform", module)
+    monkeypatch.setitem(command.PLATFORMS, "azure-devops", "a_platform")
+    monkeypatch.setenv("SETUP_SECRET", "value-of-secret")
+    monkeypatch.chdir(tmp_path)
+    Path("modelyard.yml").write_text(FILE, encoding="utf-8")
+    return found
+
+
+def run(*arguments: str) -> int:
+    return cli.main(["setup", "azure-devops", *arguments])
+
+
+def test_a_second_run_changes_nothing_and_says_so(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.things["b"] = "3"
+    assert run() == 0
+    first = capsys.readouterr().out
+    assert "  + thing a\n      value: 1\n  ~ thing b\n      value: 3 -> 2\n" in first
+    assert "1 to create, 1 to update, 0 as they should be" in first
+    assert "created thing a\nupdated thing b\n" in first
+    assert first.endswith("\n  Home  https://service\n")
+    assert "az ad app create --display-name modelyard" in first
+
+    assert run() == 0
+    assert "nothing to change: all 2 are as the file has them" in capsys.readouterr().out
+    assert service.written == ["a", "b"]
+
+
+def test_a_dry_run_writes_nothing_and_check_tells_of_drift(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--dry-run") == 0
+    assert run("--check") == 1
+    assert service.written == []
+    assert "2 to create" in capsys.readouterr().out
+
+    assert run("--set", "azureDevops.things.a=7") == 0
+    assert service.things["a"] == "7"
+    assert run("--check", "--set=azure-devops.things.a=7") == 0
+    assert run("--check") == 1
+
+
+def test_no_secret_is_printed(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 0
+    out = capsys.readouterr().out
+    assert "careless ['***']" in out
+    assert "value-of-secret" not in out
+
+
+def test_a_refusal_in_the_middle_says_what_is_done(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.refused = "b"
+    assert run() == 28
+    assert capsys.readouterr().err.splitlines()[:4] == [
+        "thing b: no right to write b",
+        "1 of 2 changes are done, this one and those after it aren't",
+        f"  cause: {PermissionDenied.cause}",
+        "  fix: ask for it; then run this again: it goes on from here",
+    ]
+    service.refused = ""
+    assert run() == 0
+    assert service.written == ["a", "b"]
+
+
+def test_a_refusal_at_once_is_itself(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    service.refused = "a"
+    assert run() == 11
+    assert "thing a: no right to write a" in capsys.readouterr().err
+
+
+def test_the_bicep_file_is_written_only_with_the_changes(service: Service, tmp_path: Path) -> None:
+    assert run("--dry-run", "--bicep", "tenant.bicep") == 0
+    assert not Path("tenant.bicep").exists()
+    assert run("--bicep", "tenant.bicep") == 0
+    assert "issuer: 'https://issuer'" in (tmp_path / "tenant.bicep").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--file", "none.yml"], 3, "none.yml can't be read"),
+        (["--dry"], 2, "unrecognized arguments: --dry"),
+        (["--set", "a"], 2, "isn't KEY=VALUE"),
+        (["--set", "azure-devops=3"], 3, "azure-devops isn't a mapping"),
+        (["--set", "azure-devops.thing=3"], 3, "did you mean things?"),
+        (["--set", "azure-devops.secrets.s=env:SETUP_NONE"], 2, "SETUP_NONE isn't set"),
+    ],
+)
+def test_bad_input_is_one_clear_error(
+    service: Service,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    message: str,
+) -> None:
+    assert run(*arguments) == code
+    assert message in capsys.readouterr().err
+    assert service.written == []
+
+
+def test_a_platform_that_isnt_known(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["setup", "azure-devop"]) == 2
+    assert "did you mean azure-devops?" in capsys.readouterr().err
+
+
+def test_a_file_without_the_section(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("modelyard.yml").write_text("github: {}\n", encoding="utf-8")
+    assert run() == 3
+    assert "has no section azure-devops" in capsys.readouterr().err
