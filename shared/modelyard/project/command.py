@@ -71,6 +71,9 @@ def _set_up(options: argparse.Namespace, masker: Masker, write: Callable[[str], 
     if options.check or options.dry_run:
         _by_hand(plan, surroundings)
         return int(options.check and (plan.writes or bool(plan.warnings)))
+    surroundings.secrets.read_all(
+        reference for one in plan.changes if one.writes for reference in one.needs
+    )
     _carry_out(plan, write)
     _by_hand(plan, surroundings)
     write("")
@@ -85,6 +88,7 @@ def _carry_out(plan: Plan, write: Callable[[str], None]) -> None:
     wanted = [one for one in plan.changes if one.writes]
     if wanted:
         write("")
+        plan.begin()
     for done, change in enumerate(wanted):
         assert change.apply is not None
         try:

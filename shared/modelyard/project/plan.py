@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from modelyard.project.secret_values import SecretReference
 from modelyard.project.tenant import Federation
 
 CREATE, UPDATE, KEEP = "create", "update", "keep"
@@ -37,6 +38,8 @@ class Change:
     apply: Callable[[], None] | None = field(default=None, repr=False, compare=False)
     note: str = ""
     """What a reader should know, such as that a secret can't be compared."""
+    needs: tuple[SecretReference, ...] = ()
+    """Secrets that :attr:`apply` writes: all are read before the first change of the plan."""
 
     @property
     def writes(self) -> bool:
@@ -49,6 +52,10 @@ class Link:
 
     title: str
     url: str
+
+
+def _nothing() -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,8 @@ class Plan:
     """What isn't right and can't be put right from here."""
     federations: Callable[[], Iterable[Federation]] = tuple
     """Whom the application in the tenant has to trust, as far as it is known. Asked for last."""
+    begin: Callable[[], None] = _nothing
+    """Called once before the first change: until then nothing may be written."""
 
     @property
     def writes(self) -> bool:
@@ -81,18 +90,20 @@ def change(
     found: Mapping[str, Any] | None,
     apply: Callable[[], None],
     note: str = "",
+    needs: Iterable[SecretReference] = (),
 ) -> Change:
     """Create, update or keep: by comparing the fields that are wanted.
 
     :param wanted: by the name that is shown. Values are compared as they are.
     :param found: the same fields as they are now; None when there is no such thing. A field that
         is missing here counts as empty.
+    :param needs: secrets that are written.
     """
     if found is None:
         new = tuple(
             Difference(key, "", shown(value)) for key, value in wanted.items() if shown(value)
         )
-        return Change(CREATE, kind, name, new, apply, note)
+        return Change(CREATE, kind, name, new, apply, note, tuple(needs))
     differences = tuple(
         Difference(key, shown(found.get(key)), shown(value))
         for key, value in wanted.items()
@@ -100,7 +111,7 @@ def change(
     )
     if not differences:
         return Change(KEEP, kind, name, note=note)
-    return Change(UPDATE, kind, name, differences, apply, note)
+    return Change(UPDATE, kind, name, differences, apply, note, tuple(needs))
 
 
 def shown(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,18 @@ class SecretValues:
         self._vaults = Vaults(sign_in, clock=clock)
         self._masker = masker
         self._read: dict[str, str] = {}
+
+    def read_all(self, references: Iterable[SecretReference]) -> None:
+        """Read what isn't read yet, so that nothing is half done for want of a secret.
+
+        :raises InputError: with everything that the environment lacks.
+        :raises ServiceError: when a vault refuses one.
+        """
+        wanted = list(dict.fromkeys(references))
+        if missing := [text for one in wanted if (text := self.missing(one))]:
+            raise InputError("\n".join(missing), fix="set it for this one command")
+        for one in wanted:
+            self.value(one)
 
     def missing(self, reference: SecretReference) -> str:
         """Why there can be no value, as far as that is known without asking a vault; or nothing."""

@@ -1,5 +1,6 @@
 """Azure DevOps (dev.azure.com): service connections with identity tokens for jobs that use them,
-and variable groups.
+variable groups, and what a project is set up with: repositories, environments with checks,
+pipelines, permissions and branch policies.
 
 Source: Azure DevOps REST reference, "Oidctoken - Create"; learn.microsoft.com, "Connect to Azure by
 using an Azure Resource Manager service connection".

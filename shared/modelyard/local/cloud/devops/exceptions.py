@@ -56,6 +56,31 @@ def group_exists(name: str) -> DevOpsError:
     )
 
 
+def not_permitted(what: str) -> DevOpsError:
+    return DevOpsError(
+        403,
+        "AccessDeniedException",
+        f"Access denied. You need the following permission(s) to perform this action: {what}.",
+    )
+
+
+def project_not_found(name: str) -> DevOpsError:
+    return DevOpsError(
+        404,
+        "ProjectDoesNotExistWithNameException",
+        f"TF200016: The following project does not exist: {name}. Verify that the name of the "
+        "project is correct and that the project exists on the specified Azure DevOps Server.",
+    )
+
+
+def not_found(kind: str, which: object) -> DevOpsError:
+    return DevOpsError(404, f"{kind}NotFoundException", f"{kind} {which} does not exist.")
+
+
+def exists(kind: str, name: str) -> DevOpsError:
+    return DevOpsError(409, f"{kind}ExistsException", f"{kind} {name} already exists.")
+
+
 def invalid(what: str, message: str) -> DevOpsError:
     return DevOpsError(400, "InvalidRequestException", f"{message} (Parameter '{what}')")
 

@@ -3,53 +3,26 @@
 from __future__ import annotations
 
 import fnmatch
-import functools
 import json
-from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from modelyard.local.cloud.devops import exceptions
-from modelyard.local.cloud.devops.exceptions import DevOpsError, failure
+from modelyard.local.cloud.devops.answering import body_of
+from modelyard.local.cloud.devops.exceptions import DevOpsError
 from modelyard.local.cloud.devops.locations import areas, locations
 from modelyard.local.cloud.devops.models import Organization
 from modelyard.local.cloud.devops.variable_groups import LINKED, VariableGroups, shown
-from modelyard.local.cloud.json_bodies import json_object
-from modelyard.local.cloud.service import Handler
-from modelyard.local.cloud.tokens import Tokens
-
-RESOURCE = "499b84ac-1321-427f-aa17-267ca6975798"
-"""Azure DevOps' application id: the resource that an Entra token for it names."""
 
 Json = dict[str, Any]
-Answer = Callable[..., Json | list[Json] | None]
 
 
 class GroupResponses:
     """The handlers."""
 
-    def __init__(self, organization: Organization, groups: VariableGroups, tokens: Tokens) -> None:
+    def __init__(self, organization: Organization, groups: VariableGroups) -> None:
         self._organization = organization
         self._groups = groups
-        self._tokens = tokens
-
-    def handler(self, answer: Answer) -> Handler:
-        """Turns ``answer(request, **path)`` into a handler that asks who calls."""
-
-        @functools.wraps(answer)
-        def handle(request: Request, **arguments: Any) -> Response:
-            try:
-                self._check(request)
-                found = answer(request, **arguments)
-            except DevOpsError as error:
-                return failure(error)
-            if found is None:
-                return Response(status=204)
-            whole = {"count": len(found), "value": found} if isinstance(found, list) else found
-            return Response(json.dumps(whole), 200, mimetype="application/json")
-
-        return handle
 
     def locations(self, _request: Request) -> Json:
         return locations()
@@ -58,10 +31,10 @@ class GroupResponses:
         return areas()
 
     def add(self, request: Request) -> Json:
-        return shown(self._groups.add(_body(request)))
+        return shown(self._groups.add(body_of(request)))
 
     def update(self, request: Request, group: int) -> Json:
-        return shown(self._groups.update(group, _body(request)))
+        return shown(self._groups.update(group, body_of(request)))
 
     def delete(self, _request: Request, group: int) -> None:
         self._groups.delete(group)
@@ -117,23 +90,3 @@ class GroupResponses:
             message = {"message": str(error)}
             return Response(json.dumps(message), error.status, mimetype="application/json")
         return Response(json.dumps({"id": group["id"]}), 200, mimetype="application/json")
-
-    def _check(self, request: Request) -> None:
-        """An Entra token, or that of a job, as the bearer or as a password, which is how tokens
-        look that a person made."""
-        authorization = request.authorization
-        shown_token = ""
-        if authorization is not None:
-            is_basic = authorization.type == "basic"
-            shown_token = str((authorization.password if is_basic else authorization.token) or "")
-        if self._organization.knows_job(shown_token):
-            return
-        if not shown_token or self._tokens.identify(shown_token, (RESOURCE,)) is None:
-            raise exceptions.not_signed_in()
-
-
-def _body(request: Request) -> Json:
-    found = json_object(request)
-    if found is None:
-        raise exceptions.invalid("body", "The request needs a JSON object.")
-    return found

@@ -7,13 +7,40 @@ from __future__ import annotations
 
 from typing import Any
 
+_OF_ALL, _OF_PROJECT = "_apis/{area}/{resource}", "{project}/_apis/{area}/{resource}"
 _TABLE = (
     ("e81700f7-3be2-46de-8624-2eb35882fcaa", "Location", "ResourceAreas", "_apis/{resource}"),
     ("ef5b7057-ffc3-4c77-bbad-c10b4a4abcc7", "distributedtask", "variablegroups",
-     "_apis/{area}/{resource}/{groupId}"),
+     _OF_ALL + "/{groupId}"),
     ("f5b09dd5-9d54-45a1-8b5a-1c8287d634cc", "distributedtask", "variablegroups",
-     "{project}/_apis/{area}/{resource}/{groupId}"),
+     _OF_PROJECT + "/{groupId}"),
+    ("8572b1fc-2482-47fa-8f74-7e3ed53ee54b", "distributedtask", "environments",
+     _OF_PROJECT + "/{environmentId}"),
+    ("900fa995-c559-4923-aae7-f8424fe4fbea", "distributedtask", "queues",
+     _OF_PROJECT + "/{queueId}"),
+    ("603fe2ac-9723-48b9-88ad-09305aa6c6e1", "core", "projects", "_apis/{resource}/{*projectId}"),
+    ("225f7195-f9c7-4d14-ab28-a83f7ff77e1f", "git", "repositories",
+     _OF_PROJECT + "/{repositoryId}"),
+    ("14e48fdc-2c8b-41ce-a0c3-e26f6cc55bd0", "serviceendpoint", "endpoints",
+     _OF_ALL + "/{endpointId}"),
+    ("e85f1c62-adfc-4b74-b618-11a150fb195e", "serviceendpoint", "endpoints",
+     _OF_PROJECT + "/{endpointId}"),
+    ("86c8381e-5aee-4cde-8ae4-25c0c7f5eaea", "PipelinesChecks", "configurations",
+     "{project}/_apis/pipelines/checks/{resource}/{id}"),
+    ("b5b9a4a4-e6cd-4096-853c-ab7d8b0c4eb2", "pipelinePermissions", "pipelinePermissions",
+     "{project}/_apis/pipelines/{resource}/{resourceType}/{resourceId}"),
+    ("dbeaf647-6167-421a-bda9-c9327b25e2e6", "build", "definitions",
+     _OF_PROJECT + "/{definitionId}"),
+    ("28e1305e-2afe-47bf-abaf-cbb0e6a91988", "pipelines", "pipelines",
+     "{project}/_apis/{resource}/{pipelineId}"),
+    ("dad91cbe-d183-45f8-9c6e-9c1164472121", "policy", "configurations",
+     _OF_PROJECT + "/{configurationId}"),
+    ("28010c54-d0c0-4c89-a5b0-1c9e188b9fb7", "IMS", "identities", "_apis/{resource}/{identityId}"),
+    ("fb0da285-f23e-4b56-8b53-3ef5f9f6de66", "ExtensionManagement", "installedextensionsbyname",
+     _OF_ALL + "/{publisherName}/{extensionName}/{version}"),
 )  # fmt: skip
+RESOURCE_VERSION = 7
+"""The highest revision of a preview that clients of 7.1 ask for."""
 
 
 def locations() -> dict[str, Any]:
@@ -24,7 +51,7 @@ def locations() -> dict[str, Any]:
             "area": area,
             "resourceName": resource,
             "routeTemplate": template,
-            "resourceVersion": 2,
+            "resourceVersion": RESOURCE_VERSION,
             "minVersion": "1.0",
             "maxVersion": "7.2",
             "releasedVersion": "7.1",

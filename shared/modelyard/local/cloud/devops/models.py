@@ -18,6 +18,7 @@ from modelyard.local.cloud.service import Cloud
 ORGANIZATION = "modelyard-local"
 CONNECTIONS = "devops.service_connections"
 JOBS = "devops.job_tokens"
+PERSONAL = "devops.personal_tokens"
 ASSERTION_SECONDS = 600
 """How long an identity token is good for."""
 JOB_SECONDS = 3600
@@ -102,6 +103,16 @@ class Organization:
         job = self._cloud.store.get(JOBS, _digest(job_token))
         return job is not None and job["expires"] > self._cloud.clock.time()
 
+    def personal_token(self, *, read_only: bool = False) -> str:
+        """A personal access token. The store holds its SHA-256 only."""
+        value = secrets.token_urlsafe(40)
+        self._cloud.store.put(PERSONAL, _digest(value), {"read_only": read_only})
+        return value
+
+    def person(self, token: str) -> dict[str, Any] | None:
+        """What is known of a personal access token: ``{"read_only"}``."""
+        return self._cloud.store.get(PERSONAL, _digest(token))
+
     def identity_token(self, job_token: str, connection_id: str) -> str:
         """A signed statement that a job may use this connection. Raises DevOpsError.
 
@@ -133,6 +144,7 @@ class Organization:
         """Forget connections and jobs."""
         self._cloud.store.clear(CONNECTIONS)
         self._cloud.store.clear(JOBS)
+        self._cloud.store.clear(PERSONAL)
 
 
 def _subject(connection: Connection) -> str:

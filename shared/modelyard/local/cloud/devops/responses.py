@@ -54,6 +54,12 @@ class DevOpsResponses:
         names = (str(body.get("project") or ""), str(body.get("pipeline") or ""))
         return _json(200, {"access_token": self._organization.start_job(*names)})
 
+    def personal_token(self, request: Request) -> Response:
+        """``{"read_only"}``, optional: ``{"token"}``, as a person makes one on a page."""
+        body = request.get_json()
+        read_only = isinstance(body, dict) and bool(body.get("read_only"))
+        return _json(200, {"token": self._organization.personal_token(read_only=read_only)})
+
     def openid_configuration(self, _request: Request, **_path: str) -> Response:
         """Where whoever checks an identity token finds the keys."""
         issuer = self._organization.issuer

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from modelyard.local.cloud.devops.answering import Answer, Answering
+from modelyard.local.cloud.devops.endpoint_responses import EndpointResponses
+from modelyard.local.cloud.devops.endpoints import Endpoints
+from modelyard.local.cloud.devops.environments import EnvironmentResponses
 from modelyard.local.cloud.devops.group_responses import GroupResponses
 from modelyard.local.cloud.devops.models import ORGANIZATION, Organization
+from modelyard.local.cloud.devops.pipelines import PipelineResponses
+from modelyard.local.cloud.devops.project_responses import ProjectResponses
+from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.devops.responses import DevOpsResponses
 from modelyard.local.cloud.devops.variable_groups import VariableGroups
 from modelyard.local.cloud.service import Cloud, Route
@@ -27,7 +34,12 @@ class DevOpsService:
     def __init__(self, cloud: Cloud) -> None:
         self.organization = Organization(cloud)
         self.groups = VariableGroups(cloud, self.organization)
-        self._tokens = Tokens(cloud)
+        self.projects = Projects(cloud)
+        self._endpoints = Endpoints(cloud, self.organization, self.projects)
+        self._environments = EnvironmentResponses(cloud, self.projects)
+        self._pipelines = PipelineResponses(cloud, self.projects)
+        self._project_responses = ProjectResponses(cloud, self.projects)
+        self._answering = Answering(self.organization, Tokens(cloud))
 
     def routes(self) -> Sequence[Route]:
         answers = DevOpsResponses(self.organization)
@@ -35,6 +47,7 @@ class DevOpsService:
             ("GET", "/modelyard/devops/service-connections", answers.connections),
             ("POST", "/modelyard/devops/service-connections", answers.connect),
             ("POST", "/modelyard/devops/jobs", answers.start_job),
+            ("POST", "/modelyard/devops/personal-tokens", answers.personal_token),
         )
         return [
             Route(("POST",), HOST, IDENTITY_TOKEN, answers.identity_token),
@@ -46,11 +59,15 @@ class DevOpsService:
             ),
             Route(("GET",), ISSUER, "/<organization>/.well-known/jwks", answers.keys),
             *self._variable_groups(),
+            *(
+                Route((method,), HOST, f"/{ORGANIZATION}{path}", self._answering.handler(answer))
+                for method, path, answer in (*self._of_projects(), *self._of_deployments())
+            ),
             *(Route((method,), "127.0.0.1", path, handler) for method, path, handler in own),
         ]
 
     def _variable_groups(self) -> Iterator[Route]:
-        answers = GroupResponses(self.organization, self.groups, self._tokens)
+        answers = GroupResponses(self.organization, self.groups)
         several = "_apis/distributedtask/variablegroups"
         of_all, of_project = f"/{ORGANIZATION}/{several}", f"/{ORGANIZATION}/<project>/{several}"
         for method, path, answer in (
@@ -62,10 +79,50 @@ class DevOpsService:
             ("GET", of_project, answers.list),
             ("GET", f"{of_project}/<int:group>", answers.get),
         ):
-            yield Route((method,), HOST, path, answers.handler(answer))
+            yield Route((method,), HOST, path, self._answering.handler(answer))
         own = "/modelyard/devops/variable-groups"
         yield Route(("GET",), "127.0.0.1", own, answers.values)
         yield Route(("PUT",), "127.0.0.1", own, answers.link)
+
+    def _of_projects(self) -> Iterator[tuple[str, str, Answer]]:
+        answers, endpoints = self._project_responses, EndpointResponses(self._endpoints)
+        yield "GET", "/_apis/projects", answers.all
+        yield "POST", "/_apis/projects", answers.add
+        yield "GET", "/_apis/projects/<project>", answers.get
+        yield "GET", "/_apis/identities", answers.identities
+        yield "GET", "/<project>/_apis/git/repositories", answers.repositories
+        yield "POST", "/<project>/_apis/git/repositories", answers.add_repository
+        yield "GET", "/<project>/_apis/git/repositories/<repository>", answers.repository
+        yield "GET", "/<project>/_apis/distributedtask/queues", answers.queues
+        extension = "/_apis/ExtensionManagement/installedextensionsbyname/<publisher>/<name>"
+        yield "GET", extension, answers.extension
+        yield "POST", extension, answers.install
+        yield "GET", "/<project>/_apis/serviceendpoint/endpoints", endpoints.list
+        yield "GET", "/<project>/_apis/serviceendpoint/endpoints/<endpoint>", endpoints.get
+        yield "POST", "/_apis/serviceendpoint/endpoints", endpoints.add
+        yield "PUT", "/_apis/serviceendpoint/endpoints/<endpoint>", endpoints.change
+
+    def _of_deployments(self) -> Iterator[tuple[str, str, Answer]]:
+        environments, pipelines = self._environments, self._pipelines
+        yield from _all("/<project>/_apis/distributedtask/environments", environments, "PATCH")
+        checks = "/<project>/_apis/pipelines/checks/configurations"
+        yield "GET", checks, environments.checks
+        yield "GET", f"{checks}/<int:number>", environments.check
+        yield "POST", checks, environments.add_check
+        yield "PATCH", f"{checks}/<int:number>", environments.change_check
+        yield "DELETE", f"{checks}/<int:number>", environments.delete_check
+        permissions = "/<project>/_apis/pipelines/pipelinePermissions/<kind>/<number>"
+        yield "GET", permissions, environments.permissions
+        yield "PATCH", permissions, environments.permit
+        yield from _all("/<project>/_apis/build/definitions", pipelines, "PUT")
+        yield "GET", "/<project>/_apis/pipelines", pipelines.pipelines
+        yield "GET", "/<project>/_apis/pipelines/<int:number>", pipelines.pipeline
+        policies = "/<project>/_apis/policy/configurations"
+        yield "GET", policies, pipelines.policies
+        yield "GET", f"{policies}/<int:number>", pipelines.policy
+        yield "POST", policies, pipelines.add_policy
+        yield "PUT", f"{policies}/<int:number>", pipelines.change_policy
+        yield "DELETE", f"{policies}/<int:number>", pipelines.delete_policy
 
     def start(self) -> None:
         """Nothing runs beside the requests."""
@@ -76,10 +133,28 @@ class DevOpsService:
     def reset(self) -> None:
         self.organization.reset()
         self.groups.reset()
+        self.projects.reset()
+        self._project_responses.reset()
+        self._endpoints.reset()
+        self._environments.reset()
+        self._pipelines.reset()
 
     def status(self) -> Mapping[str, Any]:
         return {
             "organization": f"https://{HOST}/{ORGANIZATION}",
             "service_connections": len(self.organization.connections()),
             "variable_groups": self.groups.count(),
+            "environments": self._environments.environments.count(),
+            "pipelines": self._pipelines.definitions.count(),
         }
+
+
+def _all(
+    path: str, answers: EnvironmentResponses | PipelineResponses, change: str
+) -> Iterator[tuple[str, str, Answer]]:
+    """The routes of something numbered."""
+    yield "GET", path, answers.listed
+    yield "POST", path, answers.add
+    yield "GET", f"{path}/<int:number>", answers.get
+    yield change, f"{path}/<int:number>", answers.change
+    yield "DELETE", f"{path}/<int:number>", answers.delete

@@ -1,0 +1,82 @@
+"""What all of Azure DevOps's REST has in common: who calls, lists, errors."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from modelyard.local.cloud.devops import exceptions
+from modelyard.local.cloud.devops.exceptions import DevOpsError, failure
+from modelyard.local.cloud.devops.models import Organization
+from modelyard.local.cloud.json_bodies import json_object
+from modelyard.local.cloud.service import Handler
+from modelyard.local.cloud.tokens import Tokens
+
+RESOURCE = "499b84ac-1321-427f-aa17-267ca6975798"
+"""Azure DevOps' application id: the resource that an Entra token for it names."""
+READS = ("GET", "HEAD", "OPTIONS")
+Json = dict[str, Any]
+Answer = Callable[..., Json | list[Json] | None]
+
+
+class Answering:
+    """Turns what answers a request into a handler."""
+
+    def __init__(self, organization: Organization, tokens: Tokens) -> None:
+        self._organization = organization
+        self._tokens = tokens
+
+    def handler(self, answer: Answer) -> Handler:
+        """Turns ``answer(request, **path)`` into a handler that asks who calls."""
+
+        @functools.wraps(answer)
+        def handle(request: Request, **arguments: Any) -> Response:
+            try:
+                self._check(request)
+                found = answer(request, **arguments)
+            except DevOpsError as error:
+                return failure(error)
+            if found is None:
+                return Response(status=204)
+            whole = {"count": len(found), "value": found} if isinstance(found, list) else found
+            return Response(json.dumps(whole), 200, mimetype="application/json")
+
+        return handle
+
+    def _check(self, request: Request) -> None:
+        """An Entra token, or that of a job or a person, as the bearer or as a password, which is
+        how tokens look that a person made."""
+        authorization = request.authorization
+        shown = ""
+        if authorization is not None:
+            is_basic = authorization.type == "basic"
+            shown = str((authorization.password if is_basic else authorization.token) or "")
+        person = self._organization.person(shown)
+        if person is not None:
+            if person["read_only"] and request.method not in READS:
+                raise exceptions.not_permitted("Manage")
+            return
+        if self._organization.knows_job(shown):
+            return
+        if not shown or self._tokens.identify(shown, (RESOURCE,)) is None:
+            raise exceptions.not_signed_in()
+
+
+def body_of(request: Request) -> Json:
+    """The JSON object that a request holds. Raises DevOpsError."""
+    found = json_object(request)
+    if found is None:
+        raise exceptions.invalid("body", "The request needs a JSON object.")
+    return found
+
+
+def text_of(body: Json, key: str) -> str:
+    """A text that has to be there. Raises DevOpsError."""
+    found = body.get(key)
+    if not isinstance(found, str) or not found.strip():
+        raise exceptions.invalid(key, f"The {key} must not be empty.")
+    return found

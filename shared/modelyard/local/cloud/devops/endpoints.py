@@ -1,0 +1,150 @@
+"""Service connections as clients of the REST interface make them.
+
+One to Azure is also a :class:`~modelyard.local.cloud.devops.models.Connection`, so that jobs of the
+local runner have identity tokens for it. No secret of a connection comes out again.
+
+Source: Azure DevOps REST reference, "Endpoints", API version 7.1.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from modelyard.local.cloud.devops import exceptions
+from modelyard.local.cloud.devops.answering import text_of
+from modelyard.local.cloud.devops.models import ORGANIZATION, Connection, Organization
+from modelyard.local.cloud.devops.projects import Projects
+from modelyard.local.cloud.service import Cloud
+
+COLLECTION = "devops.endpoints"
+AZURE, FEDERATED = "azurerm", "WorkloadIdentityFederation"
+SECRETS = ("password", "accesstoken", "apitoken", "serviceprincipalkey")
+Json = dict[str, Any]
+
+
+class Endpoints:
+    """All of them."""
+
+    def __init__(self, cloud: Cloud, organization: Organization, projects: Projects) -> None:
+        self._cloud = cloud
+        self._organization = organization
+        self._projects = projects
+
+    def of_project(self, project: str) -> list[Json]:
+        """Those of a project, oldest first. Raises DevOpsError when there is no such project."""
+        name = self._projects.get(project)["name"].lower()
+        found = (one for _, one in self._cloud.store.items(COLLECTION))
+        written = [one for one in found if one["project"].lower() == name]
+        known = {one["id"] for one in written}
+        bare = (one for one in self._organization.connections() if one.id not in known)
+        return [
+            *(self._bare(one) for one in bare if one.project.lower() == name),
+            *(one["body"] for one in written),
+        ]
+
+    def get(self, project: str, key: str) -> Json | None:
+        """None when there is none, as the service answers."""
+        return next((one for one in self.of_project(project) if one["id"] == key), None)
+
+    def add(self, body: Json) -> Json:
+        """Raises DevOpsError when it can't be one."""
+        with self._cloud.store.lock:
+            project = self._project_of(body)
+            name = text_of(body, "name")
+            if any(one["name"].lower() == name.lower() for one in self.of_project(project)):
+                raise exceptions.exists("Service connection", name)
+            key = str(uuid.uuid4())
+            if _is_federated(body):
+                key = self._organization.connect(name, project).id
+            return self._save(key, project, body, {})
+
+    def change(self, key: str, body: Json) -> Json:
+        """Raises DevOpsError. A secret that comes without a value keeps its own."""
+        with self._cloud.store.lock:
+            project = self._project_of(body)
+            before = self.get(project, key)
+            if before is None:
+                raise exceptions.connection_not_found(key)
+            if before["name"] != body.get("name") and _is_federated(before):
+                raise exceptions.invalid("name", "The subject of a federation has the name in it.")
+            return self._save(key, project, body, _parameters(before))
+
+    def reset(self) -> None:
+        self._cloud.store.clear(COLLECTION)
+
+    def _project_of(self, body: Json) -> str:
+        references = body.get("serviceEndpointProjectReferences")
+        if not isinstance(references, list) or not references:
+            raise exceptions.invalid(
+                "serviceEndpointProjectReferences", "The connection must belong to a project."
+            )
+        project = references[0].get("projectReference") or {}
+        found = self._projects.get(str(project.get("id") or project.get("name") or ""))
+        return str(found["name"])
+
+    def _save(self, key: str, project: str, body: Json, before: Json) -> Json:
+        kind, given = text_of(body, "type"), _parameters(body)
+        kept = {name: one for name, one in before.items() if name.lower() in SECRETS}
+        parameters = {**kept, **{name: one for name, one in given.items() if one is not None}}
+        scheme = str((body.get("authorization") or {}).get("scheme") or "")
+        if kind == AZURE and scheme == FEDERATED:
+            for name in ("tenantid", "serviceprincipalid"):
+                if not parameters.get(name):
+                    raise exceptions.invalid(name, f"The parameter {name} is missing.")
+            parameters |= self._federation(str(body["name"]), project)
+        whole = {
+            **body,
+            "id": key,
+            "authorization": {"scheme": scheme, "parameters": parameters},
+            "isReady": True,
+            "isShared": False,
+            "owner": "library",
+        }
+        self._cloud.store.put(COLLECTION, key, {"id": key, "project": project, "body": whole})
+        return whole
+
+    def _federation(self, name: str, project: str) -> Json:
+        return {
+            "workloadIdentityFederationIssuer": self._organization.issuer,
+            "workloadIdentityFederationSubject": f"sc://{ORGANIZATION}/{project}/{name}",
+        }
+
+    def _bare(self, connection: Connection) -> Json:
+        """One that was made by ``modelyard local``, as clients see it."""
+        return {
+            "id": connection.id,
+            "name": connection.name,
+            "type": AZURE,
+            "description": "",
+            "url": "https://management.azure.com/",
+            "data": {},
+            "authorization": {
+                "scheme": FEDERATED,
+                "parameters": {
+                    "tenantid": connection.tenant_id,
+                    "serviceprincipalid": connection.client_id,
+                    **self._federation(connection.name, connection.project),
+                },
+            },
+            "isReady": True,
+        }
+
+
+def shown(body: Json) -> Json:
+    """A connection as a client gets it."""
+    parameters = {
+        name: None if name.lower() in SECRETS else value
+        for name, value in _parameters(body).items()
+    }
+    return {**body, "authorization": {**body["authorization"], "parameters": parameters}}
+
+
+def _parameters(body: Json) -> Json:
+    found = (body.get("authorization") or {}).get("parameters")
+    return dict(found or {})
+
+
+def _is_federated(body: Json) -> bool:
+    scheme = (body.get("authorization") or {}).get("scheme")
+    return bool(body.get("type") == AZURE and scheme == FEDERATED)

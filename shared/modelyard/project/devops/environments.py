@@ -1,0 +1,214 @@
+"""Environments, and the approval that a job which deploys to one waits for.
+
+The package knows checks, but loses their ``settings``, which is all that an approval says: checks
+go through ``http.py``.
+
+Source: Azure DevOps REST reference, "Environments" and "Check Configurations", API version 7.1;
+learn.microsoft.com, "Define approvals and checks".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from modelyard.project.devops.identities import Identity, identities, shown
+from modelyard.project.devops.organization import Organization
+from modelyard.project.devops.permissions import Users, read_users
+from modelyard.project.fields import Section
+from modelyard.project.plan import Change, change
+
+KIND = "environment"
+KEYS = ("name", "description", "approval", "pipelines", "all-pipelines")
+APPROVAL_KEYS = (
+    *("approvers", "minimum", "time-out-minutes", "requester-may-approve", "instructions"),
+    "in-order",
+)
+APPROVAL = {"id": "8c6f20a7-a545-4486-9777-f762fafe0d4d", "name": "Approval"}
+"""The type of check that waits for people; the same in every organization."""
+MOST_MINUTES = 43_200
+"""30 days: the longest that the service waits, and what it waits by itself."""
+NEEDS_CREATOR = "the role Creator: Pipelines, Environments, Security"
+NEEDS_ADMINISTRATOR = "the role Administrator of the environment: its page, Security"
+_CHECKS = "/_apis/pipelines/checks/configurations"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who has to say yes, and how long is waited for it."""
+
+    approvers: tuple[str, ...]
+    minimum: int
+    """How many of them; 0 for all."""
+    minutes: int
+    requester_may_approve: bool
+    in_order: bool
+    instructions: str
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One, as the file has it."""
+
+    name: str
+    description: str
+    approval: Approval | None
+    users: Users
+
+
+def read(section: Section) -> Environment:
+    """One of the list."""
+    inner = section.section("approval", APPROVAL_KEYS)
+    return Environment(
+        section.text("name", required=True),
+        section.text("description"),
+        _approval(inner) if inner else None,
+        read_users(section),
+    )
+
+
+def _approval(section: Section) -> Approval:
+    found = Approval(
+        approvers=section.texts("approvers"),
+        minimum=section.number("minimum", 0),
+        minutes=section.number("time-out-minutes", MOST_MINUTES, least=1, most=MOST_MINUTES),
+        requester_may_approve=section.flag("requester-may-approve", False),
+        in_order=section.flag("in-order", False),
+        instructions=section.text("instructions"),
+    )
+    if not found.approvers:
+        section.wrong("approvers", "is missing: who approves")
+    elif found.minimum > len(found.approvers):
+        section.wrong("minimum", f"is {found.minimum}, of {len(found.approvers)} approvers")
+    return found
+
+
+def changes(wanted: list[Environment], organization: Organization) -> Iterator[Change]:
+    """What becomes of each, and of its approval."""
+    for environment in wanted:
+        found = _found(environment.name, organization)
+        yield change(
+            KIND,
+            environment.name,
+            {"description": environment.description},
+            {"description": found.description or ""} if found else None,
+            _apply(environment, organization),
+        )
+        if environment.approval:
+            yield _approval_change(environment, environment.approval, organization)
+
+
+def _found(name: str, organization: Organization) -> Any:
+    # By its name, since the service tells of all of them in pages only.
+    listed = organization.read(
+        f"looking for the environment {name}",
+        "task_agent",
+        "get_environments",
+        organization.project,
+        name=name,
+    )
+    found = next((one for one in listed if str(one.name).lower() == name.lower()), None)
+    if found:
+        organization.remember(KIND, name, found.id)
+    return found
+
+
+def _apply(environment: Environment, organization: Organization) -> Callable[[], None]:
+    def apply() -> None:
+        from azure.devops.v7_1.task_agent import models
+
+        key = organization.knows(KIND, environment.name)
+        given = {"name": environment.name, "description": environment.description}
+        what = f"writing the environment {environment.name}"
+        project = organization.project
+        if key:
+            body = models.EnvironmentUpdateParameter(**given)
+            call: tuple[Any, ...] = ("update_environment", body, project, int(key))
+        else:
+            call = ("add_environment", models.EnvironmentCreateParameter(**given), project)
+        needs = NEEDS_ADMINISTRATOR if key else NEEDS_CREATOR
+        made = organization.write(what, "task_agent", *call, needs=needs)
+        organization.remember(KIND, environment.name, made.id)
+
+    return apply
+
+
+def _approval_change(
+    environment: Environment, approval: Approval, organization: Organization
+) -> Change:
+    who = identities(approval.approvers, organization)
+    key = organization.knows(KIND, environment.name)
+    found = _check(key, organization) if key else None
+    return change(
+        "approval",
+        f"of environment {environment.name}",
+        _fields(approval),
+        _found_fields(found, who) if found else None,
+        _apply_approval(environment, approval, who, found, organization),
+    )
+
+
+def _check(environment: str, organization: Organization) -> Json | None:
+    query = {"resourceType": KIND, "resourceId": environment, "$expand": "settings"}
+    listed = organization.get(_CHECKS, query)["value"]
+    return next((one for one in listed if one["type"]["id"] == APPROVAL["id"]), None)
+
+
+def _fields(approval: Approval) -> Json:
+    return {
+        "approvers": tuple(sorted(set(approval.approvers))),
+        "minimum": approval.minimum,
+        "time-out-minutes": approval.minutes,
+        "requester-may-approve": approval.requester_may_approve,
+        "in-order": approval.in_order,
+        "instructions": approval.instructions,
+    }
+
+
+def _found_fields(found: Json, wanted: tuple[Identity, ...]) -> Json:
+    settings = found.get("settings") or {}
+    approvers = settings.get("approvers") or []
+    names = {str(one["id"]): str(one.get("displayName") or "") for one in approvers}
+    return {
+        "approvers": shown([str(one["id"]) for one in approvers], wanted, names),
+        "minimum": settings.get("minRequiredApprovers") or 0,
+        "time-out-minutes": found.get("timeout"),
+        "requester-may-approve": not settings.get("requesterCannotBeApprover", False),
+        "in-order": settings.get("executionOrder") in (2, "inSequence"),
+        "instructions": settings.get("instructions") or "",
+    }
+
+
+def _apply_approval(
+    environment: Environment,
+    approval: Approval,
+    who: tuple[Identity, ...],
+    found: Json | None,
+    organization: Organization,
+) -> Callable[[], None]:
+    def apply() -> None:
+        key = organization.id_of(KIND, environment.name)
+        order = {one.name: one for one in who}
+        body: Json = {
+            "type": APPROVAL,
+            "resource": {"type": KIND, "id": key, "name": environment.name},
+            "timeout": approval.minutes,
+            "settings": {
+                "approvers": [
+                    {"id": order[name].key} for name in dict.fromkeys(approval.approvers)
+                ],
+                "minRequiredApprovers": approval.minimum,
+                "requesterCannotBeApprover": not approval.requester_may_approve,
+                "executionOrder": 2 if approval.in_order else 1,
+                "instructions": approval.instructions,
+                "blockedApprovers": [],
+            },
+        }
+        method, path = ("PATCH", f"{_CHECKS}/{found['id']}") if found else ("POST", _CHECKS)
+        if found:
+            body["id"] = found["id"]
+        organization.send(method, path, body, needs=NEEDS_ADMINISTRATOR)
+
+    return apply

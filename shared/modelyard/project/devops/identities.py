@@ -1,0 +1,56 @@
+"""People and groups by the names that are typed: an address, or ``[Project]\\Group``.
+
+Source: Azure DevOps REST reference, "Identities - Read Identities", API version 7.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelyard.errors import Ambiguous, NotFound
+from modelyard.project.devops.organization import Organization
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody, or a group."""
+
+    key: str
+    name: str
+    """As it was typed."""
+
+
+def identities(names: tuple[str, ...], organization: Organization) -> tuple[Identity, ...]:
+    """The identity of each name, sorted by name.
+
+    :raises NotFound, Ambiguous: when a name isn't that of exactly one.
+    """
+    return tuple(_identity(name, organization) for name in sorted(set(names)))
+
+
+def _identity(name: str, organization: Organization) -> Identity:
+    found = organization.read(
+        f"looking up {name}",
+        "identity",
+        "read_identities",
+        search_filter="General",
+        filter_value=name,
+    )
+    active = [one for one in found or () if one.is_active is not False]
+    if not active:
+        raise NotFound(
+            f"nobody in {organization.url} is called {name}",
+            fix=r"write the address that somebody signs in with, or [PROJECT]\GROUP",
+        )
+    if len(active) > 1:
+        raise Ambiguous(
+            f"{len(active)} people or groups in {organization.url} are called {name}",
+            fix="write the whole address",
+        )
+    return Identity(str(active[0].id), name)
+
+
+def shown(ids: list[str], wanted: tuple[Identity, ...], names: dict[str, str]) -> tuple[str, ...]:
+    """Ids as the names that were typed, or else as the service shows them."""
+    typed = {one.key: one.name for one in wanted}
+    return tuple(sorted(typed.get(key) or names.get(key) or key for key in ids))

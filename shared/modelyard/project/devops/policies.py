@@ -1,0 +1,174 @@
+"""Policies of branches of Azure Repos: reviewers, and a pipeline that has to succeed.
+
+Source: Azure DevOps REST reference, "Configurations", API version 7.1; the types' ids are the same
+in every organization.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from modelyard.project.devops.identities import Identity, identities, shown
+from modelyard.project.devops.organization import Organization
+from modelyard.project.fields import Section
+from modelyard.project.plan import Change, change
+
+KEYS = ("branch", "reviewers", "build-validation", "required-reviewers")
+REVIEWERS_KEYS = ("minimum", "creator-vote-counts", "reset-on-push", "allow-downvotes")
+VALIDATION_KEYS = ("pipeline", "blocking", "valid-minutes", "paths")
+REQUIRED_KEYS = ("reviewers", "paths", "blocking")
+REVIEWERS = "fa4e907d-c16b-4a4c-9dfa-4906e5d171dd"
+VALIDATION = "0609b952-1397-4640-95ec-e00a01b2c241"
+REQUIRED = "fd2167ab-b0be-447a-8ec8-39368250530e"
+NEEDS = "the permission to edit policies: Project settings, Repositories, Security"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One policy of one branch, as the file has it."""
+
+    branch: str
+    type: str
+    title: str
+    blocking: bool
+    settings: Json
+    """As the service has them, but for the scope and for ids that are looked up."""
+    pipeline: str = ""
+    """Its name, where it is a validation by one."""
+    people: tuple[str, ...] = ()
+    """Who has to review."""
+
+
+def read(section: Section) -> Iterator[Policy]:
+    """The policies of one branch."""
+    branch = section.text("branch", required=True).removeprefix("refs/heads/")
+    if inner := section.section("reviewers", REVIEWERS_KEYS):
+        settings: Json = {
+            "minimumApproverCount": inner.number("minimum", 1, least=1),
+            "creatorVoteCounts": inner.flag("creator-vote-counts", False),
+            "resetOnSourcePush": inner.flag("reset-on-push", True),
+            "allowDownvotes": inner.flag("allow-downvotes", False),
+        }
+        yield Policy(branch, REVIEWERS, "reviewers", True, settings)
+    for inner in section.sections("build-validation", VALIDATION_KEYS):
+        minutes = inner.number("valid-minutes", 720)
+        pipeline = inner.text("pipeline", required=True)
+        settings = {
+            "displayName": pipeline,
+            "validDuration": minutes,
+            "queueOnSourceUpdateOnly": minutes > 0,
+            "manualQueueOnly": False,
+            "filenamePatterns": list(inner.texts("paths")),
+        }
+        blocking = inner.flag("blocking", True)
+        title = f"validation by {pipeline}"
+        yield Policy(branch, VALIDATION, title, blocking, settings, pipeline=pipeline)
+    for inner in section.sections("required-reviewers", REQUIRED_KEYS):
+        people, paths = inner.texts("reviewers"), inner.texts("paths")
+        if not people:
+            inner.wrong("reviewers", "is missing: who has to review")
+        settings = {"filenamePatterns": list(paths)}
+        title = f"required reviewers {' '.join(paths)}".rstrip()
+        blocking = inner.flag("blocking", True)
+        yield Policy(branch, REQUIRED, title, blocking, settings, people=people)
+
+
+def changes(wanted: list[Policy], repository: str, organization: Organization) -> Iterator[Change]:
+    """What becomes of each.
+
+    :param repository: its id.
+    """
+    if not wanted:
+        return
+    there = organization.read(
+        "listing the branch policies", "policy", "get_policy_configurations", organization.project
+    )
+    for policy in wanted:
+        people = identities(policy.people, organization)
+        found = next((one for one in there if _is(one, policy, repository, organization)), None)
+        yield change(
+            "branch policy",
+            f"of {policy.branch}: {policy.title}",
+            _fields(policy),
+            _found_fields(found, policy, people) if found else None,
+            _apply(policy, repository, people, found, organization),
+        )
+
+
+def _scope(policy: Policy, repository: str) -> Json:
+    return {
+        "repositoryId": repository,
+        "refName": f"refs/heads/{policy.branch}",
+        "matchKind": "Exact",
+    }
+
+
+def _is(found: Any, policy: Policy, repository: str, organization: Organization) -> bool:
+    settings = found.settings or {}
+    scopes = [
+        (str(one.get("repositoryId")).lower(), one.get("refName"))
+        for one in settings.get("scope") or ()
+    ]
+    same = bool(found.type.id == policy.type and not found.is_deleted)
+    if not same or (repository.lower(), f"refs/heads/{policy.branch}") not in scopes:
+        return False
+    if policy.type == VALIDATION:
+        key = organization.knows("pipeline", policy.pipeline)
+        return bool(str(settings.get("buildDefinitionId")) == key)
+    if policy.type == REQUIRED:
+        patterns = list(settings.get("filenamePatterns") or ())
+        return bool(patterns == policy.settings["filenamePatterns"])
+    return True
+
+
+def _fields(policy: Policy) -> Json:
+    fields: Json = {"enabled": True, "blocking": policy.blocking, **policy.settings}
+    if policy.people:
+        fields["reviewers"] = tuple(sorted(set(policy.people)))
+    return fields
+
+
+def _found_fields(found: Any, policy: Policy, people: tuple[Identity, ...]) -> Json:
+    settings = found.settings or {}
+    # What is empty or false need not be there.
+    empty = {key: type(value)() for key, value in policy.settings.items()}
+    fields: Json = {"enabled": found.is_enabled, "blocking": found.is_blocking, **empty}
+    fields |= {key: settings[key] for key in policy.settings if settings.get(key) is not None}
+    if policy.people:
+        ids = [str(key) for key in settings.get("requiredReviewerIds") or ()]
+        fields["reviewers"] = shown(ids, people, {})
+    return fields
+
+
+def _apply(
+    policy: Policy,
+    repository: str,
+    people: tuple[Identity, ...],
+    found: Any,
+    organization: Organization,
+) -> Callable[[], None]:
+    def apply() -> None:
+        from azure.devops.v7_1.policy import models
+
+        settings = {**policy.settings, "scope": [_scope(policy, repository)]}
+        if policy.pipeline:
+            settings["buildDefinitionId"] = int(organization.id_of("pipeline", policy.pipeline))
+        if people:
+            settings["requiredReviewerIds"] = [one.key for one in people]
+        body = models.PolicyConfiguration(
+            is_enabled=True,
+            is_blocking=policy.blocking,
+            type=models.PolicyTypeRef(id=policy.type),
+            settings=settings,
+        )
+        call: tuple[Any, ...] = ("create_policy_configuration", body, organization.project)
+        if found:
+            body.settings = {**(found.settings or {}), **settings, "scope": found.settings["scope"]}
+            call = ("update_policy_configuration", body, organization.project, found.id)
+        what = f"writing the branch policy of {policy.branch}: {policy.title}"
+        organization.write(what, "policy", *call, needs=NEEDS)
+
+    return apply

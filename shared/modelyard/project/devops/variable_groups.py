@@ -1,0 +1,207 @@
+"""Variable groups, also those that are linked to a key vault.
+
+The package loses ``providerData``, which says which vault: groups are read, and linked ones
+written, by ``http.py``.
+
+Source: Azure DevOps REST reference, "Variablegroups", API version 7.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from modelyard.project.devops import service_connections
+from modelyard.project.devops.organization import Organization
+from modelyard.project.devops.permissions import Users, read_users
+from modelyard.project.fields import Section
+from modelyard.project.plan import Change, change
+from modelyard.project.secret_values import SecretReference
+
+KIND = "variable group"
+KEYS = (
+    *("name", "description", "variables", "secrets", "vault", "service-connection"),
+    *("vault-secrets", "pipelines", "all-pipelines"),
+)
+PLAIN, LINKED = "Vsts", "AzureKeyVault"
+NEEDS = "the role Creator or Administrator: Pipelines, Library, Security"
+_PATH = "/_apis/distributedtask/variablegroups"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class VariableGroup:
+    """One, as the file has it."""
+
+    name: str
+    description: str
+    variables: dict[str, str]
+    secrets: dict[str, SecretReference]
+    vault: str
+    service_connection: str
+    vault_secrets: tuple[str, ...]
+    users: Users
+
+
+def read(section: Section) -> VariableGroup:
+    """One of the list."""
+    vault = section.text("vault")
+    found = VariableGroup(
+        name=section.text("name", required=True),
+        description=section.text("description"),
+        variables=section.plain_values("variables"),
+        secrets=section.secrets("secrets"),
+        vault=vault,
+        service_connection=section.text("service-connection", required=bool(vault)),
+        vault_secrets=section.texts("vault-secrets"),
+        users=read_users(section),
+    )
+    if vault:
+        for key in ("variables", "secrets"):
+            if section.has(key):
+                section.wrong(key, "can't be in a group that is linked to a vault")
+        if not found.vault_secrets:
+            section.wrong("vault-secrets", "is missing: the secrets of the vault that it has")
+    elif not found.variables and not found.secrets:
+        section.wrong("variables", "is missing, and so are secrets and vault")
+    for key in found.variables.keys() & found.secrets.keys():
+        section.wrong("secrets", f"has {key}, which is in variables as well")
+    return found
+
+
+def changes(wanted: list[VariableGroup], organization: Organization) -> Iterator[Change]:
+    """What becomes of each."""
+    there = {str(one["name"]).lower(): one for one in organization.get(_PATH)["value"]}
+    for one in there.values():
+        organization.remember(KIND, str(one["name"]), one["id"])
+    for group in wanted:
+        found = there.get(group.name.lower())
+        renew = organization.surroundings.renew_secrets
+        note = ""
+        if found and group.secrets and not renew:
+            note = "secrets can't be compared; --renew-secrets sets them again"
+        yield change(
+            KIND,
+            group.name,
+            _fields(group, renew),
+            _found_fields(group, found, organization) if found else None,
+            _apply(group, found, organization),
+            note,
+            _needed(group, found, renew),
+        )
+
+
+def _fields(group: VariableGroup, renew: bool) -> Json:
+    fields: Json = {"description": group.description}
+    if group.vault:
+        return fields | {
+            "vault": group.vault,
+            "service connection": group.service_connection,
+            "secrets": tuple(sorted(group.vault_secrets)),
+        }
+    fields |= {f"variable {name}": value for name, value in group.variables.items()}
+    shown = "(set again)" if renew else "(set)"
+    return fields | {f"secret {name}": shown for name in group.secrets}
+
+
+def _found_fields(group: VariableGroup, found: Json, organization: Organization) -> Json:
+    fields: Json = {"description": found.get("description") or ""}
+    variables = found.get("variables") or {}
+    if found.get("type") == LINKED:
+        data = found.get("providerData") or {}
+        known = organization.knows(service_connections.KIND, group.service_connection)
+        key = data.get("serviceEndpointId")
+        return fields | {
+            "vault": data.get("vault"),
+            "service connection": group.service_connection if key == known else key,
+            "secrets": tuple(sorted(variables)),
+        }
+    for name, one in variables.items():
+        if one.get("isSecret"):
+            fields[f"secret {name}"] = "(set)"
+            fields[f"variable {name}"] = "(a secret)"
+        else:
+            fields[f"variable {name}"] = one.get("value") or ""
+    return fields
+
+
+def _needed(group: VariableGroup, found: Json | None, renew: bool) -> list[SecretReference]:
+    """The secrets that are written: those that aren't there, or all."""
+    there = (found or {}).get("variables") or {}
+    return [
+        reference
+        for name, reference in group.secrets.items()
+        if renew or not (there.get(name) or {}).get("isSecret")
+    ]
+
+
+def _apply(
+    group: VariableGroup, found: Json | None, organization: Organization
+) -> Callable[[], None]:
+    def apply() -> None:
+        made = _link(group, organization) if group.vault else _write(group, found, organization)
+        organization.remember(KIND, group.name, made)
+
+    return apply
+
+
+def _link(group: VariableGroup, organization: Organization) -> str:
+    key = organization.knows(KIND, group.name)
+    body: Json = {
+        "name": group.name,
+        "description": group.description,
+        "type": LINKED,
+        "providerData": {
+            "serviceEndpointId": organization.id_of(
+                service_connections.KIND, group.service_connection
+            ),
+            "vault": group.vault,
+        },
+        "variables": {name: {"isSecret": True, "enabled": True} for name in group.vault_secrets},
+        "variableGroupProjectReferences": [
+            {
+                "name": group.name,
+                "description": group.description,
+                "projectReference": organization.reference(),
+            }
+        ],
+    }
+    method, path = ("PUT", f"{_PATH}/{key}") if key else ("POST", _PATH)
+    return str(organization.send(method, path, body, needs=NEEDS, of_all=True)["id"])
+
+
+def _write(group: VariableGroup, found: Json | None, organization: Organization) -> str:
+    from azure.devops.v7_1.task_agent import models
+
+    renew = organization.surroundings.renew_secrets
+    before = (found or {}).get("variables") or {}
+    values: Json = {}
+    # Variables that the file doesn't name are left; a secret without a value keeps its own.
+    for name, one in before.items():
+        values[name] = models.VariableValue(
+            value=one.get("value"), is_secret=bool(one.get("isSecret"))
+        )
+    for name, value in group.variables.items():
+        values[name] = models.VariableValue(value=value, is_secret=False)
+    for name, reference in group.secrets.items():
+        written = reference in _needed(group, found, renew)
+        text = organization.surroundings.secrets.value(reference) if written else None
+        values[name] = models.VariableValue(value=text, is_secret=True)
+    wanted = models.VariableGroupParameters(
+        name=group.name,
+        description=group.description,
+        type=PLAIN,
+        variables=values,
+        variable_group_project_references=[
+            models.VariableGroupProjectReference(
+                name=group.name,
+                description=group.description,
+                project_reference=models.ProjectReference(**organization.reference()),
+            )
+        ],
+    )
+    key = organization.knows(KIND, group.name)
+    call = ("update_variable_group", wanted, int(key)) if key else ("add_variable_group", wanted)
+    what = f"writing the variable group {group.name}"
+    return str(organization.write(what, "task_agent", *call, needs=NEEDS).id)

@@ -1,0 +1,440 @@
+"""``modelyard setup azure-devops`` as a user runs it, with azure-devops unmodified, against the
+local Azure DevOps."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from modelyard import cli
+from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.devops.models import ORGANIZATION
+from modelyard.local.cloud.faults import Rule
+
+CLOUD_SERVICES = ("entra", "arm", "keyvault", "devops")
+HOME = f"https://dev.azure.com/{ORGANIZATION}"
+SECRETS = {"SETUP_TOKEN": "value-of-token-1234", "SETUP_PASSWORD": "value-of-password-5678"}
+FILE = """\
+azure:
+  tenant-id: {tenant}
+  subscription-id: 11111111-2222-3333-4444-555555555555
+  application: modelyard-wine
+  client-id: {client}
+  roles:
+    - role: Key Vault Secrets User
+      scope: /subscriptions/s/resourceGroups/ml/providers/Microsoft.KeyVault/vaults/wine-vault
+azure-devops:
+  organization: {home}
+  project: local
+  extension-publisher: publisher
+  service-connections:
+    - {{name: ml-dev, pipelines: [wine-quality]}}
+    - name: registry
+      type: container-registry
+      registry: wine.azurecr.io
+      user: wine
+      secrets: {{password: env:SETUP_PASSWORD}}
+  variable-groups:
+    - name: wine
+      variables: {{DATABRICKS_HOST: https://adb-1.2.azuredatabricks.net}}
+      secrets: {{token: env:SETUP_TOKEN}}
+      all-pipelines: true
+    - name: wine-secrets
+      vault: wine-vault
+      service-connection: ml-dev
+      vault-secrets: [databricks-token]
+      pipelines: [wine-quality]
+  environments:
+    - {{name: staging, description: Tried here first, pipelines: [wine-quality]}}
+    - name: production
+      approval:
+        approvers: [reviewer@modelyard.local, '[local]\\Contributors']
+        minimum: 1
+        time-out-minutes: 1440
+        instructions: Look at the report.
+  pipelines:
+    - name: wine-quality
+      folder: ml/training
+      variables: {{dataset: diabetes}}
+      secrets: {{key: env:SETUP_TOKEN}}
+    - name: wine-nightly
+      file: nightly.yml
+      triggers: {{branches: [main, -release/*], paths: [notebooks], batch: true}}
+  branch-policies:
+    - branch: main
+      reviewers: {{minimum: 2}}
+      build-validation: [{{pipeline: wine-quality, paths: [/notebooks/*]}}]
+      required-reviewers: [{{reviewers: ['[local]\\Contributors'], paths: [/azure-pipelines.yml]}}]
+"""
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run has printed."""
+
+    stdout: str
+    stderr: str
+
+
+class Setup:
+    """Runs of the command."""
+
+    def __init__(
+        self,
+        cloud: LocalCloud,
+        environment: dict[str, str],
+        folder: Path,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        self.cloud = cloud
+        self.environment = {**environment, **SECRETS}
+        self.file = folder / "modelyard.yml"
+        self.folder = folder
+        self._capsys = capsys
+        self.file.write_text(
+            FILE.format(
+                tenant=environment["AZURE_TENANT_ID"],
+                client=environment["AZURE_CLIENT_ID"],
+                home=HOME,
+            ),
+            encoding="utf-8",
+        )
+
+    def __call__(self, *arguments: str, code: int = 0, **more: str) -> Done:
+        os.environ.clear()
+        os.environ.update({**self.environment, **more})
+        self._capsys.readouterr()
+        found = cli.main(["setup", "azure-devops", "--file", str(self.file), *arguments])
+        done = Done(*self._capsys.readouterr())
+        assert found == code, done.stdout + done.stderr
+        _without_secrets(done)
+        return done
+
+    def in_a_process(self, *arguments: str) -> Done:
+        """As a person runs it: everything that it imports is imported anew."""
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "modelyard", "setup", "azure-devops", *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        found = Done(done.stdout, done.stderr)
+        _without_secrets(found)
+        return found
+
+    def replace(self, old: str, new: str) -> None:
+        text = self.file.read_text(encoding="utf-8")
+        assert old in text
+        self.file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def personal_token(self, *, read_only: bool = False) -> str:
+        organization = self.cloud.services["devops"].organization  # type: ignore[attr-defined]
+        return str(organization.personal_token(read_only=read_only))
+
+    def asked(self, method: str, path: str, **more: Any) -> Any:
+        """What a client of the service is told."""
+        answer = requests.request(
+            method,
+            f"{HOME}{path}",
+            params={"api-version": "7.1-preview", "$expand": "settings"},
+            auth=("", self.personal_token()),
+            proxies=dict.fromkeys(("http", "https"), self.cloud.url),
+            verify=self.environment["REQUESTS_CA_BUNDLE"],
+            timeout=30,
+            **more,
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def only(self, path: str, name: str) -> Any:
+        (found,) = [one for one in self.asked("GET", path)["value"] if one["name"] == name]
+        return found
+
+    def writes(self) -> int:
+        """How many requests so far would change something at the service."""
+        entries = self.cloud.requests.entries()
+        return sum(1 for one in entries if one.host == "dev.azure.com" and one.method in WRITES)
+
+
+def _without_secrets(done: Done) -> None:
+    for secret in SECRETS.values():
+        assert secret not in done.stdout + done.stderr
+
+
+@pytest.fixture
+def setup(
+    cloud: LocalCloud,
+    inside_cloud: dict[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> Setup:
+    cloud.services["devops"].reset()
+    return Setup(cloud, inside_cloud, tmp_path, capsys)
+
+
+def test_from_nothing_to_a_project_and_again(setup: Setup) -> None:
+    dry = setup.in_a_process("--dry-run")
+    assert setup.writes() == 0
+    assert "  + service connection ml-dev" in dry.stdout
+    assert "16 to create, 0 to update, 0 as they should be" in dry.stdout
+    assert "warning: the extension publisher.modelyard isn't installed" in dry.stdout
+    assert setup.asked("GET", "/local/_apis/build/definitions")["value"] == []
+
+    first = setup.in_a_process("--bicep", "tenant.bicep")
+    assert first.stdout.count("\ncreated ") == 16
+    assert "sc://modelyard-local/local/ml-dev" in first.stdout
+    assert "az role assignment create" in first.stdout
+    assert f"  wine-quality  {HOME}/local/_build?definitionId=" in first.stdout
+    assert "sc://modelyard-local/local/ml-dev" in (setup.folder / "tenant.bicep").read_text()
+    _as_the_file_has_it(setup)
+
+    before = setup.writes()
+    second = setup()
+    assert "nothing to change: all 16 are as the file has them" in second.stdout
+    assert "secrets can't be compared" in second.stdout
+    assert setup.writes() == before
+    # The extension is missing, which is no change of ours, but not as it should be either.
+    setup("--check", code=1)
+    setup.asked("POST", "/_apis/ExtensionManagement/installedextensionsbyname/publisher/modelyard")
+    setup("--check")
+    assert not list((setup.folder).glob("**/*.json"))
+
+
+def _as_the_file_has_it(setup: Setup) -> None:
+    connection = setup.only("/local/_apis/serviceendpoint/endpoints", "ml-dev")
+    assert connection["authorization"]["scheme"] == "WorkloadIdentityFederation"
+    group = setup.only("/local/_apis/distributedtask/variablegroups", "wine-secrets")
+    assert group["providerData"] == {"serviceEndpointId": connection["id"], "vault": "wine-vault"}
+    stored = setup.cloud.services["devops"].groups.of_project("local")  # type: ignore[attr-defined]
+    values = next(one["variables"] for one in stored if one["name"] == "wine")
+    assert values["token"] == {"isSecret": True, "value": SECRETS["SETUP_TOKEN"]}
+    production = setup.only("/local/_apis/distributedtask/environments", "production")
+    (check,) = setup.asked(
+        "GET",
+        "/local/_apis/pipelines/checks/configurations"
+        f"?resourceType=environment&resourceId={production['id']}",
+    )["value"]
+    assert check["timeout"] == 1440
+    assert check["settings"]["requesterCannotBeApprover"] is True
+    assert [one["displayName"] for one in check["settings"]["approvers"]] == [
+        "reviewer@modelyard.local",
+        r"[local]\Contributors",
+    ]
+    listed = setup.only("/local/_apis/build/definitions", "wine-quality")
+    pipeline = setup.asked("GET", f"/local/_apis/build/definitions/{listed['id']}")
+    assert pipeline["path"] == r"\ml\training"
+    assert pipeline["process"] == {"type": 2, "yamlFilename": "azure-pipelines.yml"}
+    assert pipeline["triggers"][0]["settingsSourceType"] == 2
+    assert pipeline["variables"]["dataset"]["value"] == "diabetes"
+    used = setup.asked(
+        "GET", f"/local/_apis/pipelines/pipelinePermissions/endpoint/{connection['id']}"
+    )
+    assert used["pipelines"] == [{"id": pipeline["id"], "authorized": True}]
+    policies = setup.asked("GET", "/local/_apis/policy/configurations")["value"]
+    assert sorted(one["type"]["displayName"] for one in policies) == [
+        "Build",
+        "Minimum number of reviewers",
+        "Required reviewers",
+    ]
+    validation = next(one for one in policies if one["type"]["displayName"] == "Build")
+    assert validation["settings"]["buildDefinitionId"] == pipeline["id"]
+    assert validation["settings"]["scope"][0]["refName"] == "refs/heads/main"
+
+
+def test_drift_is_found_and_put_right_and_what_others_made_stays(setup: Setup) -> None:
+    setup("--set", "azure-devops.extension-publisher=")
+    listed = setup.only("/local/_apis/build/definitions", "wine-quality")
+    path = f"/local/_apis/build/definitions/{listed['id']}"
+    pipeline = setup.asked("GET", path)
+    pipeline["variables"]["by-hand"] = {"value": "kept"}
+    pipeline["variables"]["dataset"]["value"] = "other"
+    pipeline["path"] = "\\moved"
+    setup.asked("PUT", path, json=pipeline)
+    setup.replace("minimum: 2", "minimum: 3")
+    setup.replace("time-out-minutes: 1440", "time-out-minutes: 60")
+    quiet = ("--set", "azureDevops.extensionPublisher=")
+
+    drift = setup("--check", *quiet, code=1)
+    assert "  ~ pipeline wine-quality" in drift.stdout
+    assert r"      folder: \moved -> \ml\training" in drift.stdout
+    assert "      variable dataset: other -> diabetes" in drift.stdout
+    assert "      time-out-minutes: 1440 -> 60" in drift.stdout
+    assert "      minimumApproverCount: 2 -> 3" in drift.stdout
+    assert "0 to create, 3 to update, 13 as they should be" in drift.stdout
+
+    setup(*quiet)
+    setup("--check", *quiet)
+    variables = setup.asked("GET", path)["variables"]
+    assert variables["by-hand"]["value"] == "kept"
+    assert variables["dataset"]["value"] == "diabetes"
+    stored = setup.cloud.services["devops"]._pipelines.definitions  # type: ignore[attr-defined]
+    project = setup.cloud.services["devops"].projects.id_of("local")  # type: ignore[attr-defined]
+    kept = stored.get(project, listed["id"])["variables"]["key"]
+    assert kept["value"] == SECRETS["SETUP_TOKEN"]
+
+
+def test_secrets_are_set_again_when_that_is_asked_for(setup: Setup) -> None:
+    setup()
+    renewed = setup("--renew-secrets", SETUP_TOKEN="another-value-9012")
+    assert "another-value-9012" not in renewed.stdout
+    assert "      secret token: (set) -> (set again)" in renewed.stdout
+    stored = setup.cloud.services["devops"].groups.of_project("local")  # type: ignore[attr-defined]
+    values = next(one["variables"] for one in stored if one["name"] == "wine")
+    assert values["token"]["value"] == "another-value-9012"
+
+
+def test_a_secret_comes_from_a_key_vault(setup: Setup) -> None:
+    answer = requests.put(
+        f"{setup.cloud.url}/modelyard/keyvault/vaults/wine-vault/secrets/token",
+        json={"value": "value-in-vault-3456"},
+        headers=setup.cloud.admin_headers,
+        timeout=30,
+    )
+    assert answer.ok, answer.text
+    setup.replace("token: env:SETUP_TOKEN", "token: keyvault://wine-vault/token")
+    assert "value-in-vault-3456" not in setup().stdout
+    stored = setup.cloud.services["devops"].groups.of_project("local")  # type: ignore[attr-defined]
+    values = next(one["variables"] for one in stored if one["name"] == "wine")
+    assert values["token"]["value"] == "value-in-vault-3456"
+
+
+AZ = '''#!{python}
+"""Keeps what it is told in a file, as the tenant would."""
+import json, pathlib, sys
+path = pathlib.Path({state!r})
+known = json.loads(path.read_text()) if path.exists() else {{}}
+words = sys.argv[1:]
+verb = " ".join(words[: next(i for i, word in enumerate(words) if word.startswith("-"))])
+value = lambda name: words[words.index(name) + 1]
+known.setdefault("calls", []).append(verb)
+if verb == "ad app list":
+    print(json.dumps([{{"appId": "app-1"}}] if "app" in known else []))
+elif verb == "ad app create":
+    known["app"] = value("--display-name")
+    print(json.dumps({{"appId": "app-1"}}))
+elif verb == "ad sp show" and "sp" not in known:
+    print("ERROR: Resource 'app-1' does not exist.", file=sys.stderr)
+    path.write_text(json.dumps(known))
+    sys.exit(3)
+elif verb == "ad sp create":
+    known["sp"] = value("--id")
+elif verb == "ad app federated-credential create":
+    known.setdefault("trust", []).append(json.loads(value("--parameters")))
+elif verb == "ad app federated-credential list":
+    print(json.dumps(known.get("trust", [])))
+elif verb == "role assignment create":
+    known.setdefault("roles", []).append(value("--scope"))
+elif verb == "role assignment list":
+    print(json.dumps([one for one in known.get("roles", []) if one == value("--scope")]))
+path.write_text(json.dumps(known))
+'''
+
+
+def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
+    """az stands in for itself: the local cloud has no Microsoft Graph."""
+    programs, state = setup.folder / "bin", setup.folder / "tenant"
+    programs.mkdir()
+    program = programs / "az"
+    program.write_text(AZ.format(python=sys.executable, state=str(state)), encoding="utf-8")
+    program.chmod(0o755)
+    setup.environment["PATH"] = f"{programs}:{setup.environment['PATH']}"
+    setup.replace(f"  client-id: {setup.environment['AZURE_CLIENT_ID']}\n", "")
+
+    missing = setup(code=3)
+    assert "service-connections[0].client-id is missing" in missing.stderr
+    done = setup("--with-az")
+    for made in ("application", "service principal", "role assignment", "federated credential"):
+        assert f"created {made}" in done.stdout
+    assert "somebody with rights" not in done.stdout
+    known = json.loads(state.read_text())
+    (trust,) = known["trust"]
+    assert trust["subject"] == "sc://modelyard-local/local/ml-dev"
+    connection = setup.only("/local/_apis/serviceendpoint/endpoints", "ml-dev")
+    assert connection["authorization"]["parameters"]["serviceprincipalid"] == "app-1"
+
+    calls = len(known["calls"])
+    again = setup("--with-az")
+    assert "nothing to change: all 20 are as the file has them" in again.stdout
+    later = json.loads(state.read_text())["calls"][calls:]
+    assert not [one for one in later if "create" in one or "update" in one]
+
+
+def test_who_isnt_known(setup: Setup) -> None:
+    refused = setup(code=10, AZURE_DEVOPS_EXT_PAT="made-up-token")
+    assert "TF400813" in refused.stderr
+    assert "make a new personal access token" in refused.stderr
+    assert "made-up-token" not in refused.stderr
+
+    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
+        del setup.environment[name]
+    setup.environment["PATH"] = str(setup.folder)
+    nobody = setup(code=2)
+    assert "nobody can sign in to Azure DevOps: AZURE_DEVOPS_EXT_PAT isn't set" in nobody.stderr
+
+
+def test_who_may_only_read(setup: Setup) -> None:
+    token = setup.personal_token(read_only=True)
+    setup("--dry-run", AZURE_DEVOPS_EXT_PAT=token)
+    before = setup.writes()
+    refused = setup(code=11, AZURE_DEVOPS_EXT_PAT=token)
+    assert "service connection ml-dev: writing the service connection ml-dev" in refused.stderr
+    assert "fix: it takes the role Creator or Administrator" in refused.stderr
+    assert setup.writes() == before + 1
+
+    setup()
+    setup.replace("vault-secrets: [databricks-token]", "vault-secrets: [databricks-token, pem]")
+    linked = setup(code=11, AZURE_DEVOPS_EXT_PAT=token)
+    assert "variable group wine-secrets: PUT" in linked.stderr
+    assert "answered 403" in linked.stderr
+    assert "Pipelines, Library, Security" in linked.stderr
+
+
+def test_a_refusal_in_the_middle_is_gone_on_from(setup: Setup) -> None:
+    setup.cloud.faults.add(
+        Rule("status", path="*/distributedtask/environments", method="POST", status=403, times=1)
+    )
+    half = setup(code=28)
+    assert "environment staging: " in half.stderr
+    assert "4 of 16 changes are done" in half.stderr
+    again = setup()
+    assert "12 to create, 0 to update, 4 as they should be" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "message"),
+    [
+        ("project: local", "project: wine", 14, "az devops project create"),
+        (
+            "project: local",
+            "project: local\n  repository: {name: lcoal}",
+            14,
+            "there is no repository lcoal in the project local (did you mean local?)",
+        ),
+        (
+            "reviewer@modelyard.local",
+            "nobody@modelyard.local",
+            14,
+            "nobody in https://dev.azure.com",
+        ),
+        ("env:SETUP_TOKEN", "env:SETUP_OTHER", 2, "SETUP_OTHER isn't set, or is empty"),
+        ("https://dev.azure.com", "https://dev.azure.invalid", 12, "dev.azure.invalid"),
+    ],
+)
+def test_what_the_file_has_wrong(setup: Setup, old: str, new: str, code: int, message: str) -> None:
+    setup.replace(old, new)
+    before = setup.writes()
+    assert message in setup(code=code).stderr
+    assert setup.writes() == before
