@@ -7,6 +7,8 @@ same over restarts and resets, so that a shell that has them keeps working.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import hmac
 import json
 import secrets
 import uuid
@@ -35,6 +37,13 @@ class Credentials:
     databricks_token: str = dataclasses.field(repr=False)
     admin_key: str = dataclasses.field(repr=False)
     """For the cloud's own interface; not among the variables that programs get."""
+
+    @property
+    def github_token(self) -> str:
+        """Of the local GitHub's one user. Made of another secret, so that state folders of older
+        versions have it, too."""
+        digest = hmac.new(self.client_secret.encode(), b"github", hashlib.sha256).hexdigest()
+        return f"ghp_{digest[:36]}"
 
 
 def load_or_create(folder: Path) -> Credentials:

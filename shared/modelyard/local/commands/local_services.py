@@ -27,7 +27,7 @@ from modelyard.local.runner.predefined_variables import Build
 from modelyard.local.runner.service_endpoints import Endpoint
 from modelyard.runner_errors import CloudUnavailable
 
-_CREDENTIALS = ("AZURE_CLIENT_SECRET", "DATABRICKS_TOKEN")
+_CREDENTIALS = ("AZURE_CLIENT_SECRET", "DATABRICKS_TOKEN", "GH_TOKEN")
 _RESOURCE_MANAGER = "https://management.azure.com/"
 
 

@@ -48,7 +48,7 @@ def test_only_loopback_goes_past_the_proxy(variables: dict[str, str]) -> None:
     "name",
     ["AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "DATABRICKS_HOST", "DATABRICKS_CONFIG_FILE",
      "ARM_CLIENT_SECRET", "MLFLOW_TRACKING_TOKEN", "IDENTITY_ENDPOINT", "MSI_SECRET", "ALL_PROXY",
-     "HTTPS_PROXY", "NO_PROXY", "AZUREML_RUN_TOKEN"],
+     "HTTPS_PROXY", "NO_PROXY", "AZUREML_RUN_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"],
 )  # fmt: skip
 def test_nothing_of_the_real_world_is_inherited(variables: dict[str, str], name: str) -> None:
     parent = {name: "real", "PATH": "/bin", "MLFLOW_EXPERIMENT_NAME": "mine"}

@@ -13,6 +13,8 @@ TITLES = {
     "github_identity": "GitHub identity tokens",
     "keyvault": "Key Vault",
     "devops": "Azure DevOps",
+    "github": "GitHub",
+    "github_identity": "GitHub's identity tokens",
     "databricks": "Databricks workspace",
     "mlflow": "MLflow tracking",
     "registry": "Container registry",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,10 +17,17 @@ from modelyard.local.cloud.service import Cloud
 
 ISSUER = "https://token.actions.githubusercontent.com"
 COLLECTION = "github.jobs"
+REPOSITORIES = "github.repositories"
+"""Those of the local GitHub, by ``owner/name`` in lower case."""
 TOKEN_SECONDS = 300
 """How long an identity token is good for."""
 BEFORE_SECONDS = 600
 """How far back its ``nbf`` lies: clocks differ."""
+CLAIM_KEYS = (
+    *("repo", "context", "repository", "repository_owner", "ref", "ref_type", "sha", "workflow"),
+    *("event_name", "environment", "job_workflow_ref", "runner_environment", "run_id"),
+)
+"""What the subject of a repository's identity tokens may be made of instead."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,41 @@ class Job:
 
     @property
     def subject(self) -> str:
+        """The usual one: see ``context``."""
+        return f"repo:{self.repository}:{self.context}"
+
+    @property
+    def context(self) -> str:
         """An environment goes before a pull request, and that before a branch or tag."""
         if self.environment:
-            return f"repo:{self.repository}:environment:{self.environment}"
-        if self.event == "pull_request":
-            return f"repo:{self.repository}:pull_request"
-        return f"repo:{self.repository}:ref:{self.ref}"
+            return f"environment:{self.environment}"
+        return "pull_request" if self.event == "pull_request" else f"ref:{self.ref}"
+
+    def claims(self) -> dict[str, str]:
+        """What a token says of the job, apart from its subject."""
+        owner = self.repository.partition("/")[0]
+        own = f"{self.repository}/.github/workflows/{self.workflow}@{self.ref}"
+        workflow = self.workflow_ref or own
+        found = {
+            "ref": self.ref,
+            "ref_type": "tag" if self.ref.startswith("refs/tags/") else "branch",
+            "sha": self.sha,
+            "repository": self.repository,
+            "repository_owner": owner,
+            "event_name": self.event,
+            "workflow": self.workflow,
+            "workflow_ref": workflow,
+            "job_workflow_ref": self.job_workflow_ref or workflow,
+            "run_id": self.run_id,
+            "runner_environment": "self-hosted",
+        }
+        return {**found, "environment": self.environment} if self.environment else found
+
+    def subject_of(self, keys: Sequence[str]) -> str:
+        """The subject of a repository that chose what it is made of."""
+        parts = {"repo": f"repo:{self.repository}", "context": self.context}
+        parts |= {k: f"{k}:{v.replace(':', '%3A')}" for k, v in self.claims().items()}
+        return ":".join(parts.get(key, f"{key}:") for key in keys)
 
 
 class UnknownJob(Exception):
@@ -75,7 +112,7 @@ class Issuer:
         """Entra trusts such jobs with the cloud's application from now on, which is a user of the
         workspace."""
         client_id = load_or_create(self._cloud.folder).client_id
-        federation.trust(self._cloud.store, ISSUER, job.subject)
+        federation.trust(self._cloud.store, ISSUER, self.subject(job))
         identities = Identities(self._cloud)
         with self._cloud.store.lock:
             if not identities.knows(client_id):
@@ -92,32 +129,24 @@ class Issuer:
             raise UnknownJob
         job = Job(**document)
         owner = job.repository.partition("/")[0]
-        own = f"{job.repository}/.github/workflows/{job.workflow}@{job.ref}"
-        workflow = job.workflow_ref or own
         now = int(self._cloud.clock.time())
         claims = {
             "jti": str(uuid.uuid4()),
-            "sub": job.subject,
+            "sub": self.subject(job),
             "aud": audience or f"https://github.com/{owner}",
             "iss": ISSUER,
-            "ref": job.ref,
-            "ref_type": "tag" if job.ref.startswith("refs/tags/") else "branch",
-            "sha": job.sha,
-            "repository": job.repository,
-            "repository_owner": owner,
-            "event_name": job.event,
-            "workflow": job.workflow,
-            "workflow_ref": workflow,
-            "job_workflow_ref": job.job_workflow_ref or workflow,
-            "run_id": job.run_id,
-            "runner_environment": "self-hosted",
+            **job.claims(),
             "nbf": now - BEFORE_SECONDS,
             "iat": now,
             "exp": now + TOKEN_SECONDS,
         }
-        if job.environment:
-            claims["environment"] = job.environment
         return signing.sign(claims, self._key)
+
+    def subject(self, job: Job) -> str:
+        """What federated credentials have to name; its repository may have chosen another."""
+        repository = self._cloud.store.get(REPOSITORIES, job.repository.lower()) or {}
+        keys = repository.get("oidc", {}).get("include_claim_keys")
+        return job.subject_of(keys) if keys else job.subject
 
     def jobs(self) -> int:
         return sum(1 for _ in self._cloud.store.items(COLLECTION))

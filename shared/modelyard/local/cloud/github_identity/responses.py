@@ -76,7 +76,7 @@ class GitHubIdentityResponses:
         return _json(
             200,
             {
-                "subject": job.subject,
+                "subject": self._issuer.subject(job),
                 "issuer": ISSUER,
                 "ACTIONS_ID_TOKEN_REQUEST_URL": f"{place}?api-version=2.0",
                 "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self._issuer.start_job(job),

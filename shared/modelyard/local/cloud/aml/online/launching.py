@@ -73,7 +73,7 @@ class Launcher:
         self._environments = environments
         self._children = children
         # It runs as on Azure: on the network, but without anybody's credentials.
-        hidden = ("AZURE_", "DATABRICKS_", "HOME", "MODELYARD_", "MLFLOW_TRACKING")
+        hidden = ("AZURE_", "DATABRICKS_", "GH_", "HOME", "MODELYARD_", "MLFLOW_TRACKING")
         self._network = {
             name: value for name, value in cloud_environment.items() if not name.startswith(hidden)
         }

@@ -12,7 +12,7 @@ from modelyard.local.cloud.databricks.storage import Storage
 SECRET = re.compile(r"\{\{secrets/([^/}]+)/([^/}]+)\}\}")
 """How ``spark_env_vars`` name a secret."""
 
-CREDENTIALS = ("AZURE_", "DATABRICKS_TOKEN", "DATABRICKS_HOST", "HOME")
+CREDENTIALS = ("AZURE_", "DATABRICKS_TOKEN", "DATABRICKS_HOST", "GH_TOKEN", "HOME")
 """Beginnings of variables that belong to the user's programs, not to a cluster."""
 
 
