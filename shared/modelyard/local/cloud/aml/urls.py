@@ -9,6 +9,8 @@ from typing import Any
 from modelyard.local.cloud.aml.assets import KINDS, Assets
 from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.execution.engine import Engine
+from modelyard.local.cloud.aml.network import network
 from modelyard.local.cloud.aml.online.deployments import Deployments
 from modelyard.local.cloud.aml.online.documents import Documents
 from modelyard.local.cloud.aml.online.launching import Launcher
@@ -63,6 +65,9 @@ class MachineLearningService:
             cloud.environment,
         )
         self._deployments = Deployments(cloud, self._documents, launcher)
+        self.engine = Engine(
+            cloud, blobs, self._environments, self._children, network(cloud.environment)
+        )
 
     def routes(self) -> Sequence[Route]:
         tokens, tenant = Tokens(self._cloud), self._subscription.tenant_id
@@ -81,12 +86,14 @@ class MachineLearningService:
     def start(self) -> None:
         """Deployments of an earlier life come up beside the requests, one after the other."""
         self._operations.abandon()
+        self.engine.start()
         self._deployments.clock.stopping.clear()
         if self._documents.all_deployments():
             threading.Thread(target=self._restart, name="aml", daemon=True).start()
 
     def stop(self) -> None:
         self._deployments.stop()
+        self.engine.stop()
         self._children.stop_all()
         self._operations.join()
 
@@ -98,6 +105,7 @@ class MachineLearningService:
             self._computes,
             self._operations,
             self._environments,
+            self.engine,
         ):
             part.reset()
         self._deployments.clock.stopping.clear()
@@ -106,6 +114,7 @@ class MachineLearningService:
         return {
             "workspaces": [one.name for one in self._workspaces.all()],
             "deployments": len(self._documents.all_deployments()),
+            "runs": len(self.engine.records.all()),
         }
 
     def _restart(self) -> None:

@@ -10,7 +10,6 @@ TITLES = {
     "arm": "Resource Manager",
     "storage": "Blob storage",
     "aml": "Azure Machine Learning",
-    "github_identity": "GitHub identity tokens",
     "keyvault": "Key Vault",
     "devops": "Azure DevOps",
     "github": "GitHub",

@@ -191,7 +191,7 @@ def _described(blob: Json) -> dict[str, str]:
     return {
         **_written(blob),
         "Content-Type": blob["content_type"],
-        "Content-MD5": blob["md5"],
+        **({"Content-MD5": blob["md5"]} if blob["md5"] else {}),
         "Accept-Ranges": "bytes",
         "x-ms-blob-type": "BlockBlob",
         "x-ms-creation-time": formatdate(blob["created"], usegmt=True),

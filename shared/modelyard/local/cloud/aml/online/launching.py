@@ -20,6 +20,7 @@ from modelyard.images.running import free_port, wait_until_ready
 from modelyard.local.cloud.aml import paths
 from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.network import network
 from modelyard.local.cloud.aml.online import exceptions
 from modelyard.local.cloud.aml.online.packages import Environments, Packages, of_conda
 from modelyard.local.cloud.aml.workspaces import Workspace
@@ -72,11 +73,7 @@ class Launcher:
         self._blobs = blobs
         self._environments = environments
         self._children = children
-        # It runs as on Azure: on the network, but without anybody's credentials.
-        hidden = ("AZURE_", "DATABRICKS_", "GH_", "HOME", "MODELYARD_", "MLFLOW_TRACKING")
-        self._network = {
-            name: value for name, value in cloud_environment.items() if not name.startswith(hidden)
-        }
+        self._network = network(cloud_environment)
 
     def launch(
         self, workspace: Workspace, deployment: Json, log: Path, clock: SystemClock
