@@ -1,4 +1,4 @@
-"""Versions of codes, models, environments and data: what they are can't change any more."""
+"""Versions of codes, models, environments, data and components: they can't change any more."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "models": ("modelUri", "modelType"),
     "environments": ("image", "condaFile", "build", "osType"),
     "data": ("dataUri", "dataType"),
+    "components": ("componentSpec",),
 }
 """Kind -> the properties that a version keeps for ever."""
 _URI = {"codes": "codeUri", "models": "modelUri", "data": "dataUri"}
@@ -52,7 +53,7 @@ class Assets:
 
     def by_id(self, id: str, kind: str) -> Json:
         """An asset of any workspace by its resource id or ``azureml://`` form. Raises ArmError."""
-        text = id.removeprefix("azureml:/").replace("//", "/")
+        text = id.removeprefix("azureml:").replace("//", "/")
         pattern = rf"(.*)/{kind}/([^/]+)/(?:versions/)?([^/]+)"
         match = re.fullmatch(pattern, text, re.IGNORECASE)
         workspace = match and next(

@@ -1,6 +1,7 @@
-"""Computes that are attached to a workspace: Kubernetes clusters, for endpoints on them.
+"""Computes of a workspace: its own clusters, and what is attached to it.
 
-Nothing of the cluster is emulated: what is deployed there runs on this machine.
+Nothing of a cluster is emulated: what is deployed or submitted there runs on this machine. An
+attached Databricks workspace is this cloud's own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from modelyard.local.cloud.service import Cloud
 
 Json = dict[str, Any]
 COLLECTION = "aml-computes"
-KUBERNETES = "Kubernetes"
+KUBERNETES, CLUSTER, DATABRICKS = "Kubernetes", "AmlCompute", "Databricks"
+TOKEN = "databricksAccessToken"  # noqa: S105 - the name of a property
 
 
 class Computes:
@@ -37,42 +39,63 @@ class Computes:
     def list(self, workspace: Workspace) -> Json:
         start = _key(workspace, "")
         found = [one for key, one in self._cloud.store.items(COLLECTION) if key.startswith(start)]
-        return {"value": found}
+        return {"value": [_without_secrets(one) for one in found]}
 
     def put(self, workspace: Workspace, name: str, body: Json) -> bool:
-        """Attach; says whether it is new. Raises ArmError."""
+        """Create or attach; says whether it is new. Raises ArmError."""
         given = body.get("properties") or {}
-        if given.get("computeType") != KUBERNETES:
+        kind = str(given.get("computeType"))
+        if kind not in _KINDS:
             raise exceptions.bad_request(
-                f"Computes of type {given.get('computeType')} aren't emulated, {KUBERNETES} is.",
+                f"Computes of type {kind} aren't emulated, {', '.join(_KINDS)} are.",
                 "NotEmulated",
             )
-        if not given.get("resourceId"):
-            raise exceptions.bad_request("resourceId of the cluster is required.")
         key = _key(workspace, name)
-        new = self._cloud.store.get(COLLECTION, key) is None
-        now = stamp(self._cloud.clock.time())
-        document = {
-            "id": f"{workspace.id}/computes/{name}",
-            "name": name,
-            "type": "Microsoft.MachineLearningServices/workspaces/computes",
-            "location": workspace.location,
-            "tags": body.get("tags") or {},
-            "properties": {
-                "description": None,
-                "computeLocation": workspace.location,
-                "disableLocalAuth": False,
-                **given,
-                "properties": {"namespace": "default", **(given.get("properties") or {})},
-                "isAttachedCompute": True,
-                "provisioningErrors": None,
-                "createdOn": now,
-                "modifiedOn": now,
-                "provisioningState": "Succeeded",
-            },
+        with self._cloud.store.lock:
+            before = self._cloud.store.get(COLLECTION, key)
+            if before is not None and before["properties"]["computeType"] != kind:
+                raise exceptions.bad_request(
+                    f"The compute {name} is of the type {before['properties']['computeType']}, "
+                    f"which can't be changed to {kind}."
+                )
+            properties = _KINDS[kind](given)
+            now = stamp(self._cloud.clock.time())
+            document = {
+                "id": f"{workspace.id}/computes/{name}",
+                "name": name,
+                "type": "Microsoft.MachineLearningServices/workspaces/computes",
+                "location": workspace.location,
+                "tags": body.get("tags") or {},
+                "properties": {
+                    "description": None,
+                    "computeLocation": workspace.location,
+                    "disableLocalAuth": False,
+                    "resourceId": None,
+                    **given,
+                    "properties": properties,
+                    "isAttachedCompute": kind != CLUSTER,
+                    "provisioningErrors": None,
+                    "createdOn": before["properties"]["createdOn"] if before else now,
+                    "modifiedOn": now,
+                    "provisioningState": "Succeeded",
+                },
+            }
+            self._cloud.store.put(COLLECTION, key, document)
+        return before is None
+
+    def shown(self, workspace: Workspace, name: str) -> Json:
+        """As a client sees it: without secrets. Raises ArmError when it isn't there."""
+        return _without_secrets(self.get(workspace, name))
+
+    def secrets(self, workspace: Workspace, name: str) -> Json:
+        """The access token of an attached Databricks workspace. Raises ArmError for others."""
+        properties = self.get(workspace, name)["properties"]
+        if properties["computeType"] != DATABRICKS:
+            raise exceptions.bad_request(f"The compute {name} has no keys.")
+        return {
+            "computeType": DATABRICKS,
+            TOKEN: properties["properties"].get(TOKEN),
         }
-        self._cloud.store.put(COLLECTION, key, document)
-        return new
 
     def detach(self, workspace: Workspace, name: str) -> bool:
         return self._cloud.store.delete(COLLECTION, _key(workspace, name))
@@ -83,3 +106,50 @@ class Computes:
 
 def _key(workspace: Workspace, name: str) -> str:
     return f"{workspace.id}/computes/{name}".lower()
+
+
+def _without_secrets(document: Json) -> Json:
+    document["properties"]["properties"].pop(TOKEN, None)
+    return document
+
+
+def _kubernetes(given: Json) -> Json:
+    if not given.get("resourceId"):
+        raise exceptions.bad_request("resourceId of the cluster is required.")
+    return {"namespace": "default", **(given.get("properties") or {})}
+
+
+def _cluster(given: Json) -> Json:
+    properties = dict(given.get("properties") or {})
+    if not properties.get("vmSize"):
+        raise exceptions.bad_request("vmSize is required.")
+    scale = {"minNodeCount": 0, "maxNodeCount": 1, **(properties.get("scaleSettings") or {})}
+    if not 0 <= scale["minNodeCount"] <= scale["maxNodeCount"]:
+        raise exceptions.bad_request("minNodeCount must be between 0 and maxNodeCount.")
+    states = ("preparing", "running", "idle", "unusable", "leaving", "preempted")
+    return {
+        "osType": "Linux",
+        "vmPriority": "Dedicated",
+        "isolatedNetwork": False,
+        "remoteLoginPortPublicAccess": "Disabled",
+        "subnet": None,
+        **properties,
+        "scaleSettings": {"nodeIdleTimeBeforeScaleDown": "PT120S", **scale},
+        "allocationState": "Steady",
+        "errors": None,
+        "currentNodeCount": scale["minNodeCount"],
+        "targetNodeCount": scale["minNodeCount"],
+        "nodeStateCounts": {f"{one}NodeCount": 0 for one in states},
+    }
+
+
+def _databricks(given: Json) -> Json:
+    if not given.get("resourceId"):
+        raise exceptions.bad_request("resourceId of the Databricks workspace is required.")
+    properties = dict(given.get("properties") or {})
+    if not properties.get(TOKEN):
+        raise exceptions.bad_request(f"{TOKEN} is required.")
+    return properties
+
+
+_KINDS = {KUBERNETES: _kubernetes, CLUSTER: _cluster, DATABRICKS: _databricks}

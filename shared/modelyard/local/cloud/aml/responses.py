@@ -137,7 +137,7 @@ class AssetResponses:
 
 
 class ComputeResponses:
-    """Kubernetes clusters that are attached."""
+    """Clusters of the workspace, and what is attached."""
 
     def __init__(self, workspaces: Workspaces, computes: Computes, operations: Operations) -> None:
         self._workspaces = workspaces
@@ -148,12 +148,15 @@ class ComputeResponses:
         return self._computes.list(self._workspaces.find(**where))
 
     def get(self, _request: Request, compute: str, **where: str) -> Json:
-        return self._computes.get(self._workspaces.find(**where), compute)
+        return self._computes.shown(self._workspaces.find(**where), compute)
+
+    def keys(self, _request: Request, compute: str, **where: str) -> Json:
+        return self._computes.secrets(self._workspaces.find(**where), compute)
 
     def put(self, request: Request, compute: str, **where: str) -> Response:
         workspace = self._workspaces.find(**where)
         new = self._computes.put(workspace, compute, read_body(request))
-        made = self._computes.get(workspace, compute)
+        made = self._computes.shown(workspace, compute)
         headers = self._operations.done(SUBSCRIPTION_ID, workspace.location)
         return reply(made, 201 if new else 200, headers)
 

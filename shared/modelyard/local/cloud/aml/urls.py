@@ -10,6 +10,7 @@ from modelyard.local.cloud.aml.assets import KINDS, Assets
 from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.execution.engine import Engine
+from modelyard.local.cloud.aml.jobs.urls import JobRoutes
 from modelyard.local.cloud.aml.network import network
 from modelyard.local.cloud.aml.online.deployments import Deployments
 from modelyard.local.cloud.aml.online.documents import Documents
@@ -68,6 +69,16 @@ class MachineLearningService:
         self.engine = Engine(
             cloud, blobs, self._environments, self._children, network(cloud.environment)
         )
+        self._jobs = JobRoutes(
+            cloud,
+            self._workspaces,
+            self._datastores,
+            self._assets,
+            self._computes,
+            blobs,
+            self.engine,
+            self._operations,
+        )
 
     def routes(self) -> Sequence[Route]:
         tokens, tenant = Tokens(self._cloud), self._subscription.tenant_id
@@ -77,6 +88,7 @@ class MachineLearningService:
                 Route((method,), HOST, path, guarded(answer, tokens, tenant))
                 for method, path, answer in self._managing()
             ),
+            *self._jobs.routes(),
             Route(("GET",), API_HOST, "/discovery", discovery),
             Route(("GET",), API_HOST, "/discovery/<path:rest>", discovery),
             Route(("POST",), INFERENCE, "/score", scoring.score),
@@ -106,6 +118,7 @@ class MachineLearningService:
             self._operations,
             self._environments,
             self.engine,
+            self._jobs,
         ):
             part.reset()
         self._deployments.clock.stopping.clear()
@@ -147,6 +160,7 @@ class MachineLearningService:
                 *self._of_assets(workspace),
                 *self._of_computes(workspace),
                 *self._of_endpoints(workspace),
+                *self._jobs.table(workspace),
             ]
         return table
 
@@ -175,6 +189,7 @@ class MachineLearningService:
             ("GET", compute, answers.get),
             ("PUT", compute, answers.put),
             ("DELETE", compute, answers.delete),
+            ("POST", f"{compute}/listKeys", answers.keys),
         ]
 
     def _of_endpoints(self, workspace: str) -> Table:

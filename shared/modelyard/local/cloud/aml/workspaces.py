@@ -37,6 +37,11 @@ class Workspace:
         """Where its data plane is."""
         return f"https://{self.location}.api.azureml.ms"
 
+    @property
+    def tracking(self) -> str:
+        """Where MLflow's clients find its runs, when they have a token."""
+        return f"{self.api}/mlflow/v1.0{self.id}"
+
 
 class Workspaces:
     """All workspaces of the subscription."""

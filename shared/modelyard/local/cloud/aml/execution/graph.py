@@ -121,8 +121,9 @@ class Order:
     """Name of each node -> id of its run. The only node of a graph may have the graph's own: then
     there is one run, and no child."""
     surroundings: Callable[[str], Mapping[str, str]] = field(default=lambda _run: {})
-    """Given the id of a run: variables of the programs of the one who ordered it. It is asked when
-    the node starts."""
+    """Given the id of a run: variables for its program. It is asked when the node starts."""
+    ended: Callable[[str, str], None] = field(default=lambda _run, _status: None)
+    """Called with the id and the state of each node's run, when it has ended."""
 
 
 def input_path(name: str) -> str:

@@ -70,7 +70,13 @@ class Nodes:
         finally:
             shutil.rmtree(self._folder / run, ignore_errors=True)
         found = self._records.get(run)
-        return str(found["status"]) if found else "Canceled"
+        status = str(found["status"]) if found else "Canceled"
+        if halt.reason != "stopped":  # then nobody is there to be told
+            try:
+                order.ended(run, status)
+            except Exception:
+                log.exception("run %s", run)
+        return status
 
     def _logged(self, order: Order, node: Node, printed: Log, halt: Halt) -> None:
         try:

@@ -1,0 +1,121 @@
+"""HTTP of jobs: Resource Manager's, and that of the region's API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from modelyard.local.cloud.aml.assets import Assets
+from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.jobs.documents import Jobs
+from modelyard.local.cloud.aml.jobs.files import ArtifactFiles
+from modelyard.local.cloud.aml.jobs.history import History
+from modelyard.local.cloud.aml.jobs.tracking import Tracking
+from modelyard.local.cloud.aml.jobs.values import Values
+from modelyard.local.cloud.aml.workspaces import Workspaces
+from modelyard.local.cloud.arm.exceptions import ArmError
+from modelyard.local.cloud.arm.front import read_body, reply
+from modelyard.local.cloud.arm.long_running import Operations
+from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
+from modelyard.local.cloud.service import Handler
+from modelyard.local.cloud.storage.models import Blobs
+from modelyard.local.cloud.tokens import TokenError, Tokens
+
+Json = dict[str, Any]
+
+
+class JobResponses:
+    """``.../workspaces/<name>/jobs``"""
+
+    def __init__(
+        self,
+        workspaces: Workspaces,
+        jobs: Jobs,
+        datastores: Datastores,
+        assets: Assets,
+        blobs: Blobs,
+        operations: Operations,
+    ) -> None:
+        self._workspaces = workspaces
+        self._jobs = jobs
+        self._datastores = datastores
+        self._assets = assets
+        self._blobs = blobs
+        self._operations = operations
+
+    def list(self, _request: Request, **where: str) -> Json:
+        return {"value": self._jobs.list(self._workspaces.find(**where))}
+
+    def get(self, _request: Request, job: str, **where: str) -> Json:
+        return self._jobs.get(self._workspaces.find(**where), job)
+
+    def put(self, request: Request, job: str, **where: str) -> Response:
+        workspace = self._workspaces.find(**where)
+        values = Values(workspace, self._datastores, self._assets, self._blobs)
+        new = self._jobs.put(workspace, job, read_body(request), values)
+        return reply(self._jobs.get(workspace, job), 201 if new else 200)
+
+    def cancel(self, _request: Request, job: str, **where: str) -> Response:
+        workspace = self._workspaces.find(**where)
+        self._jobs.cancel(workspace, job)
+        headers = self._operations.done(SUBSCRIPTION_ID, workspace.location)
+        status = headers["Azure-AsyncOperation"]
+        location = status.replace("mfeOperationsStatus", "mfeOperationsResults")
+        return reply({}, 202, {**headers, "Location": location})
+
+
+class RunResponses:
+    """The API's ``/history`` and ``/mlflow`` of a workspace."""
+
+    def __init__(
+        self, workspaces: Workspaces, history: History, tracking: Tracking, files: ArtifactFiles
+    ) -> None:
+        self._workspaces = workspaces
+        self._history = history
+        self._tracking = tracking
+        self._files = files
+
+    def run(self, _request: Request, run: str, **where: str) -> Json:
+        return self._history.run(self._workspaces.find(**where), run)
+
+    def details(self, _request: Request, run: str, **where: str) -> Json:
+        return self._history.details(self._workspaces.find(**where), run)
+
+    def children(self, _request: Request, run: str, **where: str) -> Json:
+        return {"value": self._history.children(self._workspaces.find(**where), run)}
+
+    def data(self, request: Request, **where: str) -> Json:
+        """``rundata``: the same by a body with ``runId``."""
+        run = str(read_body(request).get("runId"))
+        return {"runMetadata": self._history.run(self._workspaces.find(**where), run)}
+
+    def tracked(self, request: Request, api: str, rest: str, **where: str) -> Response:
+        return self._tracking.passed_on(request, self._workspaces.find(**where), api, rest)
+
+    def list_artifacts(self, request: Request, **where: str) -> Json:
+        return self._files.list(request, self._workspaces.find(**where))
+
+    def get_artifact(self, request: Request, path: str, **where: str) -> Response:
+        return self._files.get(request, self._workspaces.find(**where), path)
+
+    def put_artifact(self, request: Request, path: str, **where: str) -> Response:
+        return self._files.put(request, self._workspaces.find(**where), path)
+
+
+def signed_in(answer: Callable[..., Json | Response], tokens: Tokens) -> Handler:
+    """A handler of the region's API: any token of this cloud opens it."""
+
+    def handle(request: Request, **path: str) -> Response:
+        try:
+            tokens.require(request)
+            answered = answer(request, **path)
+        except TokenError as error:
+            denied = ArmError(401, "Unauthorized", str(error))
+            return reply({"error": denied.body()}, 401)
+        except ArmError as error:
+            return reply({"error": error.body()}, error.status)
+        return answered if isinstance(answered, Response) else reply(answered)
+
+    return handle
