@@ -24,7 +24,8 @@ rows = Path(given.data, "clean.csv").read_text().split()
 mlflow.log_metric("rows", len(rows))
 mlflow.log_param("rate", given.rate)
 mlflow.log_text("hello", "note.txt")
-Path(given.model, "model.txt").write_text(f"{len(rows)} {given.rate} {given.note} {os.environ['A']}")
+told = (len(rows), given.rate, given.note, os.environ["A"])
+Path(given.model, "model.txt").write_text(" ".join(map(str, told)))
 print("trained on", len(rows))
 """
 PREPARE = """

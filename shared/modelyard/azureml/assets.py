@@ -124,6 +124,18 @@ def upload(
     return f"{str(reference['blobUri']).rstrip('/')}/{content.root}"
 
 
+def code(session: Session, place: Place, content: Content) -> Asset:
+    """A folder of code, uploaded once for each content: its name is made of the hash."""
+    digest = content.hash()
+    name = f"modelyard-{digest[:32]}"
+    found = find(session, place, "codes", name, "1")
+    if found is None:
+        uri = upload(session, place, "codes", name, "1", content)
+        properties = {"codeUri": uri, "properties": {HASH: digest}}
+        found = put(session, place, "codes", name, "1", properties)
+    return found
+
+
 def put(
     session: Session,
     place: Place,

@@ -1,6 +1,7 @@
-"""Uploading files to blob storage with a shared access signature.
+"""Files to and from blob storage, with a shared access signature.
 
-Source: Azure Storage REST reference, "Put Blob", "Put Block", "Put Block List".
+Source: Azure Storage REST reference, "Put Blob", "Put Block", "Put Block List",
+"Get Blob".
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from xml.sax.saxutils import escape
 
 from modelyard.azureml.content import Content
 from modelyard.clock import Clock
-from modelyard.errors import NotTheService
+from modelyard.errors import NotTheService, ServiceError
 from modelyard.http import Session, Timeouts
 
 log = logging.getLogger(__name__)
 
 BLOCK = 16 * 1024 * 1024
 """Bytes of a block; a file of up to one goes in one request."""
+_NOTHING_THERE = 416
+"""Status of a range beyond the end."""
 _VERSION = {"x-ms-version": "2022-11-02"}
 
 
@@ -91,6 +94,26 @@ def upload(container: str, content: Content, *, clock: Clock, below: str = "") -
         target = "/".join(part for part in (parts.path.rstrip("/"), below, quote(name)) if part)
         _put(session, f"{target}?{parts.query}", path)
     log.info("uploaded %d files, %s", len(content.files), _size(content.size))
+
+
+def read_from(address: str, start: int, *, clock: Clock) -> bytes:
+    """What a blob holds from a byte on; empty when it has no more.
+
+    :param address: with a signature that allows to read.
+    """
+    parts = urlsplit(address)
+    if parts.scheme != "https" or "sig=" not in parts.query:
+        raise NotTheService("Azure ML gave no signed address to read from")
+    session = Session(
+        f"{parts.scheme}://{parts.netloc}", clock=clock, credential=SignedAddress(parts.query)
+    )
+    given = {"x-ms-range": f"bytes={start}-"}
+    try:
+        return session.call("GET", f"{parts.path}?{parts.query}", headers=given).content
+    except ServiceError as error:
+        if error.status == _NOTHING_THERE:
+            return b""
+        raise
 
 
 def _put(session: Session, target: str, path: Path) -> None:

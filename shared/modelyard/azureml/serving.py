@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.azureml import assets
-from modelyard.azureml.assets import HASH
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
 from modelyard.azureml.online import FINGERPRINT
@@ -51,7 +50,6 @@ class Plan:
     """What is registered or would be, and the hash of all of it."""
 
     model_id: str
-    code_name: str
     environment: str
     """Name and version, or an id."""
     fingerprint: str
@@ -84,7 +82,7 @@ def plan(session: Session, place: Place, serving: Serving) -> Plan:
     }
     text = json.dumps(wanted, sort_keys=True, default=str)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    return Plan(model.id, code, environment, fingerprint)
+    return Plan(model.id, environment, fingerprint)
 
 
 def body(
@@ -100,7 +98,7 @@ def body(
     }
     if serving.code is not None:
         properties["codeConfiguration"] = {
-            "codeId": _code(session, place, serving.code, planned.code_name),
+            "codeId": assets.code(session, place, serving.code).id,
             "scoringScript": serving.script,
         }
     if planned.environment:
@@ -110,15 +108,6 @@ def body(
         "sku": {"name": "Default", "capacity": serving.instance_count},
         "properties": {**properties, **serving.settings},
     }
-
-
-def _code(session: Session, place: Place, content: Content, name: str) -> str:
-    found = assets.find(session, place, "codes", name, "1")
-    if found is None:
-        uri = assets.upload(session, place, "codes", name, "1", content)
-        properties = {"codeUri": uri, "properties": {HASH: content.hash()}}
-        found = assets.put(session, place, "codes", name, "1", properties)
-    return found.id
 
 
 def _environment(session: Session, place: Place, serving: Serving, named: str) -> str:

@@ -33,6 +33,8 @@ class AzureMLWorkspace:
     tracking_uri: str
     """For MLflow."""
     tags: Mapping[str, str]
+    discovery_url: str = ""
+    """Leads to the API of its region."""
 
     @property
     def studio_url(self) -> str:
@@ -61,6 +63,7 @@ def find(session: Session, place: Place) -> AzureMLWorkspace | None:
         location=str(body.get("location", "")),
         tracking_uri=str(properties.get("mlFlowTrackingUri", "")),
         tags=body.get("tags") or {},
+        discovery_url=str(properties.get("discoveryUrl", "")),
     )
 
 

@@ -22,6 +22,7 @@ NAMES = (
     "notebook-run",
     "run-cancel",
     "aml-workspace",
+    "aml-pipeline",
     "model-select",
     "model-register",
     "model-promote",

@@ -70,10 +70,21 @@ def connect(inputs: IdentityInputs, context: Context, *, read_only: bool = False
 
     :raises InputError: when the inputs name no identity.
     """
+    resource = signed_in(inputs, context).cloud.resource_manager
+    return _connected(inputs, context, resource, read_only=read_only)
+
+
+def connect_api(inputs: AzureMLInputs, context: Context, address: str) -> Session:
+    """A session to the API of a region, which takes the tokens of Resource Manager."""
+    return _connected(inputs, context, address, read_only=True)
+
+
+def _connected(
+    inputs: AzureMLInputs, context: Context, address: str, *, read_only: bool
+) -> Session:
     who = signed_in(inputs, context)
-    resource = who.cloud.resource_manager
-    credential = who.sign_in.token(resource, clock=context.clock)
-    return connection.connect(resource, credential, clock=context.clock, read_only=read_only)
+    credential = who.sign_in.token(who.cloud.resource_manager, clock=context.clock)
+    return connection.connect(address, credential, clock=context.clock, read_only=read_only)
 
 
 def _of_repository(context: Context) -> str:

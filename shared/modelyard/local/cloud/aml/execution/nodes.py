@@ -89,7 +89,7 @@ class Nodes:
             else:
                 self._work(order, node, printed, halt)
         except (NodeFailed, ArmError) as error:
-            printed.write(f"{type(error).__name__}: {str(error).splitlines()[0]}")
+            printed.write(f"Error: {str(error).splitlines()[0]}")
             raise
 
     def _take_place(self, halt: Halt) -> None:

@@ -1,0 +1,36 @@
+"""aml-pipeline: validate a pipeline of Azure ML, or run it and wait for its end."""
+
+from __future__ import annotations
+
+from modelyard.context import Context
+from modelyard.operation import Operation
+from modelyard.operations.pipelines import present_way
+from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs, PipelineOutputs
+
+
+def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
+    return present_way.run(inputs, context)
+
+
+def release(state: dict[str, str], inputs: PipelineInputs, context: Context) -> None:
+    present_way.release(inputs, context, state)
+
+
+OPERATION = Operation(
+    name="aml-pipeline",
+    title="Run an Azure ML pipeline",
+    description="Checks a pipeline job of Azure Machine Learning, uploads and registers what it "
+    "is made of, submits it, shows what its steps print and waits for its end. Fails unless the "
+    "pipeline and every one of its steps completed. When the step is cancelled or times out, the "
+    "pipeline is cancelled.",
+    group="Azure ML",
+    task_id="5d1c0c62-6c0f-4b0e-9f57-2b8d5b7d9a41",
+    inputs=PipelineInputs,
+    outputs=PipelineOutputs,
+    run=run,
+    release=release,
+    attaches=True,
+    example_environment=("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"),
+    example="subscription-id: 00000000-0000-0000-0000-000000000000\nworkspace-name: wine\n"
+    "definition: pipeline.yml\nparameters: rate=0.2",
+)

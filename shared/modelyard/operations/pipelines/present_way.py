@@ -1,0 +1,168 @@
+"""Pipelines of the present Azure ML (v2): a pipeline job in YAML, over REST."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from modelyard import summary
+from modelyard.azureml import jobs, jobs_checks, jobs_definition, jobs_submission, workspaces
+from modelyard.azureml.connection import Place
+from modelyard.azureml.jobs import History, Job, Run
+from modelyard.azureml.jobs_definition import Pipeline
+from modelyard.azureml.workspaces import AzureMLWorkspace
+from modelyard.context import Context
+from modelyard.databricks import urgency
+from modelyard.databricks.jobs import sweep
+from modelyard.errors import ModelyardError, NotFound
+from modelyard.http import Session
+from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
+from modelyard.operations.inputs.tags import tags_of
+from modelyard.operations.pipelines.job_watch import Watch, judge
+from modelyard.operations.pipelines.pipeline_inputs import (
+    VALIDATE,
+    PipelineInputs,
+    PipelineOutputs,
+)
+from modelyard.waiting import Observation, Pace, wait
+
+KEY = "job"
+RELEASE = 120.0
+"""Seconds that the release step waits for the end of what it cancels."""
+CANCEL = 4.5
+"""Seconds that an agent leaves a step that is being cancelled."""
+
+
+def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
+    """Validate or submit."""
+    overrides = sweep.parameters("parameters", inputs.parameters)
+    pipeline = jobs_definition.read(Path(inputs.definition), overrides)
+    jobs_checks.check(pipeline)
+    tags = tags_of(inputs.tags)
+    place = place_of(inputs, context)
+    only_look = inputs.action == VALIDATE or inputs.dry_run
+    session = connect(inputs, context, read_only=only_look)
+    workspace = workspaces.require(session, place)
+    jobs_submission.look_up(session, place, pipeline)
+    steps = ", ".join(step.name for step in pipeline.steps)
+    context.log.info("%s is valid: %d steps (%s)", inputs.definition, len(pipeline.steps), steps)
+    if only_look:
+        return PipelineOutputs()
+    experiment = inputs.experiment_name or pipeline.body.get("experiment_name") or place.workspace
+    name = _name(pipeline, overrides, context)
+    job = _started(session, place, pipeline, name, str(experiment), tags, context)
+    context.log.info("pipeline %s: %s  %s", job.name, job.state.name, job.url)
+    if not inputs.wait:
+        return PipelineOutputs(status=job.state.name)
+    watch = Watch(session, _history(inputs, context, workspace, place), place, name, context)
+    return _ended(watch, inputs.timeout_minutes * 60, context)
+
+
+def release(inputs: PipelineInputs, context: Context, state: dict[str, str]) -> None:
+    """Stop what a step started and left running. Done twice it finds nothing left to do."""
+    name = state.get(KEY, "")
+    session, place = connect(inputs, context), place_of(inputs, context)
+    job = jobs.find(session, place, name) if name else None
+    if job is None or job.state.ended:
+        context.log.info("no pipeline of this step is known to be active")
+    else:
+        jobs.cancel(session, place, name)
+        ended = _wait_for_end(session, place, name, context, RELEASE)
+        context.log.info("pipeline %s, left by this step: %s", name, ended)
+    context.let_go(KEY)
+
+
+def _started(
+    session: Session,
+    place: Place,
+    pipeline: Pipeline,
+    name: str,
+    experiment: str,
+    tags: dict[str, str],
+    context: Context,
+) -> Job:
+    """The job of this name: a lost answer or an agent that died leaves one that is found again."""
+    job = jobs.find(session, place, name)
+    if job is not None:
+        context.log.info("pipeline %s was submitted before by this attempt", name)
+        return _published(job, context)
+    properties = jobs_submission.body(session, place, pipeline, experiment=experiment, tags=tags)
+    with context.shield():
+        context.keep(KEY, name)
+        return _published(jobs.start(session, place, name, properties), context)
+
+
+def _published(job: Job, context: Context) -> Job:
+    context.publish(
+        run_id=job.name,
+        run_url=job.url,
+        experiment_name=job.experiment,
+        status=job.state.name,
+    )
+    return job
+
+
+def _ended(watch: Watch, timeout: float, context: Context) -> PipelineOutputs:
+    try:
+        job = watch.to_the_end(timeout)
+    except BaseException:  # also a signal: the pipeline is this step's, and ends with it
+        _cancel(watch, context)
+        raise
+    context.let_go(KEY)
+    steps = [_as_json(step) for step in watch.steps]
+    context.publish(status=job.state.name, steps=steps)
+    rows = [(step.name, step.state.name, "reused" if step.reused else "") for step in watch.steps]
+    context.ci.summary(
+        f"Pipeline {summary.link(job.name, job.url)}: {job.state.name}\n\n"
+        + summary.table(("step", "state", ""), [tuple(map(summary.escape, row)) for row in rows])
+    )
+    judge(job, watch.steps, watch.history.run(job.name).error)
+    context.log.info("pipeline %s: %s, %d steps", job.name, job.state.name, len(watch.steps))
+    return PipelineOutputs(status=job.state.name, steps=steps)
+
+
+def _cancel(watch: Watch, context: Context) -> None:
+    """Within the seconds that an agent leaves; what doesn't end is left to the release step."""
+    hurried = urgency.hurried(watch.session)
+    try:
+        jobs.cancel(hurried, watch.place, watch.name)
+        state = _wait_for_end(hurried, watch.place, watch.name, context, CANCEL)
+    except ModelyardError as error:
+        context.log.warning("pipeline %s couldn't be cancelled: %s", watch.name, error.what)
+        return
+    context.log.info("pipeline %s: %s", watch.name, state)
+    context.publish(status=state)
+    context.let_go(KEY)
+
+
+def _wait_for_end(
+    session: Session, place: Place, name: str, context: Context, seconds: float
+) -> str:
+    """Its state then. Raises WaitTimeout."""
+
+    def look() -> Observation[str]:
+        job = jobs.find(session, place, name)
+        if job is None:
+            raise NotFound(f"the job {name} is gone")
+        return Observation(job.state.name, job.state.ended, job.state.name)
+
+    pace = Pace(first=0.3, most=5.0)
+    return wait(f"pipeline {name}", look, clock=context.clock, timeout=seconds, pace=pace)
+
+
+def _history(
+    inputs: PipelineInputs, context: Context, workspace: AzureMLWorkspace, place: Place
+) -> History:
+    return History(connect_api(inputs, context, jobs.api_address(workspace.discovery_url)), place)
+
+
+def _name(pipeline: Pipeline, overrides: dict[str, str], context: Context) -> str:
+    """The same for the same attempt of this step, and only for that."""
+    stem = re.sub(r"[^a-z0-9]+", "-", pipeline.path.stem.lower()).strip("-")[:30] or "pipeline"
+    token = context.idempotency_token(str(pipeline.path), overrides)
+    return f"{stem}-{token[:24]}"
+
+
+def _as_json(step: Run) -> dict[str, str]:
+    found = {"name": step.name, "run-id": step.id, "status": step.state.name}
+    return {**found, "reused": step.reused} if step.reused else found
