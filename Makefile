@@ -6,6 +6,8 @@ SHELL := /bin/bash
 # The first that really runs (a version manager may have names that don't).
 PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3.10 python3; do \
 	$$one -c '' 2>/dev/null && { echo $$one; break; }; done)
+PYTHON_V1 ?= $(shell for one in python3.11 python3.10; do \
+	$$one -c '' 2>/dev/null && { echo $$one; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 CACHE ?= .cache
@@ -17,6 +19,7 @@ JOBS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MODELYARD_WHEELS := $(abspath $(CACHE))/wheels
 export MODELYARD_AZUREML := $(abspath $(CACHE))/azureml
+export MODELYARD_AZUREML_V1 := $(abspath $(CACHE))/azureml-v1
 
 PUBLISHER ?=
 VERSION ?=
@@ -57,7 +60,7 @@ test-release: $(VENV)/.development $(NODE_TOOLS) $(CACHE)/wheels/.complete ## pa
 test-parity: $(VENV)/.development $(CACHE)/wheels/.complete $(CACHE)/azureml/.complete ## every operation as command, action and task
 	$(BIN)/pytest tests/parity -q -n $(JOBS) --dist loadfile
 
-test-local: $(VENV)/.development $(CACHE)/wheels/.complete $(CACHE)/azureml/.complete ## real clients against the local cloud
+test-local: $(VENV)/.development $(CACHE)/wheels/.complete $(CACHE)/azureml/.complete $(CACHE)/azureml-v1/.complete ## real clients against the local cloud
 	$(BIN)/pytest tests/local -q -n $(JOBS) --dist loadfile
 
 test-acceptance: $(VENV)/.development $(CACHE)/wheels/.complete ## the example: `make demo`, from a checkout, by act
@@ -98,7 +101,7 @@ lock: $(VENV)/.development ## renew the lock files from setup.cfg
 			-o requirements/$$set.txt; \
 		upgrade='--constraint requirements/development.txt'; \
 	done
-	for set in azureml-sdk azureml-scoring; do \
+	for set in azureml-sdk azureml-v1-sdk azureml-scoring; do \
 		$(BIN)/uv pip compile requirements/$$set.in --universal --python-version 3.10 --upgrade \
 			--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet \
 			-o requirements/$$set.txt; \
@@ -132,6 +135,21 @@ $(CACHE)/azureml/.complete: requirements/azureml-sdk.txt requirements/azureml-sc
 		--requirement requirements/azureml-sdk.txt
 	@$(BIN)/python -m pip download --quiet --only-binary=:all: --require-hashes \
 		--requirement requirements/azureml-scoring.txt --dest $(CACHE)/azureml/wheels
+	@touch $@
+
+# Version 1 of that SDK: another environment, as large as all others together, and for Python 3.10 and
+# 3.11 only. Where there is neither, its tests are skipped.
+$(CACHE)/azureml-v1/.complete: requirements/azureml-v1-sdk.txt $(VENV)/.local
+	@rm -rf $(CACHE)/azureml-v1
+	@mkdir -p $(CACHE)/azureml-v1
+	@if test -n "$(PYTHON_V1)"; then \
+		echo "installing SDK v1 of Azure ML for the tests; the first time that takes a minute, and 600 MB"; \
+		$(PYTHON_V1) -m venv --without-pip $(CACHE)/azureml-v1; \
+		$(BIN)/python -m pip --python $(CACHE)/azureml-v1/bin/python install --quiet --require-hashes \
+			--requirement requirements/azureml-v1-sdk.txt; \
+	else \
+		echo "no Python 3.10 or 3.11 here: what needs SDK v1 of Azure ML is not tested" >&2; \
+	fi
 	@touch $@
 
 # What the tests and the packaging use of npm; nothing that is shipped needs it.

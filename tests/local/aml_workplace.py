@@ -9,7 +9,7 @@ import sys
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.credentials import RESOURCE_GROUP, SUBSCRIPTION_ID
@@ -72,12 +72,14 @@ class Workplace:
     cloud: LocalCloud
     environment: dict[str, str]
     folder: Path
+    python: ClassVar[Path] = SDK / "bin" / "python"
+    start_of_scripts: ClassVar[str] = _START
 
     def sdk(self, script: str, *, ok: bool = True) -> Done:
         """Run a script with ``ml``, the real client; ``tell`` gives things back."""
-        start = _START.format(group=RESOURCE_GROUP, workspace=WORKSPACE)
+        start = self.start_of_scripts.format(group=RESOURCE_GROUP, workspace=WORKSPACE)
         done = subprocess.run(
-            [SDK / "bin" / "python", "-W", "ignore", "-c", start + textwrap.dedent(script)],
+            [self.python, "-W", "ignore", "-c", start + textwrap.dedent(script)],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,

@@ -34,8 +34,8 @@ class Place:
 def locate(uri: str, workspace: Workspace, datastores: Datastores) -> Place:
     """Raises ArmError for an address that isn't one."""
     if match := _DATASTORE.fullmatch(uri):
-        container = datastores.container(workspace, match[1])
-        return Place(workspace.account, container, unquote(match[2]).strip("/"))
+        holder = datastores.place(workspace, match[1])
+        return Place(holder.account, holder.name, unquote(match[2]).strip("/"))
     if match := _BLOB.fullmatch(uri):
         return Place(match[1], match[2], unquote(match[3]).strip("/"))
     raise exceptions.bad_request(f"The path {uri} is not supported.", "UserError")

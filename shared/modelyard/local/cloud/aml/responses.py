@@ -86,8 +86,12 @@ class AssetResponses:
         self._datastores = datastores
         self._assets = assets
 
-    def datastores(self, _request: Request, **where: str) -> Json:
-        return self._datastores.list(self._workspaces.find(**where))
+    def datastores(self, request: Request, **where: str) -> Json:
+        """All of them, or the default one alone (``isDefault``)."""
+        found = self._datastores.list(self._workspaces.find(**where))["value"]
+        if request.args.get("isDefault", "").lower() == "true":
+            found = [one for one in found if one["properties"]["isDefault"]]
+        return {"value": found}
 
     def datastore(self, _request: Request, datastore: str, **where: str) -> Json:
         return self._datastores.get(self._workspaces.find(**where), datastore)
@@ -168,6 +172,6 @@ class ComputeResponses:
 
 
 def discovery(request: Request, **_where: str) -> Response:
-    """The addresses of the data plane: all on the host that is asked."""
+    """The addresses of the data plane: all on the host that is asked, but for the studio's."""
     address = f"https://{request.host}"
-    return reply(dict.fromkeys(DISCOVERED, address))
+    return reply({**dict.fromkeys(DISCOVERED, address), "studio": "https://ml.azure.com"})

@@ -50,7 +50,7 @@ class MachineLearningService:
         self._workspaces = Workspaces(cloud)
         self._operations = Operations(cloud)
         blobs = Blobs(cloud)
-        self._datastores = Datastores(self._workspaces, blobs)
+        self._datastores = Datastores(cloud, self._workspaces, blobs)
         self._assets = Assets(cloud, self._workspaces, self._datastores, blobs)
         self._computes = Computes(cloud)
         self._documents = Documents(cloud, self._computes)
@@ -114,6 +114,7 @@ class MachineLearningService:
         for part in (
             self._documents,
             self._assets,
+            self._datastores,
             self._computes,
             self._operations,
             self._environments,

@@ -86,15 +86,24 @@ class Access:
 
 def container_sas(key: str, account: str, container: str, permissions: str, until: float) -> str:
     """A query string that gives these permissions in a container until a moment (seconds)."""
+    return _sas(key, account, container, permissions, until, "c")
+
+
+def blob_sas(key: str, account: str, place: str, permissions: str, until: float) -> str:
+    """The same for one blob; ``place`` is ``container/name``."""
+    return _sas(key, account, place, permissions, until, "b")
+
+
+def _sas(key: str, account: str, where: str, permissions: str, until: float, kind: str) -> str:
     end = datetime.datetime.fromtimestamp(until, datetime.timezone.utc)
     given = {
         "sv": VERSION,
-        "sr": "c",
+        "sr": kind,
         "spr": "https",
         "sp": permissions,
         "se": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    given["sig"] = _sign(key, _sas_text(given, account, container))
+    given["sig"] = _sign(key, _sas_text(given, account, where))
     return urlencode(given)
 
 
