@@ -46,10 +46,9 @@ def test_a_run_keeps_its_metrics_files_and_children(place: V1Workplace) -> None:
             tags=run.get_tags(), page=run.get_portal_url(),
             ids=[run.id, other.id],
             all=[one.id for one in again()],
-            st=[[one.id,one.get_status()] for one in again()],
             failed=[one.id for one in again() if one.get_status() == "Failed"],
             tagged=[one.id for one in again(tags={"kind": "test"})],
-            children=[one.name for one in run.get_children()],
+            children=[one.get_metrics() for one in run.get_children()],
             everyone=len(list(again(include_children=True))),
             error=other.get_details()["error"]["error"]["message"],
         )
@@ -63,9 +62,9 @@ def test_a_run_keeps_its_metrics_files_and_children(place: V1Workplace) -> None:
     assert told["tags"] == {"kind": "test"}
     assert told["page"].startswith(f"https://ml.azure.com/runs/{first}?wsid=")
     assert told["all"] == [second, first]
-    assert told["failed"] == [second], told
+    assert told["failed"] == [second]
     assert told["tagged"] == [first]
-    assert told["children"] == ["fold"]
+    assert told["children"] == [{"rmse": 0.8}]
     assert told["everyone"] == 3
     assert told["error"] == "out of memory"
     assert told["back"] == "all is well"

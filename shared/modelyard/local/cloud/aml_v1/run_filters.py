@@ -1,7 +1,7 @@
 """The filters of runs that SDK v1 sends, such as ``(ParentRunId eq null) and (Status eq Failed)``.
 
 Comparisons joined by ``and``, ``or`` and parentheses. A field is one of a run's, or an entry of its
-tags or properties; values stand without quotes. An entry that isn't there compares as false, even
+tags or properties; values stand with quotes or without. An entry that isn't there compares as false, even
 with null: that is how a client asks whether there is one.
 """
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 Test = Callable[[Json], bool]
 _TOKEN = re.compile(
     r"\s*(?:(?P<sign>[()])|(?P<join>and|or)\b|(?P<field>[A-Za-z][\w./-]*)\s+"
-    r"(?P<how>eq|ne|ge|gt|le|lt)\s+(?P<value>'[^']*'|.*?)(?=\s+(?:and|or)\s|\s*\)|\s*$))"
+    r"(?P<how>eq|ne|ge|gt|le|lt)\s+(?P<value>'[^']*'|\"[^\"]*\"|.*?)(?=\s+(?:and|or)\s|\s*\)|\s*$))"
 )
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -86,7 +86,7 @@ class _Reader:
         if match is None or match["field"] is None:
             raise refused(f"The filter {self._text!r} could not be understood.")
         self._at = match.end()
-        return _comparison(match["field"], match["how"], match["value"].strip("'"))
+        return _comparison(match["field"], match["how"], match["value"].strip("'\""))
 
 
 def _comparison(field: str, how: str, wanted: str) -> Test:

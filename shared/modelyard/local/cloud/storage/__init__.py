@@ -1,6 +1,6 @@
 """Blob storage (``*.blob.core.windows.net``): the accounts that Resource Manager knows.
 
-Source: Azure Storage REST reference, "Blob service REST API". Block blobs only.
+Source: Azure Storage REST reference, "Blob service REST API". Block and append blobs only.
 """
 
 from __future__ import annotations

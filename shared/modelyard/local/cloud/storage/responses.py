@@ -21,6 +21,7 @@ from modelyard.local.cloud.storage.signatures import VERSION, Access
 Json = dict[str, Any]
 _META = "x-ms-meta-"
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_KINDS = ("BlockBlob", "AppendBlob")
 _BLOCKS = ("Latest", "Uncommitted")
 """How a block list names a block that was put. One that was committed before isn't kept."""
 
@@ -72,6 +73,7 @@ class BlobResponses:
             ("GET", "blocklist"): ("r", self._block_list),
             ("PUT", ""): ("cw", self._put),
             ("PUT", "block"): ("cw", self._put_block),
+            ("PUT", "appendblock"): ("acw", self._append),
             ("PUT", "blocklist"): ("cw", self._put_block_list),
             ("PUT", "metadata"): ("w", self._put_metadata),
             ("DELETE", ""): ("d", self._delete),
@@ -107,7 +109,7 @@ class BlobResponses:
 
     def _put(self, request: Request, place: tuple[str, str, str]) -> Response:
         kind = request.headers.get("x-ms-blob-type", "")
-        if kind != "BlockBlob" or "x-ms-copy-source" in request.headers:
+        if kind not in _KINDS or "x-ms-copy-source" in request.headers:
             raise exceptions.unsupported(f"a blob of type {kind or 'none, or a copy,'}")
         blob = self._blobs.put(place, request.stream, _properties(request), _conditions(request))
         return Response(status=201, headers=_written(blob))
@@ -115,6 +117,14 @@ class BlobResponses:
     def _put_block(self, request: Request, place: tuple[str, str, str]) -> Response:
         self._blobs.put_block(place, request.args.get("blockid", ""), request.stream)
         return Response(status=201)
+
+    def _append(self, request: Request, place: tuple[str, str, str]) -> Response:
+        self._blobs.get(*place)  # an append blob is created first
+        content = request.get_data()
+        blob = self._blobs.append(place, content)
+        offset = str(blob["size"] - len(content))
+        headers = {**_written(blob), "x-ms-blob-append-offset": offset}
+        return Response(status=201, headers={**headers, "x-ms-blob-committed-block-count": "1"})
 
     def _put_block_list(self, request: Request, place: tuple[str, str, str]) -> Response:
         try:
