@@ -23,6 +23,11 @@ PREDICTIONS = ("predictions", "result", "results")
 KINDS: tuple[Kind, ...] = ("any", "number", "integer", "text", "list")
 
 
+def kind_of(text: str) -> Kind:
+    """The kind of that name: one of KINDS."""
+    return next(kind for kind in KINDS if kind == text)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the endpoint said, and how long each request took (seconds)."""

@@ -115,7 +115,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     predictions = list(answer.predictions)
     context.publish(count=len(predictions), predictions=predictions, latency_milliseconds=latency)
     expected = to_score.count if inputs.expect_count is None else inputs.expect_count
-    scoring.check(answer, count=expected, kind=_kind(inputs.expect_type))
+    scoring.check(answer, count=expected, kind=scoring.kind_of(inputs.expect_type))
     if inputs.expect_authentication:
         scoring.check_refuses_strangers(url, to_score, clock=context.clock)
     scoring.check_latency(answer, inputs.max_latency_milliseconds)
@@ -168,10 +168,6 @@ def _online(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
     key = inputs.key or online.key(session, place, found)
     context.ci.mask(key)
     return found.scoring_url, key
-
-
-def _kind(text: str) -> scoring.Kind:
-    return next(kind for kind in scoring.KINDS if kind == text)
 
 
 OPERATION = Operation(

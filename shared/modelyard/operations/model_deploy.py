@@ -73,6 +73,11 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         )
     context.publish(endpoint=inputs.endpoint)
     local = inputs.target == "local"
+    if local and set(inputs.traffic) - {"100"}:
+        raise InputError(
+            "target local gives a new image all requests at once: its traffic has no steps",
+            fix="leave traffic out (of the templates: strategy runOnce), or deploy to Azure ML",
+        )
     if local:
         done = to_local.deploy(inputs, context)
     else:

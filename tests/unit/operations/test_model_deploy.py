@@ -49,6 +49,15 @@ def test_a_new_endpoint_is_created(
     assert f"It serves `{NEW}`" in told
 
 
+def test_the_local_target_has_no_steps_of_traffic(
+    requests_mock: mocking.Mocker, make_context: Make
+) -> None:
+    with pytest.raises(InputError, match="its traffic has no steps"):
+        model_deploy.run(inputs(traffic=("10", "50")), make_context(OPERATION))
+    requests_mock.get(ADDRESS, json=endpoint(NEW))
+    assert model_deploy.run(inputs(traffic=("100",)), make_context(OPERATION)).action
+
+
 def test_another_image_is_an_update(requests_mock: mocking.Mocker, make_context: Make) -> None:
     requests_mock.get(ADDRESS, json=endpoint(OLD))
     requests_mock.put(ADDRESS, json=endpoint(NEW))

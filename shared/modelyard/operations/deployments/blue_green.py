@@ -22,7 +22,7 @@ from modelyard.endpoints import scoring, watching
 from modelyard.errors import Cancelled, DeploymentFailed, ModelyardError, ServiceError
 from modelyard.http import Session
 from modelyard.images.running import indented
-from modelyard.operations.deployments.online_inputs import Rollout
+from modelyard.operations.deployments.rollout import Rollout
 
 KEPT = "rollout"
 """Key of what the release step finishes."""
@@ -140,7 +140,9 @@ def _smoke_test(
         timeout=rollout.watch.timeout,
         deployment=new,
     )
-    scoring.check(answer, count=rollout.rows.count, kind="any")
+    expected = rollout.expected
+    count = rollout.rows.count if expected.count is None else expected.count
+    scoring.check(answer, count=count, kind=expected.kind)
     context.log.info("deployment %s: smoke test passed, %.0f ms", new, answer.median_milliseconds)
 
 

@@ -10,9 +10,7 @@ from typing import Any
 
 from modelyard.azureml import content
 from modelyard.azureml.serving import IMAGE, KUBERNETES, MANAGED, Serving
-from modelyard.endpoints import rows
-from modelyard.endpoints.rows import Rows
-from modelyard.endpoints.watching import Watch
+from modelyard.endpoints import scoring
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Structure, given
 from modelyard.operations.inputs.azureml_inputs import AzureMLInputs
@@ -97,10 +95,21 @@ class OnlineInputs(AzureMLInputs):
         file=True,
         visible_when=ONLINE,
     )
+    expect_count: int | None = given(
+        "Predictions that have to come back in the smoke test. Default: as many as there are rows.",
+        default=None,
+        visible_when=ONLINE,
+    )
+    expect_type: str = given(
+        "Type that every prediction of the smoke test has to be of.",
+        default="any",
+        choices=scoring.KINDS,
+        visible_when=ONLINE,
+    )
     traffic: tuple[str, ...] = given(
         "Per cent of the traffic that the new deployment gets, step by step, one a line. 100 "
-        "comes at the end.",
-        default=("10", "50"),
+        "comes at the end; 100 alone gives it all at once. Default: 10, then 50.",
+        default=(),
         visible_when=ONLINE,
     )
     watch_seconds: float = given(
@@ -124,17 +133,6 @@ class OnlineInputs(AzureMLInputs):
         default=30.0,
         visible_when=ONLINE,
     )
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """How traffic moves to the new deployment."""
-
-    steps: tuple[int, ...]
-    watch: Watch
-    rows: Rows | None
-    timeout: float
-    """Seconds for one change."""
 
 
 def serving_of(inputs: OnlineInputs, target: str) -> Serving:
@@ -172,38 +170,6 @@ def serving_of(inputs: OnlineInputs, target: str) -> Serving:
         variables=_variables(inputs.environment_variables),
         settings=_settings(inputs.settings),
     )
-
-
-def rollout_of(inputs: OnlineInputs) -> Rollout:
-    """:raises InputError: for steps that don't rise, and for what can't be watched."""
-    steps = tuple(_step(text) for text in inputs.traffic if text.strip())
-    if list(steps) != sorted(set(steps)):
-        raise InputError(f"traffic has the steps {', '.join(inputs.traffic)}, which don't rise")
-    if inputs.watch_requests < 1 or inputs.watch_seconds < 0:
-        raise InputError("watch-requests is at least 1, and watch-seconds at least 0")
-    if not 0 <= inputs.max_error_percent <= 100:
-        raise InputError(f"max-error-percent is {inputs.max_error_percent}, not from 0 to 100")
-    watch = Watch(
-        seconds=inputs.watch_seconds,
-        requests=inputs.watch_requests,
-        max_error_percent=inputs.max_error_percent,
-        max_latency_milliseconds=inputs.max_latency_milliseconds,
-    )
-    given_rows = None if inputs.rows is None else rows.read(inputs.rows)
-    return Rollout(
-        steps=tuple(step for step in steps if step < 100),
-        watch=watch,
-        rows=given_rows,
-        timeout=inputs.timeout_minutes * 60,
-    )
-
-
-def _step(text: str) -> int:
-    if not text.strip().isdigit() or not 1 <= int(text) <= 100:
-        raise InputError(
-            f"traffic has {text!r}", fix="give whole numbers from 1 to 100, one a line"
-        )
-    return int(text)
 
 
 def _variables(value: Any) -> dict[str, str]:

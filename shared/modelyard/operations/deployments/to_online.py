@@ -11,12 +11,7 @@ from modelyard.errors import DeploymentFailed, InputError
 from modelyard.http import Session
 from modelyard.operations.deployments import blue_green
 from modelyard.operations.deployments.blue_green import Change
-from modelyard.operations.deployments.online_inputs import (
-    OnlineInputs,
-    Rollout,
-    rollout_of,
-    serving_of,
-)
+from modelyard.operations.deployments.online_inputs import OnlineInputs, serving_of
 from modelyard.operations.deployments.results import (
     CREATED,
     LEFT_ALONE,
@@ -24,6 +19,7 @@ from modelyard.operations.deployments.results import (
     Deployed,
     said,
 )
+from modelyard.operations.deployments.rollout import Rollout, rollout_of
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
 
 _MODES = {"key": "Key", "aml-token": "AMLToken"}

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from modelyard.errors import FileError, InputError
-from modelyard.operations.deployments.online_inputs import OnlineInputs, rollout_of, serving_of
+from modelyard.operations.deployments.online_inputs import OnlineInputs, serving_of
+from modelyard.operations.deployments.rollout import rollout_of
 
 
 @pytest.fixture
@@ -70,7 +71,8 @@ def test_files_that_are_not_there_or_not_right(folder: Path, changes: dict[str, 
 
 def test_steps_rise_and_100_comes_by_itself() -> None:
     assert rollout_of(inputs(traffic=("10", "50", "100"))).steps == (10, 50)
-    assert rollout_of(inputs(traffic=())).steps == ()
+    assert rollout_of(inputs(traffic=("100",))).steps == ()
+    assert rollout_of(inputs()).steps == (10, 50)
 
 
 @pytest.mark.parametrize(
