@@ -80,7 +80,7 @@ def connect_api(inputs: AzureMLInputs, context: Context, address: str) -> Sessio
 
 
 def _connected(
-    inputs: AzureMLInputs, context: Context, address: str, *, read_only: bool
+    inputs: IdentityInputs, context: Context, address: str, *, read_only: bool
 ) -> Session:
     who = signed_in(inputs, context)
     credential = who.sign_in.token(who.cloud.resource_manager, clock=context.clock)

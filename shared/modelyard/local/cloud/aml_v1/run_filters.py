@@ -1,8 +1,8 @@
 """The filters of runs that SDK v1 sends, such as ``(ParentRunId eq null) and (Status eq Failed)``.
 
 Comparisons joined by ``and``, ``or`` and parentheses. A field is one of a run's, or an entry of its
-tags or properties; values stand with quotes or without. An entry that isn't there compares as false, even
-with null: that is how a client asks whether there is one.
+tags or properties; values stand with quotes or without. An entry that isn't there compares as
+false, even with null: that is how a client asks whether there is one.
 """
 
 from __future__ import annotations
