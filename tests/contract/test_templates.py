@@ -29,7 +29,7 @@ GOLDEN = Path(__file__).parent / "golden/templates"
 EXAMPLE = ROOT / "examples/wine-quality"
 FILES = sorted(one.relative_to(AZURE).as_posix() for one in AZURE.glob("*/*.yml"))
 MODES = ("extension", "checkout")
-SIGN_IN = {"azure-client-id", "azure-tenant-id", "token"}
+SIGN_IN = {"azure-client-id", "azure-client-secret", "azure-tenant-id", "token"}
 """What signs in on GitHub, where Azure Pipelines has a service connection or a variable."""
 
 GIVEN: dict[str, dict[str, Any]] = {
@@ -51,7 +51,16 @@ GIVEN: dict[str, dict[str, Any]] = {
     },
     "jobs/train.yml": {"model": "wine", "metric": "r2", "better": "higher", "container": "python"},
     "jobs/build-image.yml": {"model": "wine"},
-    "jobs/deploy.yml": {"model": "wine", "environment": "test", "image": "r/wine@sha256:0"},
+    "jobs/deploy.yml": {
+        "model": "wine",
+        "environment": "test",
+        "target": "managed",
+        "azureServiceConnection": "ml-dev",
+        "rows": "rows.json",
+        "strategy": "canary",
+        "environmentVariables": {"LEVEL": "debug"},
+        "settings": "settings.yml",
+    },
     "jobs/approve.yml": {"environment": "test"},
     "steps/train.yml": {"model": "wine", "metric": "rmse", "azureServiceConnection": "ml-dev"},
     "steps/build-image.yml": {"model": "wine"},
@@ -289,6 +298,68 @@ def test_both_ways_run_the_same_tasks_with_the_same_inputs(tmp_path: Path) -> No
     assert tasks
 
 
+def deployed(tmp_path: Path, **given: Any) -> dict[str, Step]:
+    """The steps of one deployment, by name."""
+    base = {"model": "wine", "environment": "test", "rows": "r.json"}
+    found = steps(used("stages/deploy.yml", {**base, **given}, tmp_path))
+    return {one.name: one for one in found if one.task.startswith("Modelyard")}
+
+
+@pytest.mark.parametrize("target", ["managed", "kubernetes"])
+def test_azure_ml_gets_the_model_of_the_artifact_unless_one_is_named(
+    target: str, tmp_path: Path
+) -> None:
+    made = deployed(tmp_path, target=target)
+    assert list(made) == ["register", "deploy", "test"]
+    assert made["register"].inputs["model"] == "$(Pipeline.Workspace)/model"
+    assert made["deploy"].inputs["model"] == "$(register.model)"
+    assert "image" not in made["deploy"].inputs
+    named = deployed(tmp_path, target=target, registeredModel="wine:3")
+    assert list(named) == ["deploy", "test"]
+    assert named["deploy"].inputs["model"] == "wine:3"
+
+
+def test_a_canary_has_its_steps_and_run_once_has_none(tmp_path: Path) -> None:
+    canary = {"strategy": "canary", "increments": [5, 25]}
+    for given, traffic in (({}, "100"), (canary, "[5, 25]")):
+        inputs = deployed(tmp_path, target="managed", **given)["deploy"].inputs
+        assert re.sub(r"\s+", "", inputs["traffic"]) == traffic.replace(" ", "")
+    # the local target refuses them
+    assert "traffic" not in deployed(tmp_path)["deploy"].inputs
+    assert "25" in deployed(tmp_path, **canary)["deploy"].inputs["traffic"]
+
+
+def test_a_service_connection_signs_in_where_azure_is_asked(tmp_path: Path) -> None:
+    for target, asked in (("managed", 3), ("local", 0)):
+        made = deployed(tmp_path, target=target, azureServiceConnection="ml-dev").values()
+        assert sum("azureServiceConnection" in one.inputs for one in made) == asked
+
+
+def test_without_a_scoring_image_a_deployment_waits_for_the_training(tmp_path: Path) -> None:
+    given = {
+        **GIVEN["stages/pipeline.yml"],
+        "azureServiceConnection": "ml-dev",
+        "scoringImage": False,
+        "environments": [
+            {"environment": "test", "target": "managed"},
+            {"environment": "live", "target": "managed", "azureServiceConnection": "ml-live"},
+        ],
+    }
+    found = used("stages/pipeline.yml", given, tmp_path)
+
+    assert {one.name: one.depends_on for one in found.pipeline.stages} == {
+        "train": (),
+        "test": ("train",),
+        "live": ("train", "test"),
+    }
+    signs_in = [
+        step.inputs["azureServiceConnection"]
+        for step in steps(found)
+        if step.task == "ModelyardModelDeploy"
+    ]
+    assert signs_in == ["ml-dev", "ml-live"]
+
+
 # The two CI systems.
 
 
@@ -301,9 +372,17 @@ def workflow(name: str) -> dict[str, Any]:
 def on_azure(name: str) -> list[tuple[str, str, set[str]]]:
     """Step, operation and input names of a template of steps."""
     return [
-        (one["name"], one["task"], {*one["inputs"]})
+        (one["name"], one["task"], _flat(one["inputs"]))
         for one in _operations(document(f"steps/{name}.yml")["steps"])
     ]
+
+
+def _flat(inputs: dict[str, Any]) -> set[str]:
+    """Names of inputs, also of those that are given only in some cases."""
+    names: set[str] = set()
+    for key, value in inputs.items():
+        names |= _flat(value) if key.startswith("${{") else {key}
+    return names
 
 
 def _operations(found: list[Any]) -> Iterator[dict[str, Any]]:
@@ -394,13 +473,14 @@ def test_a_deployment_is_never_cancelled_half_way() -> None:
     assert job["environment"]["name"] == "${{ inputs.environment }}"
 
 
-def test_only_the_training_may_have_an_identity_token() -> None:
+def test_only_what_signs_in_to_azure_may_have_an_identity_token() -> None:
     for name in ("train", "build-image", "deploy"):
         found = workflow(name)
         assert found["permissions"] == {}
         [job] = found["jobs"].values()
-        more = {"id-token": "write"} if name == "train" else {}
+        more = {} if name == "build-image" else {"id-token": "write"}
         assert job["permissions"] == {"contents": "read", **more}
+        assert workflow("pipeline")["jobs"][name]["permissions"] == job["permissions"]
 
 
 def test_every_template_has_a_page() -> None:

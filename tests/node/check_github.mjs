@@ -40,7 +40,7 @@ const actionsMetadataProvider = {
 // What the workflows use of GitHub's own actions, of the versions that they pin.
 const OFFICIAL = {
   checkout: ["persist-credentials"],
-  "upload-artifact": ["name", "path", "overwrite", "include-hidden-files"],
+  "upload-artifact": ["name", "path", "overwrite", "include-hidden-files", "if-no-files-found"],
   "download-artifact": ["name", "path"],
 };
 
