@@ -78,7 +78,12 @@ def test_every_job_succeeds(done: Done) -> None:
 def test_the_stages_are_those_of_azure_pipelines(done: Done) -> None:
     after = {one["name"]: one["dependsOn"] for one in done.document["stages"]}
 
-    assert after == {TRAIN: [], BUILD: [TRAIN], f"{DEPLOY} 1": [BUILD], f"{DEPLOY} 2": [BUILD]}
+    assert after == {
+        TRAIN: [],
+        BUILD: [TRAIN],
+        f"{DEPLOY} 1": [TRAIN, BUILD],
+        f"{DEPLOY} 2": [TRAIN, BUILD],
+    }
     assert done.stage(f"{DEPLOY} 2")["title"] == "Deploy wine-quality to production"
 
 
