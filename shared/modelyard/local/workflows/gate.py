@@ -7,14 +7,15 @@ import json
 import socketserver
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from modelyard.errors import ModelyardError
 from modelyard.local.runner.engine.cancellation import RunCancellation
-from modelyard.local.runner.engine.questions import Answer, Approvals, Question
+from modelyard.local.runner.engine.questions import Answer, Approvals, Question, to_approve
 from modelyard.local.workflows import job_names
+from modelyard.local.workflows.leaves import SEPARATOR, Leaf
 from modelyard.runner_errors import PipelineError
 
 Asked = Callable[[tuple[str, ...], Question], None]
@@ -36,6 +37,7 @@ class Gate:
         cancellation: RunCancellation,
         asked: Asked,
         identify: Identify,
+        leaves: Sequence[Leaf],
     ) -> None:
         """
         :param path: of the socket.
@@ -44,6 +46,7 @@ class Gate:
         """
         self._approvals, self._asking = approvals, asking
         self._cancellation, self._asked, self._identify = cancellation, asked, identify
+        self._leaves = {one.ids: one.job for one in leaves}
         self._closed = threading.Event()
         gate = self
 
@@ -79,7 +82,10 @@ class Gate:
     def _approval(self, ids: tuple[str, ...], environment: str) -> Answer:
         if environment.lower() not in self._asking:
             return Answer(True, "")
-        question = Question((), (environment,), f"{environment} waits for your approval")
+        job = self._leaves.get(ids)
+        jobs = {job.title: [step.title for step in job.steps]} if job is not None else {}
+        what = to_approve(SEPARATOR.join(ids), environment, jobs=jobs)
+        question = Question((), (environment,), f"{environment} waits for your approval", what)
         known = self._approvals.known(question)
         if known is not None:
             return known

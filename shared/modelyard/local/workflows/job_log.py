@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from modelyard.local.runner.engine import skipping
 from modelyard.local.runner.engine.events import (
     Ended,
     Notice,
@@ -50,16 +51,27 @@ class JobLog:
         self._current: StepLog | None = None
         """The step whose end is known and not told yet: act says more of it afterwards."""
         self.is_over = False
+        self.result: Result | None = None
+        self._started = False
         self._why = ""
         self.waits_for_approval = False
 
     def begin(self) -> None:
-        """It has begun."""
-        now = self._tell.clock.time()
+        """It has begun, or waits until it may."""
         for path in (self._path[:1], self._path):
-            self._tell(Started(path, self._title, now))
+            self._tell(Planned(path, self._title))
         for step in self._steps.values():
             self._tell(Planned(step.path, step.title))
+        if not self.leaf.job.begins_here:
+            self._start()
+
+    def _start(self) -> None:
+        """From now on its time counts."""
+        if not self._started:
+            self._started = True
+            now = self._tell.clock.time()
+            for path in (self._path[:1], self._path):
+                self._tell(Started(path, self._title, now))
 
     def wait(self, text: str) -> None:
         """A person is asked whether it may begin."""
@@ -71,18 +83,25 @@ class JobLog:
         if ids and ids[0] == stand_ins.FIRST_STEP:
             self._approval(event)
         elif ids:
+            self._start()
             self._of_step(ids, event)
         elif "jobResult" in event:
             self._end(_RESULTS.get(str(event["jobResult"]), Result.FAILED))
         elif event.get("level") == "error":
             self._tell(Notice(self._masked(event), "error", self._path))
 
-    def skip(self) -> None:
-        """It never began."""
+    def skip(self, failed: str) -> None:
+        """It never began.
+
+        :param failed: a job that it waits for and that failed; empty: there is none.
+        """
         cancelled = self._tell.cancellation.is_set()
         result = Result.CANCELED if cancelled else Result.SKIPPED
+        why = skipping.CANCELLED if cancelled else skipping.CONDITION
+        if failed and not cancelled:
+            why = f"{failed} failed"
         for path in (self._path, self._path[:1]):
-            self._tell(Ended(path, result, self._tell.clock.time()))
+            self._tell(Ended(path, result, self._tell.clock.time(), why))
 
     def close(self) -> None:
         """act has ended. If it said nothing of the job's end, it was ended itself."""
@@ -95,9 +114,11 @@ class JobLog:
             told = stand_ins.told(self._masked(event))
             self._why = told.why
             self._tell.collected.environments[self._path] = told.environment
-        if event.get("stepResult") == "success" and self._why:
-            self._tell(Notice(self._why, path=self._path[:1]))
+        if event.get("stepResult") == "success":
+            if self._why:
+                self._tell(Notice(self._why, path=self._path[:1]))
             self._why = ""
+            self._start()
 
     def _of_step(self, ids: Sequence[str], event: Mapping[str, Any]) -> None:
         post = event.get("stage") == POST
@@ -139,21 +160,34 @@ class JobLog:
     def _end(self, result: Result) -> None:
         self._finish_current()
         steps = (*self._steps.values(), *self._posts.values())
+        failed = False
         for step in steps:
             if step.started and step.result is None:
                 step.finish()
             elif not step.started and step.path[-1] in map(str, self._steps):
-                self._tell(Ended(step.path, Result.SKIPPED, self._tell.clock.time()))
+                now = self._tell.clock.time()
+                self._tell(Ended(step.path, Result.SKIPPED, now, self._why_skipped(failed)))
+            failed |= step.result is Result.FAILED
         results = [one.result for one in steps]
         stopped = result is Result.FAILED or not any(one.started for one in steps)
         unfailed = self._tell.cancellation.is_set() and Result.FAILED not in results
         if Result.CANCELED in results or (unfailed and stopped):
             result = Result.CANCELED
-        self.is_over = True
+        self.is_over, self.result = True, result
         self._tell.collected.failed |= result is Result.FAILED
         now = self._tell.clock.time()
         self._tell(Ended(self._path, result, now, self._why))
         self._tell(Ended(self._path[:1], result, now, self._why))
+
+    def _why_skipped(self, failed: bool) -> str:
+        """
+        :param failed: whether a step before it has.
+        """
+        if self._tell.cancellation.is_set():
+            return skipping.CANCELLED
+        if self.leaf.job.begins_here and not self._started:
+            return "the job may not begin"
+        return skipping.EARLIER if failed else skipping.CONDITION
 
     def _masked(self, event: Mapping[str, Any]) -> str:
         return self._tell.masker.mask(str(event.get("msg", "")).strip())

@@ -91,6 +91,7 @@ def run(
             cancellation,
             translator.waiting,
             identities(request, workspace, found, masker),
+            found,
         )
         try:
             code = _act(request, folders, settings, workspace, scratch, translator, cancellation)

@@ -17,6 +17,7 @@ from typing import Any
 
 from modelyard.local.runner.engine.events import Notice, Planned
 from modelyard.local.runner.engine.questions import Question
+from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
 from modelyard.local.workflows import job_names
 from modelyard.local.workflows.act_words import explained
@@ -77,9 +78,15 @@ class Translator:
         for job in self._jobs.values():
             job.close()
         begun = {one.leaf.ids for one in self._jobs.values()}
+        failed = {
+            one.leaf.key: one.leaf.key for one in self._jobs.values() if one.result is Result.FAILED
+        }
         for leaf in self._leaves.values():
             if leaf.ids not in begun:
-                JobLog(leaf, leaf.key, "", self._tell).skip()
+                why = next((failed[key] for key in leaf.after if key in failed), "")
+                JobLog(leaf, leaf.key, "", self._tell).skip(why)
+                if why:
+                    failed[leaf.key] = why
 
     def _say(self, text: str) -> None:
         text = self._tell.masker.mask(text.strip())

@@ -48,6 +48,7 @@ class Opened:
             self.cancellation,
             lambda ids, question: self.told.append((ids, question.text)),
             self.identify,
+            (),
         )
 
     def identify(self, ids: tuple[str, ...], environment: str) -> dict[str, str]:

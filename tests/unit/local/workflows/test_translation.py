@@ -11,6 +11,7 @@ from modelyard.clock import FakeClock
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.events import Event, Events, Line, Notice
 from modelyard.local.runner.engine.masking import RunMasker
+from modelyard.local.runner.engine.questions import Question
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.results.history import History
 from modelyard.local.workflows import job_names
@@ -230,3 +231,43 @@ def test_a_fault_is_told_with_the_text_of_its_line() -> None:
     assert explained(["'other.yml': Line: 2 Column 3: x"], "w.yml", "a\nb") == (
         "'other.yml': Line: 2 Column 3: x"
     )
+
+
+def test_waiting_for_an_approval_is_none_of_the_jobs_time(act: Act) -> None:
+    act.job = "deploy"
+    begin = {"stepID": ["modelyard-begin"], "stage": "Main"}
+    act.say(**begin, msg="⭐ Run Main x")
+    act.translator.waiting(("deploy",), Question((), ("production",), "production waits"))
+    assert act.history.node(("deploy",)).started is None
+    assert act.history.node(("deploy",)).waiting == "production waits"
+    act.say(**begin, msg=json.dumps({"environment": "production", "why": "ok"}), raw_output=True)
+    act.say(**begin, msg="x", stepResult="success")
+
+    assert act.history.node(("deploy",)).started is not None
+    act.run("1")
+    act.say(jobResult="success")
+    assert act.results("deploy") == ["Run deploy: Succeeded"]
+
+
+def test_why_steps_and_jobs_were_skipped(act: Act) -> None:
+    act.run("make", "failure")
+    act.say(jobResult="failure")
+    act.job, act.matrix = "legs", {"x": 1}
+    act.say(jobResult="success")
+    act.translator.close()
+
+    def note(*path: str) -> str:
+        return act.history.node(path).note
+
+    assert note("build", "Job", "2") == "an earlier step failed"
+    assert note("deploy") == "build failed"
+    assert note("legs 1", "Job", "1") == "its condition is false"
+
+
+def test_why_steps_were_skipped_of_a_cancelled_run(act: Act) -> None:
+    act.step("make", msg="⭐ Run Main x")
+    act.cancellation.cancel()
+    act.translator.close()
+
+    assert act.history.node(("build", "Job", "2")).note == "the run was cancelled"
+    assert act.history.node(("deploy",)).note == "the run was cancelled"

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from modelyard.local.runner.engine import contexts, status_functions
+from modelyard.local.runner.engine import contexts, skipping, status_functions
 from modelyard.local.runner.engine.cancellation import (
     ABANDONED,
     JobCancellation,
@@ -91,8 +91,8 @@ class AgentJob:
         if self.cancellation.is_set():
             self._set_result(Result.CANCELED)
         try:
-            if not truth(step.enabled, self.job.variables) or not self._holds(step):
-                self._end(path, StepEnd(Result.SKIPPED, "its condition is false"))
+            if why := self._skipped(step):
+                self._end(path, StepEnd(Result.SKIPPED, why))
                 return
             end = self._ran(runner, step)
         except (ExpressionError, TaskError) as error:
@@ -131,13 +131,23 @@ class AgentJob:
         except ExpressionError:
             return False  # as the agent does
 
-    def _holds(self, step: Step) -> bool:
+    def _skipped(self, step: Step) -> str:
+        """Why it doesn't run; empty: it does."""
+        if not truth(step.enabled, self.job.variables):
+            return skipping.DISABLED
+        if self._holds(step):
+            return ""
+        return skipping.of_step(self.job.result, lambda status: self._holds(step, status))
+
+    def _holds(self, step: Step, status: Result | None = None) -> bool:
+        """
+        :param status: of the job; None: the one that it has.
+        """
         condition = step.condition or DEFAULT_CONDITION
         expression = parse(condition)
+        known = self.job.result if status is None else status
         values = contexts.of_steps(as_context(self.job.variables))
-        return to_boolean(
-            expression.evaluate(values, status_functions.of_steps(lambda: self.job.result))
-        )
+        return to_boolean(expression.evaluate(values, status_functions.of_steps(lambda: known)))
 
     def _release_all(self, count: int) -> None:
         for release in reversed(self.releases):

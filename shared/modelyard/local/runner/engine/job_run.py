@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from modelyard.local.runner.engine import contexts, status_functions
+from modelyard.local.runner.engine import contexts, skipping, status_functions
 from modelyard.local.runner.engine.agent_job import agent_job
 from modelyard.local.runner.engine.cancellation import JobCancellation
 from modelyard.local.runner.engine.copies import BadStrategy, Copies, Copy, copies
@@ -62,7 +62,7 @@ class JobRun:
         try:
             scopes = self.scopes()
             if not self._holds(scopes):
-                return self._over(Result.SKIPPED, "its condition is false")
+                return self._over(Result.SKIPPED, self._why_skipped(scopes))
             outcome = self._copies(scopes)
             late = self._late(self.job.continue_on_error, scopes)
             forgives = truth(late, self._variables(scopes))
@@ -106,12 +106,25 @@ class JobRun:
                 text += "them one by one"
                 self.run.emit(Notice(text, "warning", self.path))
 
-    def _holds(self, scopes: VariableScopes) -> bool:
+    def _why_skipped(self, scopes: VariableScopes) -> str:
+        return skipping.of_graph(
+            {name: one.result for name, one in self.before.items()},
+            lambda: self._holds(scopes, if_all_is_well=True),
+            canceled=self.run.cancellation.is_set(),
+        )
+
+    def _holds(self, scopes: VariableScopes, *, if_all_is_well: bool = False) -> bool:
+        """
+        :param if_all_is_well: as if all that it waits for had succeeded.
+        """
         condition = self.job.condition or DEFAULT_CONDITION
         scopes = scopes.with_functions(
             status_functions.of_graph(
-                {name: one.result for name, one in self.before.items()},
-                canceled=self.run.cancellation.is_set(),
+                {
+                    name: Result.SUCCEEDED if if_all_is_well else one.result
+                    for name, one in self.before.items()
+                },
+                canceled=self.run.cancellation.is_set() and not if_all_is_well,
             )
         )
         return to_boolean(scopes.evaluate(condition))

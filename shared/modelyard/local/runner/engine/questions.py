@@ -7,12 +7,15 @@ Source: learn.microsoft.com, ``process/approvals``, ``process/stages`` ("Add a m
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from modelyard.local.runner.engine.events import RunPath
 from modelyard.local.runner.engine.settings import Settings
+
+_JOBS, _STEPS = 5, 8
+"""Of what is approved, so many are told."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,21 @@ class Question:
     text: str
     """``production waits for your approval``."""
     instructions: str = ""
+
+
+def to_approve(title: str, environment: str, *, jobs: Mapping[str, Sequence[str]]) -> str:
+    """What is approved: where it is, where it deploys to, and what will run.
+
+    :param title: of the stage, or of the job of a workflow.
+    :param jobs: the titles of steps, by the titles of their jobs.
+    """
+    lines = [f"{title}, to the environment {environment}:" if environment else f"{title}:"]
+    for job, steps in list(jobs.items())[:_JOBS]:
+        more = f" and {len(steps) - _STEPS} more" if len(steps) > _STEPS else ""
+        lines.append(f"  {job}: {', '.join(steps[:_STEPS])}{more}")
+    if len(jobs) > _JOBS:
+        lines.append(f"  and {len(jobs) - _JOBS} more jobs")
+    return "\n".join(lines)
 
 
 class Person(Protocol):

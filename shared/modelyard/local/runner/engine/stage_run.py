@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from modelyard.local.runner.engine import contexts, status_functions
+from modelyard.local.runner.engine import contexts, skipping, status_functions
 from modelyard.local.runner.engine.events import Ended, Notice, Started, Waiting
 from modelyard.local.runner.engine.job_run import JobRun
 from modelyard.local.runner.engine.job_variables import UnknownGroup, VariableScopes
 from modelyard.local.runner.engine.outcomes import JobOutcome, StageOutcome, together
-from modelyard.local.runner.engine.questions import Question
+from modelyard.local.runner.engine.questions import Question, to_approve
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.value_expansion import filled
 from modelyard.local.runner.engine.walking import walk
@@ -40,14 +40,14 @@ class StageRun:
         try:
             scopes = self._scopes()
             if not self._holds(scopes):
-                return self._over(Result.SKIPPED, "its condition is false")
-            run.emit(Started(path, self.stage.title, run.clock.time()))
+                return self._over(Result.SKIPPED, self._why_skipped(scopes))
             environments = self._environments(scopes)
             refused = self._refused(environments)
         except (ExpressionError, UnknownGroup) as error:
             return self._over(Result.FAILED, run.masker.mask(str(error)))
         if refused is not None:
             return self._over(*refused)
+        run.emit(Started(path, self.stage.title, run.clock.time()))  # waiting is none of its time
         jobs = self._jobs(frozenset(one.lower() for one in environments))
         result = together(one.result for one in jobs.values())
         run.emit(Ended(path, result, run.clock.time()))
@@ -85,12 +85,25 @@ class StageRun:
         scopes.add(self.run.plan.pipeline.variables)
         return scopes
 
-    def _holds(self, scopes: VariableScopes) -> bool:
+    def _why_skipped(self, scopes: VariableScopes) -> str:
+        return skipping.of_graph(
+            {name: one.result for name, one in self.before.items()},
+            lambda: self._holds(scopes, if_all_is_well=True),
+            canceled=self.run.cancellation.is_set(),
+        )
+
+    def _holds(self, scopes: VariableScopes, *, if_all_is_well: bool = False) -> bool:
+        """
+        :param if_all_is_well: as if all that it waits for had succeeded.
+        """
         condition = self.stage.condition or DEFAULT_CONDITION
         conditional = scopes.with_functions(
             status_functions.of_graph(
-                {name: one.result for name, one in self.before.items()},
-                canceled=self.run.cancellation.is_set(),
+                {
+                    name: Result.SUCCEEDED if if_all_is_well else one.result
+                    for name, one in self.before.items()
+                },
+                canceled=self.run.cancellation.is_set() and not if_all_is_well,
             )
         )
         return to_boolean(conditional.evaluate(condition))
@@ -127,14 +140,16 @@ class StageRun:
 
     def _questions(self, environments: list[str]) -> list[Question]:
         path = (self.stage.name,)
+        jobs = {job.title: [step.title for step in job.all_steps()] for job in self.stage.jobs}
+        what = partial(to_approve, self.stage.title, jobs=jobs)
         found = []
         if self.stage.trigger == "manual":
             text = f"the stage {self.stage.name} waits to be started by hand"
-            found.append(Question(path, (self.stage.name,), text))
+            found.append(Question(path, (self.stage.name,), text, what("")))
         for environment in environments:
             if environment.lower() in self.run.settings.approvals:
                 text = f"{environment} waits for your approval"
-                found.append(Question(path, (environment,), text))
+                found.append(Question(path, (environment,), text, what(environment)))
         return found
 
     def _over(self, result: Result, note: str) -> StageOutcome:

@@ -202,3 +202,32 @@ def test_no_name_that_only_a_job_knows_gets_around_an_approval(run: Any) -> None
     assert printed(done) == []
     assert done.result == "Failed"
     assert "needs an approval" in done.node("live", "D").note
+
+
+class Slow:
+    """Says yes after ten minutes."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.asked: list[Question] = []
+
+    def ask(self, question: Question, is_over: Callable[[], bool]) -> bool:
+        self.asked.append(question)
+        self.clock.advance(600)
+        return True
+
+
+def test_waiting_for_an_approval_is_none_of_the_stages_time(run: Any) -> None:
+    clock = FakeClock()
+    slow = Slow(clock)
+    done = run(DEPLOY, person=slow, clock=clock)
+
+    live = done.history.node(("live",))
+    assert done.result == "Succeeded"
+    assert live.seconds(clock.time()) < 600
+    assert live.started - done.history.node(("first",)).ended >= 600
+    assert slow.asked[0].instructions.splitlines() == [
+        "live, to the environment production:",
+        "  D: DownloadPipelineArtifact, Bash",
+        "  E: DownloadPipelineArtifact, Bash",
+    ]

@@ -71,7 +71,7 @@ def test_the_end_is_one_line_a_step(done: Any) -> None:
     assert lines[2].startswith("✗ the first 0.")
     assert lines[3].startswith("✓ Train / it 3 runs, best 0.7 0.")
     assert lines[-2].startswith("✗ Broken Bash exited with code '4'. 0.")
-    assert lines[-1] == "○ B its condition is false"
+    assert lines[-1] == "○ B A failed"
     assert summary(done.history, ascii_only=True)[2].startswith("XX the first")
 
 
@@ -86,7 +86,7 @@ def test_plain_lines_name_their_job(run: Any) -> None:
     text = out.getvalue()
     assert "[A/J] ##[section]Starting: Train / it\n" in text
     assert "[A] Failed\n" in text
-    assert "[B] Skipped: its condition is false\n" in text
+    assert "[B] Skipped: A failed\n" in text
 
 
 def test_json_lines_are_objects(done: Any) -> None:

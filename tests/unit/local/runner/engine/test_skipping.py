@@ -1,0 +1,74 @@
+"""Why something was skipped, and what a person is asked to approve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from modelyard.local.runner.engine.questions import to_approve
+from modelyard.local.runner.engine.skipping import of_graph, of_step
+from modelyard.local.runner.job import Result
+
+TEXT = """
+    stages:
+    - stage: A
+      jobs:
+      - job: J
+        steps:
+        - checkout: none
+        - {bash: exit 1, displayName: fails}
+        - {bash: echo, displayName: after}
+        - {bash: echo, displayName: false, condition: 'eq(1, 2)'}
+      - {job: K, dependsOn: J, steps: [{bash: echo}]}
+    - {stage: B, dependsOn: A, jobs: [{job: J, steps: [{bash: echo}]}]}
+    - {stage: C, dependsOn: B, jobs: [{job: J, steps: [{bash: echo}]}]}
+    - {stage: D, dependsOn: [], condition: false, jobs: [{job: J, steps: [{bash: echo}]}]}
+    """
+
+
+def test_why_is_told_of_each(run: Any) -> None:
+    done = run(TEXT)
+
+    notes = {"/".join(one.path): one.note for one in done.history.root.below()}
+    steps = {one.title: one.note for one in done.history.node(("A", "J")).children.values()}
+    assert steps["after"] == "an earlier step failed"
+    assert steps["false"] == "its condition is false"
+    assert notes["A/K"] == "J failed"
+    assert (notes["B"], notes["C"]) == ("A failed", "A failed")
+    assert notes["D"] == "its condition is false"
+
+
+@pytest.mark.parametrize(
+    ("status", "holds", "expected"),
+    [
+        (Result.CANCELED, True, "the run was cancelled"),
+        (Result.FAILED, True, "an earlier step failed"),
+        (Result.FAILED, False, "its condition is false"),
+        (Result.SUCCEEDED, True, "its condition is false"),
+    ],
+)
+def test_a_step(status: Result, holds: bool, expected: str) -> None:
+    assert of_step(status, lambda _: holds) == expected
+
+
+def test_a_job_or_a_stage() -> None:
+    before = {"a": Result.SKIPPED}
+
+    assert of_graph(before, lambda: True, canceled=True) == "the run was cancelled"
+    assert of_graph(before, lambda: True, canceled=False) == "a didn't run"
+    assert of_graph(before, lambda: False, canceled=True) == "its condition is false"
+    assert of_graph({"a": Result.SUCCEEDED}, lambda: True, canceled=False) == (
+        "its condition is false"
+    )
+
+
+def test_what_is_approved_is_told() -> None:
+    jobs = {"deploy": [f"step {number}" for number in range(10)], **{f"j{n}": [] for n in range(6)}}
+
+    lines = to_approve("Production", "prod", jobs=jobs).splitlines()
+
+    assert lines[0] == "Production, to the environment prod:"
+    assert lines[1].startswith("  deploy: step 0, step 1")
+    assert lines[1].endswith("step 7 and 2 more")
+    assert lines[-1] == "  and 2 more jobs"
