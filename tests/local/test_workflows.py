@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -365,3 +367,83 @@ def test_ctrl_c(repository: Path) -> None:
     assert "released hello" in done.output
     left = [one.info["cmdline"] for one in psutil.process_iter(["cmdline"])]
     assert not any(one[-1:] in (["987"], ["986"]) for one in left if one)
+
+
+WAITING = """
+    on: push
+    jobs:
+      a:
+        runs-on: ubuntu-latest
+        steps:
+          - name: Wait
+            env: {TOKEN: "${{ secrets.TOKEN }}"}
+            run: |
+              setsid sleep 985 & echo sleeping
+              trap '' INT TERM; sleep 984
+          - if: always()
+            run: echo cleaning; trap '' INT TERM; sleep 983
+    """
+
+
+def waiting(repository: Path) -> tuple[subprocess.Popen[str], Path]:
+    """A run whose first step waits, and the folder of its temporary files."""
+    write(repository, {".github/workflows/other.yml": WAITING})
+    scratch = Path(tempfile.mkdtemp(prefix="wf-"))  # short: it holds a socket
+    process = subprocess.Popen(
+        command(repository, "--secret=TOKEN", workflow="other"),
+        cwd=repository,
+        env={**environment(repository), "TMPDIR": str(scratch)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return process, scratch
+
+
+def lines_until(process: subprocess.Popen[str], word: str) -> list[str]:
+    assert process.stdout is not None
+    found = []
+    for line in process.stdout:
+        found.append(line)
+        if word in line:
+            return found
+    raise AssertionError("".join(found))
+
+
+def sleepers() -> list[str]:
+    left = [one.info["cmdline"] for one in psutil.process_iter(["cmdline"])]
+    return [one[-1] for one in left if one and one[-1:] in (["983"], ["984"], ["985"])]
+
+
+def test_a_second_ctrl_c_ends_at_once(repository: Path) -> None:
+    process, scratch = waiting(repository)
+    lines_until(process, "sleeping")
+    process.send_signal(signal.SIGINT)
+    lines_until(process, "cleaning")
+    process.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    rest, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130, rest
+    assert time.monotonic() - begun < 10
+    assert rest.count("The run was ended before it could clean up") == 1
+    assert sleepers() == []
+    assert list(scratch.iterdir()) == []
+    scratch.rmdir()
+
+
+def test_a_run_that_is_killed_leaves_nothing(repository: Path) -> None:
+    process, scratch = waiting(repository)
+    lines_until(process, "sleeping")
+    assert list(scratch.glob("*/secrets.yml"))
+    assert "985" in sleepers()
+    process.kill()
+    process.communicate()
+
+    deadline = time.monotonic() + 20
+    while (sleepers() or list(scratch.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert sleepers() == []
+    assert list(scratch.iterdir()) == []
+    scratch.rmdir()

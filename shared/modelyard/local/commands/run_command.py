@@ -23,6 +23,7 @@ from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline import render
 from modelyard.local.runner.pipeline.plan import Plan
 from modelyard.local.runner.results.run_facts import of_run
+from modelyard.local.watcher import watched
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -46,10 +47,11 @@ def run_command(options: argparse.Namespace) -> int:
     with (
         cancelled_by_signals() as cancellation,
         surroundings(needed, options.cloud, state, groups=bool(elsewhere)) as around,
+        watched(around.environment, "run") as environment,
     ):
         settings = replace(
             settings,
-            inherited=around.environment,
+            inherited=environment,
             masked=around.secrets,
             groups={**around.groups, **settings.groups},
         )

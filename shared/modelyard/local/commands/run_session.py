@@ -31,6 +31,10 @@ from modelyard.runner_errors import ResultsError
 
 TREE, PLAIN, JSON = "tree", "plain", "json"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LEFT = (
+    "The run was ended before it could clean up: what its steps have started elsewhere, a run or a "
+    "cluster, may go on."
+)
 _GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES, Result.SKIPPED)
 
 
@@ -92,7 +96,8 @@ def end(options: Namespace, over: Session, facts: Facts) -> int:
 
 @contextmanager
 def cancelled_by_signals() -> Iterator[RunCancellation]:
-    """Ctrl-C and SIGTERM cancel the run; a second one ends steps with ``always()`` too."""
+    """Ctrl-C and SIGTERM cancel the run; a second one ends steps with ``always()`` too, and says
+    what that may leave."""
     cancellation = RunCancellation()
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -102,6 +107,8 @@ def cancelled_by_signals() -> Iterator[RunCancellation]:
     try:
         yield cancellation
     finally:
+        if cancellation.asked > 1:
+            sys.stderr.write(f"{LEFT}\n")
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 

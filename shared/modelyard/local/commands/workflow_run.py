@@ -32,6 +32,7 @@ from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
 from modelyard.local.runner.results.document import Facts
 from modelyard.local.runner.results.history import History, original
 from modelyard.local.runner.step_report import Upload
+from modelyard.local.watcher import watched
 from modelyard.local.workflows import act_program, cloud_values, starting_event
 from modelyard.local.workflows.leaves import Leaf, leaves
 from modelyard.local.workflows.model import Plan
@@ -72,8 +73,9 @@ def run_command(options: argparse.Namespace) -> int:
         surroundings(
             cloud_values.needs_cloud(plan), options.cloud, state_folder(options)
         ) as around,
+        watched(around.environment, "workflow") as environment,
     ):
-        settings = replace(settings, inherited=around.environment, masked=around.secrets)
+        settings = replace(settings, inherited=environment, masked=around.secrets)
         return _perform(options, _completed(request, around), settings, cancellation)
 
 

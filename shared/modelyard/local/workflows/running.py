@@ -6,11 +6,10 @@ afterwards: copies, secrets, act's own files.
 
 from __future__ import annotations
 
-import secrets as tokens
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.output_lines import Line
 from modelyard.local.runner.results.history import History
+from modelyard.local.watcher import beginning
 from modelyard.local.workflows import act_program
 from modelyard.local.workflows.act_command import command, folder_at
 from modelyard.local.workflows.collected import Collected
@@ -117,7 +117,7 @@ def _result(history: History, tell: Telling) -> Result:
 @contextmanager
 def _private() -> Iterator[Path]:
     """A folder of this user alone."""
-    folder = Path(tempfile.mkdtemp(prefix="modelyard-workflow-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix=beginning("workflow"))).resolve()
     try:
         yield folder
     finally:
@@ -133,11 +133,9 @@ def _act(
     translator: Translator,
     cancellation: RunCancellation,
 ) -> int:
-    family = f"workflow-{tokens.token_hex(8)}"
     environment = {
         **settings.inherited,
         **act_program.surroundings(folder_at(scratch / "home")),
-        process_family.VARIABLE: family,
     }
     for name in ("DOCKER_HOST", URL, TOKEN):  # of a job that this program itself may be in
         environment.pop(name, None)
@@ -159,12 +157,15 @@ def _act(
             patience=PATIENCE,
         )
     finally:
-        _end(family)
+        _end(environment[process_family.VARIABLE], hurry=lambda: cancellation.asked > 1)
 
 
-def _end(family: str) -> None:
-    """What steps have left behind gets some time to end by itself: an operation cancels its run."""
+def _end(family: str, hurry: Callable[[], bool]) -> None:
+    """What steps have left behind gets some time to end by itself: an operation cancels its run.
+
+    :param hurry: whether somebody has asked for the end twice.
+    """
     deadline = time.monotonic() + _LAST
-    while process_family.living(family) and time.monotonic() < deadline:
+    while process_family.living(family) and time.monotonic() < deadline and not hurry():
         time.sleep(0.1)
     process_family.kill(family)

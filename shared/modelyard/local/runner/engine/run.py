@@ -37,6 +37,7 @@ from modelyard.local.runner.pipeline.plan import Plan
 from modelyard.local.runner.pipeline.plan import Variable as PlannedVariable
 from modelyard.local.runner.predefined_variables import Build, Folders, predefined
 from modelyard.local.runner.variables import Variable, Variables
+from modelyard.local.watcher import beginning
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def run(
     """
     settings = settings or Settings()
     clock = clock or SystemClock()
-    work = Path(tempfile.mkdtemp(prefix="modelyard-run-")).resolve()
+    work = Path(tempfile.mkdtemp(prefix=beginning("run"))).resolve()
     try:
         state = _state(
             plan, name, tasks, folders, settings, listeners, cancellation, services, person, clock,
