@@ -75,7 +75,8 @@ def session(options: Namespace, name: str) -> Iterator[Session]:
     with closing(_result_folder(options.output, name, clock.time())) as folder:
         history = History()
         is_there = terminal.is_there()  # before the display takes the terminal over
-        with closing(_display_of(options.log_format, history)) as display:
+        drawing = terminal.quiet() if sys.stdout.isatty() else nullcontext()
+        with drawing, closing(_display_of(options.log_format, history)) as display:
             pausing = getattr(display, "paused", nullcontext)
             person = terminal.TerminalPerson(pausing) if is_there else None
             yield Session(folder, history, display, person, clock)

@@ -6,8 +6,8 @@ import os
 import select
 import sys
 import termios
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from modelyard.databricks.remote_text import clean
 from modelyard.local.runner.engine.questions import Question
@@ -44,6 +44,28 @@ class TerminalPerson:
                     return True
                 if word in _NO:
                     return False
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """For as long as lines are drawn again and again: the terminal doesn't write ``^C`` into them,
+    which would leave one behind."""
+    try:
+        file = sys.stdin.fileno()
+        mine = os.isatty(file) and os.tcgetpgrp(file) == os.getpgrp()
+    except (OSError, ValueError):  # closed, or no file at all
+        mine = False
+    if not mine:
+        yield
+        return
+    before = termios.tcgetattr(file)
+    changed = termios.tcgetattr(file)
+    changed[3] &= ~termios.ECHOCTL
+    termios.tcsetattr(file, termios.TCSANOW, changed)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(file, termios.TCSANOW, before)
 
 
 def is_there() -> bool:

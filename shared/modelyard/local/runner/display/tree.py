@@ -114,7 +114,8 @@ class TreeDisplay:
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 1), expand=True)
-        table.width = min(self._console.width, WIDEST)
+        # Not the last column: a terminal that writes a key there would begin a new line.
+        table.width = min(self._console.width - 1, WIDEST)
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=5)
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=6)
         table.add_column(no_wrap=True, justify="right", width=8)
