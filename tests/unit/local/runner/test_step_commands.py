@@ -184,6 +184,8 @@ def test_state_for_the_release_step(step: Step) -> None:
         (["##vso[task.complete result=Failed]", "##vso[task.complete result=Succeeded]"],
          Result.FAILED),
         (["##vso[task.complete result=SucceededWithIssues]"], Result.SUCCEEDED_WITH_ISSUES),
+        (["##vso[task.complete result=Canceled]"], Result.CANCELED),
+        (["##vso[task.complete result=Skipped]"], Result.SKIPPED),
     ],
 )  # fmt: skip
 def test_the_worst_result_counts(step: Step, lines: list[str], result: Result) -> None:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from modelyard.local.runner.engine.events import Progress
+
 DOCS = "learn.microsoft.com/azure/devops/pipelines/"
 MEASURED = "PGielniak/azdo-pipeline-emulator at c13a24e4, research/experiments/"
 AGENT = "microsoft/azure-pipelines-agent src/Agent.Worker/"
@@ -561,6 +563,64 @@ ROWS = [
         ["> alpine:3.20"],
     ),
     Row(
+        "a variable that is read-only can't be set by a step",
+        "microsoft/azure-pipelines-agent issue 2865; " + AGENT + "TaskCommandExtension.cs",
+        "variables: [{name: a, value: one, readonly: true}]\n"
+        + steps(
+            "- bash: echo '##vso[task.setvariable variable=a]two'\n"
+            "- bash: echo '> $(a)'\n  condition: failed()"
+        ),
+        ["> one"],
+        "Failed",
+    ),
+    Row(
+        "results of jobs and stages are words",
+        DOCS + "process/expressions (Dependencies)",
+        """
+        stages:
+        - stage: S
+          jobs:
+          - job: good
+            steps: [{checkout: none}, {bash: 'true'}]
+          - job: issues
+            continueOnError: true
+            steps: [{checkout: none}, {bash: exit 1}]
+          - job: bad
+            steps: [{checkout: none}, {bash: exit 1}]
+          - job: left
+            dependsOn: bad
+            steps: [{checkout: none}, {bash: 'true'}]
+          - job: told
+            dependsOn: [good, issues, bad, left]
+            condition: always()
+            variables:
+              a: $[join(' ', dependencies.*.result)]
+            steps: [{checkout: none}, {bash: "echo '> $(a)'"}]
+        - stage: T
+          condition: eq(dependencies.S.result, 'Failed')
+          jobs:
+          - job: J
+            variables: {b: "$[stageDependencies.S.left.result]"}
+            steps: [{checkout: none}, {bash: "echo '> $(b)'"}]
+        """,
+        ["> Succeeded SucceededWithIssues Failed Skipped", "> Skipped"],
+        "Failed",
+    ),
+    Row(
+        "every job begins with a clean workspace, as workspace: {clean: all} has it",
+        DOCS + "yaml-schema/workspace",
+        """
+        jobs:
+        - job: A
+          workspace: {clean: all}
+          steps: [{checkout: none}, {bash: touch left}]
+        - job: B
+          dependsOn: A
+          steps: [{checkout: none}, {bash: 'echo "> $(ls | wc -l)"'}]
+        """,
+        ["> 0"],
+    ),
+    Row(
         "updatebuildnumber changes it",
         DOCS + "scripts/logging-commands",
         steps(
@@ -586,6 +646,63 @@ def test_results_that_a_command_publishes_are_those_of_the_run(run: Any) -> None
 
     assert done.result == "Succeeded", done.lines
     assert [(one.title, len(one.cases)) for _, one in done.state.collected.tests] == [("mine", 1)]
+
+
+def test_coverage_that_a_command_publishes_is_that_of_the_run(run: Any) -> None:
+    """``codecoverage.publish`` (CodeCoverageCommandExtension.cs)."""
+    done = run(
+        steps(
+            """
+- bash: |
+    echo '<coverage lines-covered="3" lines-valid="4"/>' > coverage.xml
+    echo "##vso[codecoverage.publish summaryfile=$PWD/coverage.xml]"
+"""
+        )
+    )
+
+    assert done.result == "Succeeded", done.lines
+    (found,) = [one for _, one in done.state.collected.coverage]
+    assert (found.lines_covered, found.lines_total) == (3, 4)
+
+
+def test_files_that_commands_hand_over_are_the_runs(run: Any) -> None:
+    """``uploadfile``, ``uploadlog``, ``addattachment``, ``artifact.upload``."""
+    done = run(
+        steps(
+            """
+- bash: |
+    mkdir out; echo one > out/one.txt
+    echo "##vso[task.uploadfile]$PWD/out/one.txt"
+    echo "##vso[build.uploadlog]$PWD/out/one.txt"
+    echo "##vso[task.addattachment type=kind;name=two]$PWD/out/one.txt"
+    echo "##vso[artifact.upload artifactname=drop]$PWD/out"
+    echo "##vso[task.setprogress value=40]half"
+"""
+        )
+    )
+
+    assert done.result == "Succeeded", done.lines
+    uploads = [(one.kind, one.name) for _, one in done.state.collected.uploads]
+    assert uploads == [("file", "one.txt"), ("file", "one.txt"), ("kind", "two")]
+    assert (done.folder / "artifacts" / "drop" / "one.txt").read_text() == "one\n"
+    assert [(one.percent, one.text) for one in done.events if isinstance(one, Progress)] == [
+        (40, "half")
+    ]
+
+
+def test_macros_of_titles_are_filled_in(run: Any) -> None:
+    done = run(
+        """
+        variables: {a: one}
+        jobs:
+        - job: J
+          displayName: job $(a)
+          steps: [{checkout: none}, {bash: 'true', displayName: step $(a) $(none)}]
+        """
+    )
+
+    assert done.node("__default", "J").title == "job one"
+    assert done.node("__default", "J", "1").title == "step one $(none)"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[one.sentence for one in ROWS])

@@ -142,6 +142,10 @@ def test_what_cannot_run_is_found_before_anything_runs(
         ("variables: [{group: g}]\nsteps: [{bash: x}]", {}, "there is no variable group g"),
         ("jobs: [{job: A, container: ubuntu, steps: [{bash: x}]}]", {"strict_containers": True},
          "runs in a container"),
+        ("jobs: [{job: A, services: {db: postgres}, steps: [{bash: x}]}]",
+         {"strict_containers": True}, "runs in a container"),
+        ("steps: [{bash: x, target: tools}]", {"strict_containers": True},
+         "the step runs in the container tools"),
         ("resources: {repositories: [{repository: r, type: git, name: p/r}]}\n"
          "steps: [{checkout: r}]", {}, "--repository r=PATH"),
     ],
@@ -160,6 +164,23 @@ def test_a_container_job_runs_here_and_says_so(run: Any) -> None:
 
     assert done.result == "Succeeded"
     assert ["ubuntu:24.04" in one.text for one in done.history.notices] == [True]
+
+
+def test_a_step_in_a_container_runs_here_and_says_so(run: Any) -> None:
+    done = run(
+        """
+        steps:
+        - checkout: none
+        - {bash: "echo '> here'", target: tools}
+        - {bash: "echo '> host'", target: host}
+        """,
+        strict_containers=False,
+    )
+
+    assert printed(done) == ["> here", "> host"]
+    assert [line for line in done.lines if "##[warning]" in line] == [
+        "##[warning]the container tools isn't used: the step runs on this machine"
+    ]
 
 
 def test_a_folder_must_hold_the_task_it_is_given_for(folder: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelyard.local.runner.pipeline import PipelineError, plan, reader
 from modelyard.local.runner.pipeline.nodes import Mapping, Scalar, plain
-from modelyard.local.runner.pipeline.problems import Problems
+from modelyard.local.runner.pipeline.problems import Problem, Problems
 
 Lines = Callable[..., list[str]]
 
@@ -176,4 +179,64 @@ def test_no_text_crashes_the_planning(tmp_path_factory: pytest.TempPathFactory, 
     except PipelineError as error:
         stages, problems = (), error.problems
     assert stages or problems
-    assert all(one.place.line >= 1 and one.place.column >= 1 for one in problems or ())
+    _inside(text, problems or ())
+
+
+def _inside(text: str, problems: Iterable[Problem]) -> None:
+    last = len(re.split("\r\n|[\r\n\x85\u2028\u2029]", text)) + 1
+    for one in problems:
+        assert 1 <= one.place.line <= last
+        assert one.place.column >= 1
+        assert one.message
+
+
+KEYS = [
+    "steps", "jobs", "stages", "job", "deployment", "stage", "task", "script", "checkout", "name",
+    "template", "parameters", "inputs", "value", "type", "dependsOn", "condition", "strategy",
+    "matrix", "parallel", "runOnce", "canary", "increments", "deploy", "on", "environment", "pool",
+    "container", "env", "target", "enabled", "timeoutInMinutes", "${{ if true }}", "${{ else }}",
+    "${{ each x in split('a,b', ',') }}", "${{ insert }}", "${{ x }}", "",
+]  # fmt: skip
+SCALARS = [
+    "", "A", "self", "none", "server", "true", "3", "-1", "50%", "stepList", "Bash@3", "x@self",
+    "azure-pipelines.yml", "$(a)", "$[ dependencies.A.outputs['s.v'] ]", "${{ variables.a }}",
+    "${{ x.key }}", "succeeded()", "and(succeeded(), eq(1", None, True, 1.5,
+]  # fmt: skip
+ANYTHING = st.recursive(
+    st.sampled_from(SCALARS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+STEP = st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=4)
+JOB = st.dictionaries(
+    st.sampled_from(KEYS), st.one_of(ANYTHING, st.lists(STEP, max_size=2)), max_size=5
+)
+STAGE = st.fixed_dictionaries({"stage": ANYTHING}, optional={"jobs": st.lists(JOB, max_size=2)})
+SHAPED = st.fixed_dictionaries(
+    {},
+    optional={
+        "stages": st.lists(STAGE, max_size=2),
+        "jobs": st.lists(JOB, max_size=2),
+        "steps": st.lists(STEP, max_size=3),
+        **dict.fromkeys(("parameters", "variables", "resources", "extends", "pool"), ANYTHING),
+    },
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(SHAPED)
+def test_no_pipeline_crashes_the_planning(
+    tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any]
+) -> None:
+    """Keys and values of pipelines, where they belong and where they don't."""
+    path = tmp_path_factory.getbasetemp() / "azure-pipelines.yml"
+    text = yaml.safe_dump(document, sort_keys=False)
+    path.write_text(text, encoding="utf-8")
+    try:
+        stages, problems = plan(path, root=path.parent).pipeline.stages, None
+    except PipelineError as error:
+        stages, problems = (), error.problems
+    assert stages or problems
+    _inside(text, problems or ())

@@ -52,6 +52,8 @@ Lines = Callable[..., list[str]]
             "1:20: resources.pipelines declares no pipeline curent (did you mean",
         ),
         ("steps: [{reviewApp: x}]\n", "1:9: reviewApp steps can't run on this machine"),
+        ("steps: [{downloadBuild: x}]\n", "1:9: downloadBuild steps can't run on this machine"),
+        ("steps: [{getPackage: x}]\n", "1:9: getPackage steps can't run on this machine"),
         (
             "steps: [{script: x, target: {commands: all}}]\n",
             "1:40: commands can't be 'all', only any or",
