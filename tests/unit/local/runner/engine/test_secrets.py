@@ -9,7 +9,7 @@ import urllib.parse
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from modelyard.local.runner.engine.job_variables import GroupValue
@@ -142,6 +142,7 @@ SHOW = """
     max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 @given(secret=SHAPES)
+@example(secret=f'says "no" and \\ {TAIL}')
 def test_no_secret_of_any_shape_is_anywhere(run: Any, tmp_path: Path, secret: str) -> None:
     encoded = [  # Those that the agent knows: JSON with \\u00e4 in it is none of them.
         json.dumps(secret, ensure_ascii=False)[1:-1],
