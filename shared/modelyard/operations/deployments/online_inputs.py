@@ -17,6 +17,9 @@ from modelyard.operations.inputs.azureml_inputs import AzureMLInputs
 
 ONLINE = "target != local"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_COLLECTION = re.compile(r"[A-Za-z]\w*")
+PAYLOADS = ("request", "response")
+"""Collections that Azure fills itself."""
 _OWN = (
     *("codeConfiguration", "endpointComputeType", "environmentId", "environmentVariables"),
     *("instanceType", "model", "properties", "provisioningState"),
@@ -77,10 +80,21 @@ class OnlineInputs(AzureMLInputs):
     )
     settings: Structure | None = given(
         "More properties of the deployment by their names in the REST reference, such as "
-        "requestSettings, livenessProbe, scaleSettings or dataCollector; in place or a file.",
+        "requestSettings, livenessProbe, scaleSettings or a whole dataCollector; in place or a "
+        "file.",
         default=None,
         file=True,
         visible_when=ONLINE,
+    )
+    collect: tuple[str, ...] = given(
+        "Data to collect in the workspace's blob storage, one collection a line: request and "
+        "response are what is sent and answered; any other, such as model_inputs and "
+        "model_outputs, is what the scoring script collects by azureml-ai-monitoring.",
+        default=(),
+        visible_when=ONLINE,
+    )
+    collect_percent: float = given(
+        "Per cent of the requests that is collected.", default=100.0, visible_when=ONLINE
     )
     auth_mode: str = given(
         "What a new endpoint takes from its clients: a key, or a token that expires.",
@@ -168,7 +182,7 @@ def serving_of(inputs: OnlineInputs, target: str) -> Serving:
         instance_type=inputs.instance_type or ("Standard_DS3_v2" if managed else ""),
         instance_count=inputs.instance_count,
         variables=_variables(inputs.environment_variables),
-        settings=_settings(inputs.settings),
+        settings=_with_collector(_settings(inputs.settings), inputs),
     )
 
 
@@ -182,6 +196,31 @@ def _variables(value: Any) -> dict[str, str]:
         if not _VARIABLE.fullmatch(str(name)):
             raise InputError(f"environment-variables has {name!r}, which can't be one's name")
     return {str(name): str(one) for name, one in value.items()}
+
+
+def _with_collector(settings: dict[str, Any], inputs: OnlineInputs) -> dict[str, Any]:
+    """Source: Azure REST reference, "Online Deployments", DataCollector."""
+    if not inputs.collect:
+        return settings
+    if "dataCollector" in settings:
+        raise InputError("both collect and the dataCollector of settings are given")
+    if wrong := [one for one in inputs.collect if not _COLLECTION.fullmatch(one)]:
+        raise InputError(
+            f"collect has {wrong[0]!r}", fix="use letters, digits and underscores, a letter first"
+        )
+    if not 0 < inputs.collect_percent <= 100:
+        raise InputError(
+            f"collect-percent is {inputs.collect_percent:g}, not above 0 and up to 100"
+        )
+    own = [name for name in inputs.collect if name not in PAYLOADS]
+    if own and not inputs.code:
+        raise InputError(
+            f"collect has {own[0]}, and there is no scoring script that could collect it",
+            fix=f"without one, collect {' and '.join(PAYLOADS)}",
+        )
+    rate = inputs.collect_percent / 100
+    one = {"dataCollectionMode": "Enabled", "samplingRate": rate}
+    return {**settings, "dataCollector": {"collections": dict.fromkeys(inputs.collect, one)}}
 
 
 def _settings(value: Any) -> dict[str, Any]:

@@ -32,6 +32,17 @@ def test_a_managed_one_has_a_machine_and_a_kubernetes_one_the_clusters(folder: P
     assert (on_cluster.kind, on_cluster.instance_type) == ("Kubernetes", "")
 
 
+def test_what_is_collected_is_a_setting_of_the_deployment(folder: Path) -> None:
+    found = serving_of(
+        inputs(collect=("request", "model_inputs"), collect_percent=25, settings={"a": 1}),
+        "managed",
+    )
+    one = {"dataCollectionMode": "Enabled", "samplingRate": 0.25}
+    collections = {"request": one, "model_inputs": one}
+    assert found.settings == {"a": 1, "dataCollector": {"collections": collections}}
+    assert serving_of(inputs(), "managed").settings == {}
+
+
 def test_a_model_of_mlflow_needs_neither_script_nor_environment(folder: Path) -> None:
     wanted = serving_of(inputs(code=None, conda_file=None), "managed")
     assert (wanted.code, wanted.script, wanted.conda) == (None, "", None)
@@ -48,6 +59,19 @@ def test_a_model_of_mlflow_needs_neither_script_nor_environment(folder: Path) ->
         ("managed", {"environment_variables": ["A"]}, "isn't a mapping"),
         ("managed", {"environment_variables": {"not-one": "x"}}, "can't be one's name"),
         ("managed", {"settings": {"model": "x"}}, "settings has model"),
+        ("managed", {"collect": ("model-inputs",)}, "collect has 'model-inputs'"),
+        ("managed", {"collect": ("request",), "collect_percent": 0}, "collect-percent is 0"),
+        ("managed", {"collect": ("request",), "collect_percent": 101}, "collect-percent is 101"),
+        (
+            "managed",
+            {"collect": ("request",), "settings": {"dataCollector": {}}},
+            "both collect and the dataCollector",
+        ),
+        (
+            "managed",
+            {"collect": ("request", "model_inputs"), "code": None, "conda_file": None},
+            "collect has model_inputs, and there is no scoring script",
+        ),
     ],
 )
 def test_what_can_not_be(folder: Path, target: str, changes: dict[str, Any], message: str) -> None:

@@ -12,6 +12,8 @@ from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.execution.engine import Engine
 from modelyard.local.cloud.aml.jobs.urls import JobRoutes
 from modelyard.local.cloud.aml.network import network
+from modelyard.local.cloud.aml.online import collecting
+from modelyard.local.cloud.aml.online.collecting import Collector
 from modelyard.local.cloud.aml.online.deployments import Deployments
 from modelyard.local.cloud.aml.online.documents import Documents
 from modelyard.local.cloud.aml.online.launching import Launcher
@@ -56,12 +58,14 @@ class MachineLearningService:
         self._documents = Documents(cloud, self._computes)
         self._children = Children(cloud.folder)
         self._environments = Environments(cloud, self._children)
+        self._collector = Collector(cloud, self._datastores, blobs)
         launcher = Launcher(
             cloud.folder / "aml" / "servers",
             self._assets,
             self._datastores,
             blobs,
             self._environments,
+            self._collector,
             self._children,
             cloud.environment,
         )
@@ -82,7 +86,9 @@ class MachineLearningService:
 
     def routes(self) -> Sequence[Route]:
         tokens, tenant = Tokens(self._cloud), self._subscription.tenant_id
-        scoring = Scoring(self._cloud, self._workspaces, self._documents, self._deployments)
+        scoring = Scoring(
+            self._cloud, self._workspaces, self._documents, self._deployments, self._collector
+        )
         return [
             *(
                 Route((method,), HOST, path, guarded(answer, tokens, tenant))
@@ -93,6 +99,7 @@ class MachineLearningService:
             Route(("GET",), API_HOST, "/discovery/<path:rest>", discovery),
             Route(("POST",), INFERENCE, "/score", scoring.score),
             Route(("GET",), INFERENCE, "/swagger.json", scoring.swagger),
+            Route(("POST",), collecting.HOST, "/modeldata/log", self._collector.receive),
         ]
 
     def start(self) -> None:

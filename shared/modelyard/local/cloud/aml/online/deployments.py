@@ -9,7 +9,7 @@ from typing import Any
 
 from modelyard.clock import SystemClock
 from modelyard.images.running import end_of_file
-from modelyard.local.cloud.aml.online import exceptions, quota
+from modelyard.local.cloud.aml.online import collecting, exceptions, quota
 from modelyard.local.cloud.aml.online.documents import DEPLOYMENTS, Documents
 from modelyard.local.cloud.aml.online.launching import Launched, Launcher
 from modelyard.local.cloud.aml.workspaces import Workspace
@@ -25,6 +25,7 @@ _KIND = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployment
 _STOPPED = "the local cloud stops"
 _SERVED = (
     "codeConfiguration",
+    "dataCollector",
     "environmentId",
     "environmentVariables",
     "model",
@@ -71,6 +72,7 @@ class Deployments:
         """Check what is asked for and store it; :meth:`bring_up` does the rest. Raises ArmError."""
         if not isinstance(body.get("properties"), dict):
             raise exceptions.invalid("The deployment has no properties.")
+        collecting.check(body["properties"])
         with self._documents.lock:
             others = self._documents.all_deployments()
             before = next(

@@ -22,6 +22,7 @@ from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.network import network
 from modelyard.local.cloud.aml.online import exceptions
+from modelyard.local.cloud.aml.online.collecting import Collector
 from modelyard.local.cloud.aml.online.packages import Environments, Packages, of_conda
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.processes import Children
@@ -64,6 +65,7 @@ class Launcher:
         datastores: Datastores,
         blobs: Blobs,
         environments: Environments,
+        collector: Collector,
         children: Children,
         cloud_environment: Mapping[str, str],
     ) -> None:
@@ -72,6 +74,7 @@ class Launcher:
         self._datastores = datastores
         self._blobs = blobs
         self._environments = environments
+        self._collector = collector
         self._children = children
         self._network = network(cloud_environment)
 
@@ -86,7 +89,10 @@ class Launcher:
         command = self._command(workspace, deployment["properties"], place, port)
         child = self._children.start(
             [command.python, *command.arguments],
-            environment=self._variables(deployment, command, place),
+            environment={
+                **self._variables(deployment, command, place),
+                **self._collector.attach(workspace, deployment, place),
+            },
             log=log,
             cwd=place,
         )

@@ -14,12 +14,13 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.aml.online import mlflow_bodies, tokens
+from modelyard.local.cloud.aml.online.collecting import Collector
 from modelyard.local.cloud.aml.online.deployments import Deployments
 from modelyard.local.cloud.aml.online.documents import Documents
 from modelyard.local.cloud.aml.online.exceptions import ScoringError
 from modelyard.local.cloud.aml.online.launching import Launched
 from modelyard.local.cloud.aml.online.shares import Turns
-from modelyard.local.cloud.aml.workspaces import Workspaces
+from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
 from modelyard.local.cloud.passthrough import NoAnswer, forward
 from modelyard.local.cloud.routing import host_name
 from modelyard.local.cloud.service import Cloud
@@ -34,12 +35,18 @@ class Scoring:
     """Answers for all endpoints of one cloud."""
 
     def __init__(
-        self, cloud: Cloud, workspaces: Workspaces, documents: Documents, deployments: Deployments
+        self,
+        cloud: Cloud,
+        workspaces: Workspaces,
+        documents: Documents,
+        deployments: Deployments,
+        collector: Collector,
     ) -> None:
         self._clock = cloud.clock
         self._workspaces = workspaces
         self._documents = documents
         self._deployments = deployments
+        self._collector = collector
         self._turns = Turns()
 
     def score(self, request: Request) -> Response:
@@ -52,7 +59,10 @@ class Scoring:
         if not name:
             raise ScoringError(404, "The endpoint doesn't have any deployment with traffic.")
         self._mirror(request, endpoint, body, wanted)
-        return self._ask(request, endpoint, self._deployment(endpoint, name), body)
+        deployment = self._deployment(endpoint, name)
+        return self._collected(
+            request, deployment, body, self._ask(request, endpoint, deployment, body)
+        )
 
     def swagger(self, request: Request) -> Response:
         """What the scoring script says of its inputs."""
@@ -119,6 +129,19 @@ class Scoring:
         response.headers.setdefault("x-ms-request-id", str(uuid.uuid4()))
         return response
 
+    def _collected(
+        self, request: Request, deployment: Json, body: bytes, response: Response
+    ) -> Response:
+        """The same response, kept with its request where the deployment collects them."""
+        workspace = self._workspace_of(deployment)
+        if workspace is None or not deployment["properties"].get("dataCollector"):
+            return response
+        data = b"".join(response.iter_encoded())
+        response.close()
+        self._collector.payload(workspace, deployment, "request", body, request)
+        self._collector.payload(workspace, deployment, "response", data, request)
+        return Response(data, response.status_code, response.headers)
+
     def _mirror(self, request: Request, endpoint: Json, body: bytes, wanted: str) -> None:
         """Send a copy where the endpoint says; nobody waits for what comes of it."""
         if wanted:
@@ -143,12 +166,16 @@ class Scoring:
     def _start_again(self, deployment: Json) -> None:
         if deployment["properties"]["provisioningState"] != "Succeeded":
             return
+        workspace = self._workspace_of(deployment)
+        if workspace is not None:
+            threading.Thread(
+                target=self._deployments.restart, args=(workspace, deployment), daemon=True
+            ).start()
+
+    def _workspace_of(self, deployment: Json) -> Workspace | None:
         within = deployment["id"].lower()
-        for workspace in self._workspaces.all():
-            if within.startswith(f"{workspace.id}/".lower()):
-                threading.Thread(
-                    target=self._deployments.restart, args=(workspace, deployment), daemon=True
-                ).start()
+        every = self._workspaces.all()
+        return next((one for one in every if within.startswith(f"{one.id}/".lower())), None)
 
 
 def _seconds(text: str | None) -> float:
