@@ -24,6 +24,7 @@ MEASURED = frozenset({"latency-milliseconds", "size"})
 """Outputs that are a measurement and nothing else. The size: the base image is made of the Python
 that runs, with its pip, and the command's is not the one of the private environment."""
 MODEL_VERSIONS = r"/Microsoft\.MachineLearningServices/workspaces/[^/]+/models/[^/]+/versions/"
+UPLOADS = r"^/(?:azureml-blobstore-|[0-9a-f]{8}-<mlflow-id>/)"
 VARYING: tuple[tuple[str, str, str], ...] = (
     ("ids that the cloud gave", r"", r"(?:existing_)?cluster_id"),
     ("what tells one job's submits from another's", r"", r"idempotency_token|modelyard-token"),
@@ -31,7 +32,8 @@ VARYING: tuple[tuple[str, str, str], ...] = (
     ("MLflow runs, which were logged before", r"/mlflow/", r"run_id|filter"),
     ("images, which hold the Python that runs", r"/v2/|/modelyard/endpoints/", r".*"),
     ("who signs in: an identity of each cloud", r"/oauth2/v2\.0/token$", r"client_(?:id|secret)"),
-    ("how long an address of a blob is good, and for which key", r"/azureml-blobstore-", r"se|sig"),
+    ("how long an address of a blob is good, and for which key", UPLOADS, r"se|sig"),
+    ("where code is: a new container for each upload", r"/codes/[^/]+/versions/", r"codeUri"),
     ("which run made a model: of another CI system", MODEL_VERSIONS, r"build|commit|created_by"),
 )
 """Fields of requests with a value that may differ: what they are, where, and the fields' names."""

@@ -68,7 +68,7 @@ def test_it_is_created_left_alone_and_replaced(outcomes: dict[str, Outcomes]) ->
         for name, action in ACTIONS.items():
             assert found.steps[name].outputs["action"] == action, way
         assert found.steps["replaced"].outputs["deployment"] == "green"
-        assert found.steps["endpoint-test"].outputs["predictions"] == "[2,4]"
+        assert found.steps["endpoint-test"].outputs["predictions"] == "[2, 4]"
 
 
 @pytest.mark.parametrize("step", [*ACTIONS, "endpoint-test"])
