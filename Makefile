@@ -89,12 +89,13 @@ bench: $(VENV)/.development ## measurements beside the peers, in one run
 
 lock: $(VENV)/.development ## renew the lock files from setup.cfg
 	$(BIN)/pip install --quiet 'uv>=0.5,<1'
-	upgrade=--upgrade; for set in development local core images; do \
+	upgrade=--upgrade; for set in development local core images setup; do \
 		case $$set in \
 			core) extras=;; \
 			images) extras='--extra images';; \
+			setup) extras='--extra setup';; \
 			local) extras='requirements/build.in --extra local';; \
-			development) extras='requirements/build.in --extra local --extra test';; \
+			development) extras='requirements/build.in --extra local --extra setup --extra test';; \
 		esac; \
 		$(BIN)/uv pip compile setup.cfg $$extras --universal --python-version 3.10 \
 			--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet $$upgrade \

@@ -11,13 +11,14 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-SETS = ("core", "images", "local", "development")
-"""From the innermost; each but ``images`` has everything of the ones before it, and more."""
+SETS = ("core", "images", "setup", "local", "development")
+"""Each has everything of ``core``, and ``development`` also what ``setup`` and ``local`` have."""
 EXTRAS = {
     "core": (),
     "images": ("images",),
+    "setup": ("setup",),
     "local": ("local",),
-    "development": ("local", "test"),
+    "development": ("local", "setup", "test"),
 }
 """The extras of setup.cfg that each set is made of."""
 

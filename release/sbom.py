@@ -29,6 +29,7 @@ SCHEMA = SchemaVersion.V1_6
 SCOPES = {
     "core": ComponentScope.REQUIRED,
     "images": ComponentScope.OPTIONAL,
+    "setup": ComponentScope.OPTIONAL,
     "local": ComponentScope.OPTIONAL,
     "development": ComponentScope.EXCLUDED,
 }

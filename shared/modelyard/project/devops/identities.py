@@ -1,4 +1,4 @@
-"""People and groups by the names that are typed: an address, or ``[Project]\\Group``.
+"""People and groups by the names that are typed: an address, ``Group``, ``[Project]\\Group``.
 
 Source: Azure DevOps REST reference, "Identities - Read Identities", API version 7.1.
 """
@@ -29,18 +29,19 @@ def identities(names: tuple[str, ...], organization: Organization) -> tuple[Iden
 
 
 def _identity(name: str, organization: Organization) -> Identity:
+    of_project = "@" not in name and not name.startswith("[")
     found = organization.read(
         f"looking up {name}",
         "identity",
         "read_identities",
         search_filter="General",
-        filter_value=name,
+        filter_value=rf"[{organization.project}]\{name}" if of_project else name,
     )
     active = [one for one in found or () if one.is_active is not False]
     if not active:
         raise NotFound(
             f"nobody in {organization.url} is called {name}",
-            fix=r"write the address that somebody signs in with, or [PROJECT]\GROUP",
+            fix="write the address that somebody signs in with, or the name of a group of the project",
         )
     if len(active) > 1:
         raise Ambiguous(
