@@ -127,8 +127,8 @@ def by_hand(tenant: Tenant, federations: Sequence[Federation]) -> Iterator[str]:
     client_id = tenant.client_id or TO_FILL_IN
     if not tenant.application and not federations:
         return
-    yield "not compared here: what somebody with rights in the tenant has to have run; with --with-az this"
-    yield "command compares it and does what is missing:"
+    yield "not compared here: what somebody with rights in the tenant has to have run"
+    yield "(--with-az compares it and does what is missing):"
     if not tenant.client_id:
         for command in application_commands(tenant):
             yield f"  {shlex.join(command)}"

@@ -41,7 +41,7 @@ def _identity(name: str, organization: Organization) -> Identity:
     if not active:
         raise NotFound(
             f"nobody in {organization.url} is called {name}",
-            fix="write the address that somebody signs in with, or the name of a group of the project",
+            fix="write the address that somebody signs in with, or a group of the project",
         )
     if len(active) > 1:
         raise Ambiguous(

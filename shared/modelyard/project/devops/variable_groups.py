@@ -63,7 +63,7 @@ def read(section: Section) -> VariableGroup:
                 section.wrong(key, "can't be in a group that is linked to a vault")
         if not found.vault_secrets:
             section.wrong("vault-secrets", "is missing: the secrets of the vault that it has")
-    elif not found.variables and not found.secrets:
+    elif not section.has("variables") and not section.has("secrets"):
         section.wrong("variables", "is missing, and so are secrets and vault")
     for key in found.variables.keys() & found.secrets.keys():
         section.wrong("secrets", f"has {key}, which is in variables as well")
