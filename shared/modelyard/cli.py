@@ -35,6 +35,7 @@ LAPTOP = {
     "setup": "modelyard.project",
 }
 """Commands that a task's own wheel doesn't have, each with the package that it needs."""
+EXTRAS = {"local": "local", "generate": "local", "setup": "setup"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,7 +92,7 @@ def _on_a_laptop(command: str, rest: list[str]) -> int:
     if find_spec(LAPTOP[command]) is None:
         raise InputError(
             f"a task's own wheel has no `{command}`",
-            fix="install the whole package: `pip install modelyard[local]`",
+            fix=f"install the whole package: `pip install modelyard[{EXTRAS[command]}]`",
         )
     if command == "setup":
         from modelyard.project import command as setup

@@ -303,14 +303,20 @@ def test_secrets_are_set_again_when_that_is_asked_for(setup: Setup) -> None:
 
 
 def test_a_secret_comes_from_a_key_vault(setup: Setup) -> None:
-    answer = requests.put(
-        f"{setup.cloud.url}/modelyard/keyvault/vaults/wine-vault/secrets/token",
-        json={"value": "value-in-vault-3456"},
-        headers=setup.cloud.admin_headers,
-        timeout=30,
-    )
-    assert answer.ok, answer.text
+    for name in ("token", "key"):
+        answer = requests.put(
+            f"{setup.cloud.url}/modelyard/keyvault/vaults/wine-vault/secrets/{name}",
+            json={"value": "value-in-vault-3456"},
+            headers=setup.cloud.admin_headers,
+            timeout=30,
+        )
+        assert answer.ok, answer.text
     setup.replace("token: env:SETUP_TOKEN", "token: keyvault://wine-vault/token")
+    setup.replace("key: env:SETUP_TOKEN", "key: keyvault://wine-vault/key")
+    missing = "azure-devops.pipelines[0].secrets.key=keyvault://wine-vault/other"
+    before = setup.writes()
+    assert "other" in setup("--set", missing, code=14).stderr
+    assert setup.writes() == before
     assert "value-in-vault-3456" not in setup().stdout
     stored = setup.cloud.services["devops"].groups.of_project("local")  # type: ignore[attr-defined]
     values = next(one["variables"] for one in stored if one["name"] == "wine")

@@ -51,7 +51,8 @@ class SecretValues:
         self, environment: Mapping[str, str], sign_in: SignIn, *, clock: Clock, masker: Masker
     ) -> None:
         self._environment = environment
-        self._vaults = Vaults(sign_in, clock=clock)
+        self._sign_in = sign_in
+        self._clock = clock
         self._masker = masker
         self._read: dict[str, str] = {}
 
@@ -85,7 +86,7 @@ class SecretValues:
             if missing := self.missing(reference):
                 raise InputError(missing, fix="set it for this one command")
             if is_reference(source):
-                with self._vaults as vaults:
+                with Vaults(self._sign_in, clock=self._clock) as vaults:
                     found = vaults.read(of_value(source)).value
             else:
                 found = self._environment[source.removeprefix(ENVIRONMENT)]
