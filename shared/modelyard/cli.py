@@ -22,7 +22,8 @@ USAGE = """usage: modelyard OPERATION [--INPUT VALUE ...] [--profile NAME]
        modelyard OPERATION --help
        modelyard run OPERATION          inputs come from the CI system alone
        modelyard release OPERATION ...  stop what the same step of this job started
-       modelyard setup azure-devops     set up a project from modelyard.yml (--dry-run shows it)
+       modelyard setup github           set up a repository from modelyard.yml (--dry-run shows it)
+       modelyard setup azure-devops     set up a project from it
        modelyard local ...              the local cloud and the runner on this machine
        modelyard generate [--check]     write what is made from the declarations
        modelyard --version

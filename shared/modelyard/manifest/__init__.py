@@ -25,6 +25,7 @@ from modelyard.manifest import (
     written,
 )
 from modelyard.operation import Operation
+from modelyard.project.github import starters
 
 ROOT = Path(__file__).resolve().parents[3]
 """The repository, when this runs from a clone of it."""
@@ -41,6 +42,7 @@ def files(declared: Iterable[Operation[Any, Any]], root: Path = ROOT) -> dict[st
         "docs/reference/README.md": reference.index(declared),
         "docs/troubleshooting.md": troubleshooting.page(),
         **templates.pages(root),
+        **{f"templates/github/{name}.yml": starters.text(name) for name in starters.names()},
     }
     for operation in declared:
         made[f"docs/reference/{operation.name}.md"] = reference.page(operation)

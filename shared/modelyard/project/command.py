@@ -21,6 +21,7 @@ from modelyard.reading import nearest
 
 PLATFORMS = {
     "azure-devops": "modelyard.project.devops",
+    "github": "modelyard.project.github",
 }
 """Each by the module that knows it (:class:`surroundings.Platform`), imported when it is needed."""
 SECTIONS = ("azure", "azure-devops", "github")
