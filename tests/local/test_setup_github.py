@@ -43,6 +43,7 @@ github:
     - {starter: train}
   oidc-subject: [repo, context]
 """
+EXAMPLE = Path(__file__).parents[2] / "examples/wine-quality/modelyard.yml"
 SMALL = "github:\n  repository: wines/wine\n"
 Tell = Callable[..., dict[str, Any]]
 
@@ -191,6 +192,7 @@ def test_secrets_are_renewed_only_when_asked(cloud: LocalCloud) -> None:
     assert opened(cloud) == {"TOKEN": SECRET}
     del os.environ["WINE_TOKEN"]
     assert setup("--check") == 0  # nothing is needed for what is there
+    assert setup("--dry-run", "--renew-secrets") == 0
     os.environ["WINE_TOKEN"] = "a-newer-value"
     assert setup("--renew-secrets") == 0
     assert opened(cloud) == {"TOKEN": "a-newer-value"}
@@ -273,7 +275,11 @@ def test_refusals_say_what_to_do(
     ("line", "code", "message"),
     [
         ("repository: wines/none", 14, "wines/none doesn't exist"),
-        ("secrets: {A: env:WINE_NONE, B: env:WINE_NIL}", 2, "WINE_NONE isn't set, or is empty; "),
+        (
+            "secrets: {A: env:WINE_NONE, B: env:WINE_NIL}",
+            2,
+            "WINE_NONE isn't set, or is empty\nthe environment variable WINE_NIL",
+        ),
         ("environments: [{name: a, reviewers: [nobody]}]", 2, "knows no reviewer nobody"),
         ("environments: [{name: a, reviewers: [wines/no]}]", 2, "knows no reviewer wines/no"),
         ("oidc-subject: [colour]", 17, "Invalid claim keys: colour"),
@@ -331,6 +337,40 @@ def test_a_service_that_falters_is_asked_again(cloud: LocalCloud, repository: Re
     cloud.faults.add(Rule("status", method="PUT", path="*/TOKEN", status=502, when="after"))
     assert setup() == 0
     assert opened(cloud) == {"TOKEN": SECRET}
+
+
+def test_what_needs_rights_in_the_tenant_is_done_by_az(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """az stands in for itself: the local cloud has no Microsoft Graph."""
+    log, program = tmp_path / "calls", tmp_path / "az"
+    answer = """case "$*" in *' list '*) echo '[]';; *) echo '{"appId": "app-1"}';; esac"""
+    program.write_text(f'#!/bin/sh\necho "$*" >> {log}\n{answer}\n', encoding="utf-8")
+    program.chmod(0o755)
+    os.environ["PATH"] = f"{tmp_path}:{os.environ['PATH']}"
+    small = SMALL + "  environments: [{name: staging}]\n"
+    Path("modelyard.yml").write_text("azure: {application: wine}\n" + small, encoding="utf-8")
+
+    assert setup("--with-az") == 0
+    assert "created federated credential wines-wine-environment-staging" in capsys.readouterr().out
+    made = [one for one in log.read_text().splitlines() if " create " in one]
+    assert [one.partition(" create ")[0] for one in made] == [
+        "ad app",
+        "ad sp",
+        "ad app federated-credential",
+        "ad app federated-credential",
+    ]
+    assert '"subject": "repo:wines/wine:ref:refs/heads/main"' in made[2]
+    assert '--id app-1 --parameters {"name": "wines-wine-environment-staging"' in made[3]
+
+
+def test_the_example_can_be_set_up(capsys: pytest.CaptureFixture[str]) -> None:
+    os.environ["DATABRICKS_TOKEN"] = SECRET
+    settings = ("github.repository=wines/wine", "github.environments[1].reviewers=wines/leads")
+    given = ("--file", str(EXAMPLE), *(f"--set={one}" for one in settings))
+    assert setup(*given) == 0
+    assert "created pull request from modelyard-setup" in capsys.readouterr().out
+    assert setup("--check", *given) == 0
 
 
 def test_as_a_program_without_a_warning(

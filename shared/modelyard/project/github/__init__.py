@@ -7,6 +7,7 @@ PyGithub makes the calls that it can; :mod:`.connection` has the session for the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from modelyard.project.fields import Section
 from modelyard.project.github import (
@@ -49,10 +50,11 @@ def plan(section: Section, surroundings: Surroundings) -> Plan:
     changes += _in_the_tenant(surroundings, federations)
     return Plan(
         f"GitHub, {connected.html_url}",
-        tuple(connection.guarded(one, connected) for one in changes),
+        tuple(connection.guarded(one, connected.repository_url) for one in changes),
         lambda: _links(connected, asked, starters),
         tuple(warnings),
         lambda: federations,
+        connected.gate.open,
     )
 
 
@@ -88,7 +90,11 @@ def _in_the_tenant(surroundings: Surroundings, federations: list[Federation]) ->
         return
     yield from az.application_changes()
     for one in federations:
-        yield az.federation_change(one.name, lambda one=one: one)  # type: ignore[misc]
+        yield az.federation_change(one.name, partial(_same, one))
+
+
+def _same(one: Federation) -> Federation:
+    return one
 
 
 def _links(connected: Connection, asked: Wanted, starters: workflows.Starters) -> Iterable[Link]:

@@ -138,15 +138,14 @@ def refusals(call: str, fixes: Mapping[int, str] | None = None) -> Iterator[None
         raise Unreachable(f"{call}: {failures.reason(error)}") from None
 
 
-def guarded(change: Change, connection: Connection) -> Change:
-    """The same change, which opens the gate, and whose refusals are errors of this library."""
+def guarded(change: Change, call: str) -> Change:
+    """The same change, whose refusals are errors of this library."""
     apply = change.apply
     if apply is None:
         return change
 
     def guard() -> None:
-        connection.gate.open()
-        with refusals(connection.repository_url):
+        with refusals(call):
             apply()
 
     return replace(change, apply=guard)

@@ -6,11 +6,10 @@ is, unless ``--renew-secrets`` sets it again (docs/decisions/0061).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from modelyard.errors import InputError
 from modelyard.project.github.connection import Connection
 from modelyard.project.github.wanted import Settings
 from modelyard.project.plan import CREATE, KEEP, UPDATE, Change, Difference, change
@@ -50,10 +49,7 @@ def of_environment(connection: Connection, name: str, *, is_there: bool) -> Plac
 
 
 def changes(place: Place, wanted: Settings, surroundings: Surroundings) -> Iterator[Change]:
-    """Those of one place.
-
-    :raises InputError: when a secret has to be set that the environment doesn't have.
-    """
+    """Those of one place."""
     if wanted.variables:
         there = _variables(place)
         for name, value in wanted.variables.items():
@@ -62,7 +58,6 @@ def changes(place: Place, wanted: Settings, surroundings: Surroundings) -> Itera
             yield change("variable", place.prefix + name, {"value": value}, found, apply)
     if wanted.secrets:
         times = _secrets(place)
-        _check(wanted.secrets, times, surroundings)
         for name, reference in wanted.secrets.items():
             yield _secret(place, name, reference, times.get(name), surroundings)
 
@@ -80,19 +75,6 @@ def _secrets(place: Place) -> dict[str, str]:
     return {one.name: f"{one.updated_at:%Y-%m-%d}" for one in place.get().get_secrets()}
 
 
-def _check(
-    wanted: Mapping[str, SecretReference], times: Mapping[str, str], surroundings: Surroundings
-) -> None:
-    """Before anything is written, not in the middle."""
-    needed = [
-        reference
-        for name, reference in wanted.items()
-        if surroundings.renew_secrets or name not in times
-    ]
-    if missing := list(filter(None, map(surroundings.secrets.missing, needed))):
-        raise InputError("; ".join(missing), fix="set what is missing for this one command")
-
-
 def _secret(
     place: Place,
     name: str,
@@ -104,12 +86,14 @@ def _secret(
         place.get().create_secret(name, surroundings.secrets.value(reference))
 
     shown = place.prefix + name
-    source = f"from {reference.source}"
+    source, needs = f"from {reference.source}", (reference,)
     if time is None:
-        return Change(CREATE, "secret", shown, (Difference("value", "", source),), apply)
+        return Change(
+            CREATE, "secret", shown, (Difference("value", "", source),), apply, needs=needs
+        )
     if surroundings.renew_secrets:
         difference = Difference("value", f"set on {time}", source)
-        return Change(UPDATE, "secret", shown, (difference,), apply)
+        return Change(UPDATE, "secret", shown, (difference,), apply, needs=needs)
     return Change(KEEP, "secret", shown, note=f"set on {time}, {NOTE}")
 
 
