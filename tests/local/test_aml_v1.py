@@ -9,7 +9,7 @@ from local.aml_workplace import MISSING, WORKSPACE, Workplace
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.environment import program_environment
 
-CLOUD_SERVICES = ("entra", "arm", "storage", "aml", "aml_v1")
+CLOUD_SERVICES = ("entra", "arm", "storage", "aml")
 pytestmark = pytest.mark.skipif(MISSING_V1, reason="MODELYARD_AZUREML_V1 names no environment")
 
 

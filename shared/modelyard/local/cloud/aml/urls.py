@@ -26,6 +26,7 @@ from modelyard.local.cloud.aml.responses import (
     WorkspaceResponses,
     discovery,
 )
+from modelyard.local.cloud.aml.v1.urls import DataPlane
 from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces
 from modelyard.local.cloud.arm.front import HOST, Answer, guarded
 from modelyard.local.cloud.arm.long_running import Operations
@@ -83,6 +84,15 @@ class MachineLearningService:
             self.engine,
             self._operations,
         )
+        self._data_plane = DataPlane(
+            cloud,
+            self._workspaces,
+            self._datastores,
+            self._assets,
+            self._computes,
+            blobs,
+            self.engine,
+        )
 
     def routes(self) -> Sequence[Route]:
         tokens, tenant = Tokens(self._cloud), self._subscription.tenant_id
@@ -95,6 +105,7 @@ class MachineLearningService:
                 for method, path, answer in self._managing()
             ),
             *self._jobs.routes(),
+            *self._data_plane.routes(),
             Route(("GET",), API_HOST, "/discovery", discovery),
             Route(("GET",), API_HOST, "/discovery/<path:rest>", discovery),
             Route(("POST",), INFERENCE, "/score", scoring.score),
@@ -127,6 +138,7 @@ class MachineLearningService:
             self._environments,
             self.engine,
             self._jobs,
+            self._data_plane,
         ):
             part.reset()
         self._deployments.clock.stopping.clear()

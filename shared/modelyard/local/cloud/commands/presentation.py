@@ -10,7 +10,6 @@ TITLES = {
     "arm": "Resource Manager",
     "storage": "Blob storage",
     "aml": "Azure Machine Learning",
-    "aml_v1": "Azure Machine Learning (v1)",
     "keyvault": "Key Vault",
     "devops": "Azure DevOps",
     "github": "GitHub",

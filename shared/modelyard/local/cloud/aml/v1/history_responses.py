@@ -6,12 +6,12 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
+from modelyard.local.cloud.aml.v1.artifacts import RUNS, Artifacts
+from modelyard.local.cloud.aml.v1.experiments import Experiments
+from modelyard.local.cloud.aml.v1.front import listed, refused
+from modelyard.local.cloud.aml.v1.run_filters import passes
+from modelyard.local.cloud.aml.v1.runs import Runs
 from modelyard.local.cloud.aml.workspaces import Workspace
-from modelyard.local.cloud.aml_v1.artifacts import RUNS, Artifacts
-from modelyard.local.cloud.aml_v1.experiments import Experiments
-from modelyard.local.cloud.aml_v1.front import listed, refused
-from modelyard.local.cloud.aml_v1.run_filters import passes
-from modelyard.local.cloud.aml_v1.runs import Runs
 from modelyard.local.cloud.arm.front import read_body
 
 Json = dict[str, Any]

@@ -10,13 +10,15 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from modelyard.local.cloud.aml.execution.records import Records
+from modelyard.local.cloud.aml.v1.front import missing
 from modelyard.local.cloud.aml.workspaces import Workspace
-from modelyard.local.cloud.aml_v1.front import missing
 from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
 
 Json = dict[str, Any]
 COLLECTION = "aml-v1-runs"
+STEP = "azureml.StepRun"
 ENDED = frozenset({"Completed", "Failed", "Canceled"})
 EVENTS: Mapping[str, str] = {
     "Microsoft.MachineLearning.Run.Start": "Running",
@@ -32,23 +34,29 @@ _MERGED = ("tags", "properties")
 class Runs:
     """Those of every workspace."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, records: Records) -> None:
+        """``records`` tell of the runs that are executed here how they fare."""
         self._cloud = cloud
+        self._records = records
 
     def get(self, workspace: Workspace, id: str) -> Json:
         """Raises ArmError when it isn't there."""
         found = self._cloud.store.get(COLLECTION, _key(workspace, id))
         if found is None:
             raise missing(f"Run {id}")
-        return found
+        return self._as_it_fares(found)
 
     def of_experiment(self, workspace: Workspace, experiment: str) -> list[Json]:
         """The newest first."""
         return [one for one in self._all(workspace) if one["experimentId"] == experiment]
 
     def children(self, workspace: Workspace, id: str) -> list[Json]:
-        """The newest first."""
-        return [one for one in self._all(workspace) if one["parentRunId"] == id]
+        """The newest first; a step that hasn't begun is no run yet."""
+        return [
+            one
+            for one in self._all(workspace)
+            if one["parentRunId"] == id and (one["runType"] != STEP or one["startTimeUtc"])
+        ]
 
     def patch(self, workspace: Workspace, experiment: str, id: str, changes: Json) -> Json:
         """Create a run, or change one: what isn't named stays, tags and properties are added."""
@@ -112,7 +120,24 @@ class Runs:
     def _all(self, workspace: Workspace) -> list[Json]:
         start = _key(workspace, "")
         items = self._cloud.store.items(COLLECTION)
-        return [one for key, one in items if key.startswith(start)][::-1]
+        return [self._as_it_fares(one) for key, one in items if key.startswith(start)][::-1]
+
+    def _as_it_fares(self, run: Json) -> Json:
+        record = self._records.get(str(run["runId"]))
+        if record is None:
+            return run
+        run.update(
+            status=record["status"],
+            startTimeUtc=record["started"] or record["created"],
+            endTimeUtc=record["ended"],
+        )
+        if record["error"]:
+            run["error"] = _error(record["error"]["message"], record["error"]["code"])
+        if record["reused"]:
+            run["properties"].update(
+                {"azureml.isreused": "true", "azureml.reusedrunid": record["reused"]}
+            )
+        return run
 
     def _new(self, workspace: Workspace, experiment: str, id: str, given: Json) -> Json:
         parent = given.get("parentRunId")
@@ -154,8 +179,8 @@ class Runs:
             run["endTimeUtc"] = now
 
 
-def _error(message: str) -> Json:
-    return {"error": {"code": "UserError", "message": message, "details": []}}
+def _error(message: str, code: str = "UserError") -> Json:
+    return {"error": {"code": code, "message": message, "details": []}}
 
 
 def _key(workspace: Workspace, id: str) -> str:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from modelyard.local.cloud.aml.assets import Assets
+from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.execution.engine import Engine
+from modelyard.local.cloud.aml.v1.artifact_responses import ArtifactResponses
+from modelyard.local.cloud.aml.v1.artifacts import Artifacts
+from modelyard.local.cloud.aml.v1.compute_responses import ComputeResponses
+from modelyard.local.cloud.aml.v1.datastore_responses import DatastoreResponses
+from modelyard.local.cloud.aml.v1.environments import EnvironmentResponses, Environments
+from modelyard.local.cloud.aml.v1.experiments import Experiments
+from modelyard.local.cloud.aml.v1.front import WORKSPACE, Answer, guarded
+from modelyard.local.cloud.aml.v1.history_responses import HistoryResponses
+from modelyard.local.cloud.aml.v1.metrics import MetricResponses, Metrics
+from modelyard.local.cloud.aml.v1.model_responses import ModelResponses
+from modelyard.local.cloud.aml.v1.pipelines.entities import Entities
+from modelyard.local.cloud.aml.v1.pipelines.orders import Orders
+from modelyard.local.cloud.aml.v1.pipelines.published import PublishedPipelines
+from modelyard.local.cloud.aml.v1.pipelines.runs import PipelineRuns
+from modelyard.local.cloud.aml.v1.pipelines.urls import table as pipelines
+from modelyard.local.cloud.aml.v1.registered_models import RegisteredModels
+from modelyard.local.cloud.aml.v1.runs import Runs
+from modelyard.local.cloud.aml.v1.snapshots import SnapshotResponses, Snapshots
 from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces
-from modelyard.local.cloud.aml_v1.artifact_responses import ArtifactResponses
-from modelyard.local.cloud.aml_v1.artifacts import Artifacts
-from modelyard.local.cloud.aml_v1.datastore_responses import DatastoreResponses
-from modelyard.local.cloud.aml_v1.environments import EnvironmentResponses, Environments
-from modelyard.local.cloud.aml_v1.experiments import Experiments
-from modelyard.local.cloud.aml_v1.front import WORKSPACE, Answer, guarded
-from modelyard.local.cloud.aml_v1.history_responses import HistoryResponses
-from modelyard.local.cloud.aml_v1.metrics import MetricResponses, Metrics
-from modelyard.local.cloud.aml_v1.model_responses import ModelResponses
-from modelyard.local.cloud.aml_v1.registered_models import RegisteredModels
-from modelyard.local.cloud.aml_v1.runs import COLLECTION, Runs
-from modelyard.local.cloud.aml_v1.snapshots import SnapshotResponses, Snapshots
 from modelyard.local.cloud.service import Cloud, Route
 from modelyard.local.cloud.storage.models import Blobs
 from modelyard.local.cloud.tokens import Tokens
@@ -27,24 +34,44 @@ from modelyard.local.cloud.tokens import Tokens
 Table = list[tuple[str, str, Answer]]
 
 
-class DataPlaneService:
-    """See :class:`modelyard.local.cloud.service.Service`."""
+class DataPlane:
+    """A part of the service of Azure Machine Learning, which gives it what both have."""
 
-    name = "aml_v1"
-
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        workspaces: Workspaces,
+        datastores: Datastores,
+        assets: Assets,
+        computes: Computes,
+        blobs: Blobs,
+        engine: Engine,
+    ) -> None:
         self._cloud = cloud
-        self._workspaces = Workspaces(cloud)
-        blobs = Blobs(cloud)
-        self._datastores = Datastores(cloud, self._workspaces, blobs)
-        assets = Assets(cloud, self._workspaces, self._datastores, blobs)
+        self._workspaces = workspaces
+        self._datastores = datastores
+        self._computes = computes
         self._experiments = Experiments(cloud)
-        self._runs = Runs(cloud)
+        self._runs = Runs(cloud, engine.records)
         self._artifacts = Artifacts(cloud, self._workspaces, self._datastores, blobs)
         self._metrics = Metrics(cloud)
         self._models = RegisteredModels(cloud, assets, self._datastores)
         self._environments = Environments(cloud)
         self._snapshots = Snapshots(cloud, self._datastores, blobs)
+        self._entities = Entities(cloud)
+        self._published = PublishedPipelines(cloud, self._entities)
+        orders = Orders(
+            cloud,
+            self._entities,
+            self._experiments,
+            self._runs,
+            self._snapshots,
+            datastores,
+            computes,
+        )
+        self._pipeline_runs = PipelineRuns(
+            cloud, self._entities, self._experiments, self._runs, orders, engine
+        )
 
     def routes(self) -> Sequence[Route]:
         tokens = Tokens(self._cloud)
@@ -55,24 +82,16 @@ class DataPlaneService:
                 *self._of_artifacts(),
                 *self._of_models(),
                 *self._of_the_rest(),
+                *pipelines(self._entities, self._pipeline_runs, self._published),
             )
         ]
 
-    def start(self) -> None:
-        """Nothing runs beside the requests."""
-
-    def stop(self) -> None:
-        """Nothing runs beside the requests."""
-
     def reset(self) -> None:
         for part in (
-            *(self._experiments, self._runs, self._metrics, self._models),
-            *(self._environments, self._snapshots),
+            *(self._experiments, self._runs, self._metrics, self._models, self._environments),
+            *(self._snapshots, self._entities, self._published, self._pipeline_runs),
         ):
             part.reset()
-
-    def status(self) -> Mapping[str, Any]:
-        return {"runs": sum(1 for _ in self._cloud.store.items(COLLECTION))}
 
     def _of_history(self) -> Table:
         answers = HistoryResponses(self._experiments, self._runs, self._artifacts)
@@ -86,7 +105,6 @@ class DataPlaneService:
             ("POST", f"{experiment}/runs:query", answers.runs),
             ("PATCH", f"{experiment}/batch/runs", answers.patch_several),
             ("POST", f"{experiment}/batch/events", answers.events),
-            ("GET", f"{base}/runs/<run>", answers.run),
         ]
         for start in (f"{base}/experiments/<experiment>", f"{base}/experimentids/<id>"):
             run = f"{start}/runs/<run>"
@@ -141,6 +159,8 @@ class DataPlaneService:
         store = f"/datastore/v1.0{WORKSPACE}"
         environments = EnvironmentResponses(self._environments)
         every = f"/environment/v1.0{WORKSPACE}/environments"
+        computes = ComputeResponses(self._computes)
+        attached = f"/rp/workspaces{WORKSPACE}/computes"
         snapshots = SnapshotResponses(self._cloud, self._snapshots, self._artifacts)
         content = f"/content/<any('v1.0', 'v2.0'):_version>{WORKSPACE}/snapshots"
         return [
@@ -154,6 +174,8 @@ class DataPlaneService:
             ("GET", f"{store}/datastores/<datastore>", stores.get),
             ("PUT", f"{store}/datastores/<datastore>", stores.update),
             ("DELETE", f"{store}/datastores/<datastore>", stores.delete),
+            ("GET", attached, computes.list),
+            ("GET", f"{attached}/<compute>", computes.get),
             ("GET", every, environments.list),
             ("GET", f"{every}/<environment>", environments.get),
             ("PUT", f"{every}/<environment>", environments.put),

@@ -10,8 +10,8 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
+from modelyard.local.cloud.aml.v1.front import listed, missing
 from modelyard.local.cloud.aml.workspaces import Workspace
-from modelyard.local.cloud.aml_v1.front import listed, missing
 from modelyard.local.cloud.arm.front import read_body
 from modelyard.local.cloud.service import Cloud
 

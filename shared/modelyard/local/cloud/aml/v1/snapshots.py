@@ -13,10 +13,13 @@ from urllib.parse import unquote, urlsplit
 
 from werkzeug.wrappers import Request
 
+from modelyard.local.cloud.aml import paths
 from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.execution.artifacts import put_file
+from modelyard.local.cloud.aml.paths import Place
+from modelyard.local.cloud.aml.v1.artifacts import STORE, Artifacts
+from modelyard.local.cloud.aml.v1.front import missing, refused
 from modelyard.local.cloud.aml.workspaces import Workspace
-from modelyard.local.cloud.aml_v1.artifacts import STORE, Artifacts
-from modelyard.local.cloud.aml_v1.front import missing, refused
 from modelyard.local.cloud.arm.front import read_body
 from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
@@ -24,7 +27,8 @@ from modelyard.local.cloud.storage.models import Blobs
 
 Json = dict[str, Any]
 COLLECTION = "aml-v1-snapshots"
-FOLDER = "snapshotzips"
+FOLDER, WHOLE = "snapshotfiles", "snapshots"
+"""What clients send, and the snapshots made of it."""
 NONE = "00000000-0000-0000-0000-000000000000"
 """The parent of a snapshot that has none."""
 
@@ -57,15 +61,24 @@ class Snapshots:
             if place is None:
                 raise refused(f"Snapshot {id}: the file {path} was not sent.")
             files[path] = place
+        container = self._datastores.container(workspace, STORE)
+        whole = Place(workspace.account, container, f"{WHOLE}/{id}")
+        for path, name in files.items():
+            blob = self._blobs.get(workspace.account, container, name)
+            target = Place(whole.account, whole.container, f"{whole.path}/{path}")
+            put_file(self._blobs, self._blobs.path(blob), target)
         document = {"id": id, "files": files, "root": root}
         self._cloud.store.put(COLLECTION, _key(workspace, id), document)
 
+    def place(self, workspace: Workspace, id: str) -> Place:
+        """The folder that holds all its files. Raises ArmError when it isn't there."""
+        self.get(workspace, id)
+        container = self._datastores.container(workspace, STORE)
+        return Place(workspace.account, container, f"{WHOLE}/{id}")
+
     def files(self, workspace: Workspace, id: str) -> Iterator[tuple[str, Path]]:
         """Each file: its path in the folder, and where its bytes are. Raises ArmError."""
-        container = self._datastores.container(workspace, STORE)
-        for path, name in self.get(workspace, id)["files"].items():
-            blob = self._blobs.get(workspace.account, container, name)
-            yield path, self._blobs.path(blob)
+        yield from paths.files(self.place(workspace, id), self._blobs)
 
     def reset(self) -> None:
         self._cloud.store.clear(COLLECTION)

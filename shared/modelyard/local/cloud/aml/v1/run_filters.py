@@ -12,13 +12,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from modelyard.local.cloud.aml_v1.front import refused
+from modelyard.local.cloud.aml.v1.front import refused
 
 Json = dict[str, Any]
 Test = Callable[[Json], bool]
 _TOKEN = re.compile(
     r"\s*(?:(?P<sign>[()])|(?P<join>and|or)\b|(?P<field>[A-Za-z][\w./-]*)\s+"
-    r"(?P<how>eq|ne|ge|gt|le|lt)\s+(?P<value>'[^']*'|\"[^\"]*\"|.*?)(?=\s+(?:and|or)\s|\s*\)|\s*$))"
+    r"(?P<how>eq|ne|ge|gt|le|lt)\s+"
+    r"(?P<value>'[^']*'|\"[^\"]*\"|.*?)(?=\s+(?:and|or)\s|\s*\)|\s*$))"
 )
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,

@@ -4,13 +4,3 @@ Run history, artifacts, metrics, models, datastores, environments, snapshots and
 azureml-core 1.61 and azureml-pipeline 1.62 use them. Workspaces, datastores and models are those
 of :mod:`modelyard.local.cloud.aml`: what one SDK registers, the other one finds.
 """
-
-from __future__ import annotations
-
-from modelyard.local.cloud.aml_v1.urls import DataPlaneService
-from modelyard.local.cloud.service import Cloud, Service
-
-
-def create(cloud: Cloud) -> Service:
-    """The service, for a cloud that is about to start."""
-    return DataPlaneService(cloud)
