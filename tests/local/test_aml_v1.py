@@ -112,6 +112,26 @@ def test_models_are_those_of_the_other_operations_too(place: V1Workplace) -> Non
     assert found == ["1 2 3"]
 
 
+def test_the_smoke_test_of_an_operation_is_a_run_that_the_sdk_sees(place: V1Workplace) -> None:
+    inputs = {"workspace_name": WORKSPACE, "resource_group": "modelyard-local", "smoke": "true"}
+    done = place.run("aml-workspace", **inputs)
+    assert done.code == 0, done.log
+    assert "logged a value and kept it" in done.log
+    told = place.sdk("""
+        run = next(Experiment(ws, "smoke-test").get_runs())
+        tell(run=run.id, status=run.get_status(), metrics=run.get_metrics())
+    """).told
+    assert told["run"] == done.outputs["smoke-run-id"]
+    assert told["status"] == "Completed"
+    assert told["metrics"] == {"smoke": 45.0}
+    body = {"error": {"code": "Forbidden", "message": "No right to write metrics."}}
+    place.fault(action="status", path="/metric/v2.0/*", status=403, body=body)
+    refused = place.run("aml-workspace", **inputs)
+    assert refused.code == 11
+    assert "No right to write metrics." in refused.log
+    assert "smoke-run-id" not in refused.outputs
+
+
 @pytest.mark.skipif(MISSING, reason="MODELYARD_AZUREML names no environment")
 def test_a_datastore_is_the_same_for_both_sdks(place: V1Workplace) -> None:
     told = place.sdk("""

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from modelyard.context import Context
+from modelyard.errors import InputError
 from modelyard.operation import Operation
-from modelyard.operations.pipelines import present_way
-from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs, PipelineOutputs
+from modelyard.operations.pipelines import present_way, published_way
+from modelyard.operations.pipelines.pipeline_inputs import (
+    TRIGGER,
+    PipelineInputs,
+    PipelineOutputs,
+)
 
 
 def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
+    if inputs.action == TRIGGER:
+        return published_way.run(inputs, context)
+    if not inputs.definition:
+        raise InputError(
+            f"no definition is given, which the action {inputs.action} needs",
+            fix="set definition to the path of a pipeline job",
+        )
     return present_way.run(inputs, context)
 
 
 def release(state: dict[str, str], inputs: PipelineInputs, context: Context) -> None:
-    present_way.release(inputs, context, state)
+    if state.get(published_way.KEY):
+        published_way.release(inputs, context, state)
+    else:
+        present_way.release(inputs, context, state)
 
 
 OPERATION = Operation(

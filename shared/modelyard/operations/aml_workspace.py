@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelyard import summary
-from modelyard.azureml import workspaces
+from modelyard.azureml import jobs, smoke, workspaces
 from modelyard.azureml.connection import Place
+from modelyard.azureml.smoke import SmokeRun
 from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.errors import AlreadyExists, InputError, NotFound
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.inputs.azureml_inputs import AzureMLInputs, connect, place_of
+from modelyard.operations.inputs.azureml_inputs import AzureMLInputs, connect, connect_api, place_of
 from modelyard.operations.inputs.tags import tags_of
 
 CREATED, LEFT_ALONE = "created", "left-alone"
+VALUE = 45.0
+"""What the smoke test logs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,12 @@ class Inputs(AzureMLInputs):
     tags: Structure | None = given(
         "Tags of what is created: a mapping of texts.", default=None, multiline=True
     )
+    smoke: bool = given(
+        "Test that the workspace works: a run of an experiment that logs one value and reads it "
+        "back. The step fails when it can't.",
+        default=False,
+    )
+    smoke_experiment: str = given("Name of the smoke test's experiment.", default="smoke-test")
     dry_run: bool = given("Look, say what would be done, and change nothing.", default=False)
 
 
@@ -48,6 +57,8 @@ class Outputs:
     action: str | None = result(
         "created or left-alone (in a dry run: would be); set when that is decided."
     )
+    smoke_run_id: str | None = result("Id of the smoke test's run; set when it went well.")
+    smoke_run_url: str | None = result("Its page in Azure ML studio; set with it.")
     error: str | None = result("What went wrong; set when it failed.")
 
 
@@ -59,14 +70,16 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     found = workspaces.find(session, place)
     if found is None:
         made = _create(session, place, inputs, context, tags)
-        return _outputs(place, made, CREATED, context) if made else Outputs(action=CREATED)
+        if made is None:
+            return Outputs(action=CREATED)
+        return _outputs(place, made, CREATED, inputs, context)
     if not inputs.exist_ok:
         raise AlreadyExists(
             f"the workspace {place.workspace} exists in {place.group}",
             fix="take another name, or set exist-ok",
         )
     context.log.info("workspace %s: left alone, it is there", place.workspace)
-    return _outputs(place, found, LEFT_ALONE, context)
+    return _outputs(place, found, LEFT_ALONE, inputs, context)
 
 
 def _create(
@@ -97,7 +110,9 @@ def _create(
     return made
 
 
-def _outputs(place: Place, workspace: AzureMLWorkspace, action: str, context: Context) -> Outputs:
+def _outputs(
+    place: Place, workspace: AzureMLWorkspace, action: str, inputs: Inputs, context: Context
+) -> Outputs:
     name = summary.link(place.workspace, workspace.studio_url)
     context.ci.summary(
         summary.table(
@@ -105,13 +120,25 @@ def _outputs(place: Place, workspace: AzureMLWorkspace, action: str, context: Co
             [(name, summary.escape(place.group), workspace.location, action)],
         )
     )
+    context.publish(workspace_id=workspace.id, action=action)
+    run = _smoke(place, workspace, inputs, context) if inputs.smoke and not inputs.dry_run else None
     return Outputs(
         workspace_id=workspace.id,
         location=workspace.location,
         mlflow_tracking_uri=workspace.tracking_uri,
         studio_url=workspace.studio_url,
         action=action,
+        smoke_run_id=run.id if run else None,
+        smoke_run_url=run.url if run else None,
     )
+
+
+def _smoke(place: Place, workspace: AzureMLWorkspace, inputs: Inputs, context: Context) -> SmokeRun:
+    address = jobs.api_address(workspace.discovery_url)
+    session = connect_api(inputs, context, address, read_only=False)
+    run = smoke.log_one_value(session, place, inputs.smoke_experiment, VALUE, context.clock)
+    context.log.info("smoke test: run %s logged a value and kept it  %s", run.id, run.url)
+    return run
 
 
 OPERATION = Operation(

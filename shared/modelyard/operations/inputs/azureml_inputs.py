@@ -74,9 +74,11 @@ def connect(inputs: IdentityInputs, context: Context, *, read_only: bool = False
     return _connected(inputs, context, resource, read_only=read_only)
 
 
-def connect_api(inputs: AzureMLInputs, context: Context, address: str) -> Session:
+def connect_api(
+    inputs: AzureMLInputs, context: Context, address: str, *, read_only: bool = True
+) -> Session:
     """A session to the API of a region, which takes the tokens of Resource Manager."""
-    return _connected(inputs, context, address, read_only=True)
+    return _connected(inputs, context, address, read_only=read_only)
 
 
 def _connected(

@@ -49,8 +49,12 @@ class Watch:
             pace=PACE,
         )
 
+    def find(self) -> Job | None:
+        """The job as it is now."""
+        return jobs.find(self.session, self.place, self.name)
+
     def _look(self) -> Observation[Job]:
-        job = jobs.find(self.session, self.place, self.name)
+        job = self.find()
         if job is None:
             raise NotFound(f"the job {self.name} is gone")
         self.steps = self.history.children(self.name)

@@ -16,11 +16,16 @@ class PipelineInputs(AzureMLInputs):
 
     action: str = given(
         "validate checks the definition and whether all that it names is there; submit runs it and "
-        "waits for it.",
+        "waits for it; trigger runs a pipeline that SDK v1 has published, and waits for it.",
         default=SUBMIT,
-        choices=(VALIDATE, SUBMIT),
+        choices=(VALIDATE, SUBMIT, TRIGGER),
     )
-    definition: str = given("Path of a pipeline job in Azure ML's own YAML.")
+    definition: str = given(
+        "Path of a pipeline job in Azure ML's own YAML. Required, but for trigger.", default=""
+    )
+    pipeline_id: str | None = given(
+        "Id of a published pipeline; required for trigger.", default=None
+    )
     parameters: str | None = given(
         "Inputs of the pipeline that are set anew: lines of key=value, or a mapping as YAML or "
         "JSON, or a file with it. For data the value is a path or an address.",

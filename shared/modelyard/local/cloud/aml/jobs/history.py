@@ -11,6 +11,7 @@ from urllib.parse import quote
 from modelyard.local.cloud.aml.execution.artifacts import CONTAINER, place_of
 from modelyard.local.cloud.aml.execution.engine import Engine
 from modelyard.local.cloud.aml.jobs.documents import Jobs
+from modelyard.local.cloud.aml.v1.runs import Runs
 from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
 from modelyard.local.cloud.arm import exceptions
 from modelyard.local.cloud.service import Cloud
@@ -35,9 +36,12 @@ class History:
         self._jobs = jobs
         self._workspaces = workspaces
         self._blobs = blobs
+        self._of_sdk_v1 = Runs(cloud, engine.records)
 
     def run(self, workspace: Workspace, id: str) -> Json:
         """Raises ArmError for one that isn't there."""
+        if self._engine.records.get(id) is None:
+            return self._of_sdk_v1.get(workspace, id)  # of a program that runs elsewhere
         record, job = self._find(workspace, id)
         own: Json = job["properties"] if record["parent"] is None else {}
         kind = TYPES.get(str(own.get("jobType")), STEP)
@@ -90,6 +94,12 @@ class History:
     def _find(self, workspace: Workspace, id: str) -> tuple[Json, Json]:
         record = self._engine.records.get(id)
         job = self._jobs.find(workspace, record["root"]) if record else None
+        if record is not None and job is None:
+            run = self._of_sdk_v1.get(workspace, record["root"])
+            same = {name: run[name] for name in ("tags", "displayName", "properties")}
+            job = {
+                "properties": {**same, "jobType": "Pipeline", "experimentName": run["experimentId"]}
+            }
         if record is None or job is None:
             raise exceptions.ArmError(404, "UserError", f"Run {id} was not found.")
         return record, job

@@ -30,7 +30,9 @@ class Metrics:
         key = f"{_start(workspace, run)}{name}"
         with self._cloud.store.lock:
             before = self._cloud.store.get(COLLECTION, key) or {**series, "value": []}
-            before["value"] = [*before["value"], *(series.get("value") or ())]
+            rows = {one.get("metricId"): one for one in before["value"]}
+            rows |= {one.get("metricId"): one for one in series.get("value") or ()}  # sent again?
+            before["value"] = list(rows.values())
             before["columns"] = {**(before.get("columns") or {}), **(series.get("columns") or {})}
             self._cloud.store.put(COLLECTION, key, before)
 

@@ -40,7 +40,7 @@ class EntityResponses:
         return described(self._entities.get(workspace, MODULES, entity))
 
     def module_by_hash(self, _request: Request, workspace: Workspace, digest: str) -> Json:
-        return self._entities.by_hash(workspace, MODULES, digest)
+        return described(self._entities.by_hash(workspace, MODULES, digest))
 
     def create_source(self, request: Request, workspace: Workspace) -> Json:
         return self._entities.add(workspace, SOURCES, source_of(read_body(request)))

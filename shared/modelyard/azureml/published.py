@@ -1,0 +1,82 @@
+"""Published pipelines of SDK v1: their runs, started and cancelled over REST.
+
+Source: learn.microsoft.com, "Publish and track machine learning pipelines"; azureml-pipeline-core
+1.62 for what the page doesn't have (``pipelines/v1.0``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from modelyard.azureml.connection import Place
+from modelyard.azureml.jobs import History, Job
+from modelyard.errors import InputError
+from modelyard.http import Session
+
+MARK = "modelyard"
+"""Tag of a run that an attempt has started."""
+_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Published:
+    """One published pipeline. ``session`` is to the API of the workspace's region."""
+
+    def __init__(self, session: Session, place: Place, pipeline: str) -> None:
+        if not _ID.fullmatch(pipeline):
+            raise InputError(
+                f"pipeline-id is {pipeline!r}, which isn't the id of a published pipeline",
+                fix="set it to the id that publishing has printed; it is also in the studio",
+            )
+        self._session = session
+        self._place = place
+        self._pipeline = pipeline
+        self._base = f"/pipelines/v1.0{place.path}"
+
+    def look_up(self) -> dict[str, Any]:
+        """``{"Name", "Version", "GraphId", ...}``. Raises NotFound."""
+        return self._session.get(f"{self._base}/Pipelines/{self._pipeline}")
+
+    def parameters(self, found: Mapping[str, Any]) -> set[str]:
+        """The names of its parameters, given what :meth:`look_up` has found."""
+        interface = self._session.get(f"{self._base}/Graphs/{found['GraphId']}/Interface")
+        return {str(one["Name"]) for one in interface.get("Parameters") or ()}
+
+    def started_by(self, mark: str) -> str:
+        """Id of the run that carries this mark; empty when there is none."""
+        address = f"{self._base}/PipelineRuns/Pipeline/{self._pipeline}"
+        answer = self._session.call("GET", address).json()
+        for run in answer if isinstance(answer, list) else ():
+            if (run.get("tags") or {}).get(MARK) == mark:
+                return str(run["Id"])
+        return ""
+
+    def start(
+        self, experiment: str, parameters: Mapping[str, str], tags: Mapping[str, str], mark: str
+    ) -> str:
+        """Id of a new run. The call isn't repeated: sent twice it starts two."""
+        answer = self._session.post(
+            f"{self._base}/PipelineRuns/PipelineSubmit/{self._pipeline}",
+            {
+                "ExperimentName": experiment,
+                "ParameterAssignments": dict(parameters),
+                "RunSource": "Modelyard",
+                "tags": {**tags, MARK: mark},
+            },
+        )
+        return str(answer["Id"])
+
+
+def cancel(session: Session, place: Place, run: str) -> None:
+    """Ask for its end and don't wait for it. Harmless to one that is over."""
+    address = f"/pipelines/v1.0{place.path}/PipelineRuns/{quote(run)}/Execution"
+    session.call("DELETE", address, repeatable=True)
+
+
+def job_of(history: History, place: Place, run: str, experiment: str) -> Job:
+    """A run as its own job, which Resource Manager doesn't have. Raises NotFound, UnknownState."""
+    found = history.run(run)
+    page = f"https://ml.azure.com/runs/{run}?wsid={place.path}"
+    return Job(id=run, name=run, state=found.state, url=page, experiment=experiment)

@@ -1,0 +1,127 @@
+"""Pipelines that SDK v1 has published: started by their id, over REST, and waited for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelyard.azureml import jobs, published, workspaces
+from modelyard.azureml.connection import Place
+from modelyard.azureml.jobs import History, Job
+from modelyard.azureml.published import Published
+from modelyard.context import Context
+from modelyard.databricks import urgency
+from modelyard.databricks.jobs import sweep
+from modelyard.errors import InputError, ModelyardError
+from modelyard.http import Session
+from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
+from modelyard.operations.inputs.tags import tags_of
+from modelyard.operations.pipelines.job_watch import Watch, judge
+from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs, PipelineOutputs
+
+KEY = "published-run"
+
+
+@dataclass
+class PublishedWatch(Watch):
+    """A run of a published pipeline, which run history knows and Resource Manager doesn't."""
+
+    experiment: str = ""
+
+    def find(self) -> Job:
+        return published.job_of(self.history, self.place, self.name, self.experiment)
+
+
+def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
+    """Start it and wait for its end."""
+    if not inputs.pipeline_id:
+        raise InputError(
+            "no pipeline-id is given, which the action trigger needs",
+            fix="set it to the id that publishing has printed",
+        )
+    parameters = sweep.parameters("parameters", inputs.parameters)
+    tags = tags_of(inputs.tags)
+    place = place_of(inputs, context)
+    session = _api(inputs, context, place)
+    pipeline = Published(session, place, inputs.pipeline_id)
+    found = pipeline.look_up()
+    named = f"{found.get('Name')} {found.get('Version') or ''}".strip()
+    _check(parameters, pipeline.parameters(found), named)
+    context.log.info(
+        "published pipeline %s (%s), of SDK v1, whose support ended on 2026-06-30",
+        named,
+        inputs.pipeline_id,
+    )
+    if inputs.dry_run:
+        return PipelineOutputs()
+    experiment = inputs.experiment_name or str(found.get("Name") or place.workspace)
+    mark = context.idempotency_token(inputs.pipeline_id, parameters)[:32]
+    started = pipeline.started_by(mark)
+    if started:
+        context.log.info("run %s was started before by this attempt", started)
+    else:
+        with context.shield():
+            started = pipeline.start(experiment, parameters, tags, mark)
+            context.keep(KEY, started)
+    watch = PublishedWatch(
+        session, History(session, place), place, started, context, experiment=experiment
+    )
+    job = watch.find()
+    context.publish(
+        run_id=started, run_url=job.url, experiment_name=experiment, status=job.state.name
+    )
+    context.log.info("pipeline run %s: %s  %s", started, job.state.name, job.url)
+    if not inputs.wait:
+        context.let_go(KEY)
+        return PipelineOutputs(status=job.state.name)
+    return _ended(watch, inputs.timeout_minutes * 60, context)
+
+
+def release(inputs: PipelineInputs, context: Context, state: dict[str, str]) -> None:
+    """Stop what a step started and left running."""
+    left, place = state[KEY], place_of(inputs, context)
+    published.cancel(_api(inputs, context, place), place, left)
+    context.log.info("pipeline run %s, left by this step: asked to end", left)
+    context.let_go(KEY)
+
+
+def _ended(watch: PublishedWatch, timeout: float, context: Context) -> PipelineOutputs:
+    try:
+        job = watch.to_the_end(timeout)
+    except BaseException:  # also a signal: the run is this step's, and ends with it
+        _cancel(watch, context)
+        raise
+    context.let_go(KEY)
+    steps = [
+        {"name": one.name, "run-id": one.id, "status": one.state.name}
+        | ({"reused": one.reused} if one.reused else {})
+        for one in watch.steps
+    ]
+    context.publish(status=job.state.name, steps=steps)
+    judge(job, watch.steps, watch.history.run(job.name).error)
+    context.log.info("pipeline run %s: %s, %d steps", job.name, job.state.name, len(steps))
+    return PipelineOutputs(status=job.state.name, steps=steps)
+
+
+def _cancel(watch: Watch, context: Context) -> None:
+    try:
+        published.cancel(urgency.hurried(watch.session), watch.place, watch.name)
+    except ModelyardError as error:
+        context.log.warning("run %s couldn't be cancelled: %s", watch.name, error.what)
+        return
+    context.log.info("pipeline run %s: asked to end", watch.name)
+    context.let_go(KEY)
+
+
+def _check(given: dict[str, str], known: set[str], named: str) -> None:
+    unknown = sorted(given.keys() - known)
+    if unknown:
+        raise InputError(
+            f"the pipeline {named} has no parameter {', '.join(unknown)}",
+            fix=f"it has: {', '.join(sorted(known)) or 'none'}",
+        )
+
+
+def _api(inputs: PipelineInputs, context: Context, place: Place) -> Session:
+    workspace = workspaces.require(connect(inputs, context), place)
+    address = jobs.api_address(workspace.discovery_url)
+    return connect_api(inputs, context, address, read_only=inputs.dry_run)
