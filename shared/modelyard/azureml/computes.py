@@ -6,13 +6,16 @@ Source: Azure REST reference, "Compute", version 2024-10-01.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from modelyard.azureml import connection
+from modelyard.azureml import connection, long_running
 from modelyard.azureml.connection import Place
 from modelyard.errors import NotFound
 from modelyard.http import Session
+
+CLUSTER, DATABRICKS, KUBERNETES = "AmlCompute", "Databricks", "Kubernetes"
+TOKEN = "databricksAccessToken"  # noqa: S105 - the name of a property
 
 
 @dataclass(frozen=True)
@@ -53,4 +56,74 @@ def require(session: Session, place: Place, name: str) -> Compute:
             f"the workspace {place.workspace} has no compute {name}",
             fix="check the name, or create it with aml-compute",
         )
+    return found
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a compute shall be."""
+
+    kind: str
+    resource_id: str = ""
+    """Of what is attached; empty for a cluster of the workspace's own."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """As the REST reference writes them, those that are compared with what there is."""
+    secret: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Settings that can't be read back."""
+
+
+def differences(found: Compute, wanted: Wanted) -> dict[str, tuple[object, object]]:
+    """Name -> what it is and what it shall be, for every setting that isn't as wanted."""
+    changed = {
+        name: (now, value)
+        for name, value in _flat(wanted.settings).items()
+        if (now := _flat(found.settings).get(name)) != value
+    }
+    before = str(found.properties.get("resourceId") or "")
+    if wanted.resource_id and before.lower() != wanted.resource_id.lower():
+        changed["resourceId"] = (before, wanted.resource_id)
+    return changed
+
+
+def put(
+    session: Session, place: Place, name: str, wanted: Wanted, *, location: str, timeout: float
+) -> Compute:
+    """Create, attach or change it, and wait until that is done. Raises OperationFailed."""
+    properties: dict[str, Any] = {
+        "computeType": wanted.kind,
+        "properties": {**wanted.settings, **wanted.secret},
+    }
+    if wanted.resource_id:
+        properties["resourceId"] = wanted.resource_id
+    body: dict[str, Any] = {"location": location, "properties": properties}
+    if wanted.kind == KUBERNETES:
+        body["identity"] = {"type": "SystemAssigned"}
+    path = f"{place.path}/computes/{name}"
+    long_running.change(session, "PUT", path, body, what=f"compute {name}", timeout=timeout)
+    return require(session, place, name)
+
+
+def detach(session: Session, place: Place, name: str, *, timeout: float) -> None:
+    """Forget what is attached; the thing itself stays."""
+    version = {**connection.VERSION, "underlyingResourceAction": "Detach"}
+    path = f"{place.path}/computes/{name}"
+    long_running.change(
+        session, "DELETE", path, what=f"compute {name}", timeout=timeout, version=version
+    )
+
+
+def access_token(session: Session, place: Place, name: str) -> str:
+    """The token with which an attached Databricks workspace is used; empty when it has none."""
+    path = f"{place.path}/computes/{name}/listKeys"
+    answer = session.json("POST", path, params=connection.VERSION, repeatable=True, reads=True)
+    return str(answer.get(TOKEN) or "")
+
+
+def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{above}{name}.")
+        else:
+            found[f"{above}{name}"] = value
     return found

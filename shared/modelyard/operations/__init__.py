@@ -22,6 +22,7 @@ NAMES = (
     "notebook-run",
     "run-cancel",
     "aml-workspace",
+    "aml-compute",
     "aml-pipeline",
     "model-select",
     "model-register",

@@ -47,5 +47,5 @@ OPERATION = Operation(
     attaches=True,
     example_environment=("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"),
     example="subscription-id: 00000000-0000-0000-0000-000000000000\nworkspace-name: wine\n"
-    "definition: pipeline.yml\nparameters: rate=0.2",
+    "definition: examples/wine-quality/azureml/pipeline.yml\nparameters: alpha=0.3",
 )

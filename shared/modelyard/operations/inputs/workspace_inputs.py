@@ -139,7 +139,7 @@ def open_workspace(inputs: WorkspaceInputs, context: Context) -> Workspace:
         resource_id = _resource_id(late.url, context, who, cloud)
     session = connection.connect(
         late.url,
-        _credential(who, resource_id, cloud, context),
+        credential(who, resource_id, cloud, context),
         clock=context.clock,
         read_only=bool(getattr(inputs, "dry_run", False)),
     )
@@ -224,7 +224,8 @@ def _resource_manager(context: Context, who: SignIn, cloud: AzureCloud, like: st
     )
 
 
-def _credential(who: SignIn, resource_id: str, cloud: AzureCloud, context: Context) -> Credential:
+def credential(who: SignIn, resource_id: str, cloud: AzureCloud, context: Context) -> Credential:
+    """For a workspace; with its resource id also for who isn't a user of it yet."""
     token = who.token(DATABRICKS, clock=context.clock)
     if not resource_id:
         return token

@@ -52,7 +52,7 @@ class PipelineOutputs:
 
     run_id: str | None = result("Name of the job; set right after the submit.")
     run_url: str | None = result("Its page in Azure ML studio; set with it.")
-    experiment_name: str | None = result("Its experiment; set with it.")
+    experiment_name: str | None = result("Its experiment; set when the definition is valid.")
     status: str | None = result(
         "Completed, Failed, Canceled and so on; set after the submit and at the end."
     )

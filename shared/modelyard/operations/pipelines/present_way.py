@@ -46,13 +46,16 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     jobs_submission.look_up(session, place, pipeline)
     steps = ", ".join(step.name for step in pipeline.steps)
     context.log.info("%s is valid: %d steps (%s)", inputs.definition, len(pipeline.steps), steps)
+    given = inputs.experiment_name or pipeline.body.get("experiment_name")
+    experiment = str(given or place.workspace)
+    context.publish(experiment_name=experiment)
     if only_look:
         return PipelineOutputs()
-    experiment = inputs.experiment_name or pipeline.body.get("experiment_name") or place.workspace
     name = _name(pipeline, overrides, context)
-    job = _started(session, place, pipeline, name, str(experiment), tags, context)
+    job = _started(session, place, pipeline, name, experiment, tags, context)
     context.log.info("pipeline %s: %s  %s", job.name, job.state.name, job.url)
     if not inputs.wait:
+        context.let_go(KEY)  # it goes on without this step
         return PipelineOutputs(status=job.state.name)
     watch = Watch(session, _history(inputs, context, workspace, place), place, name, context)
     return _ended(watch, inputs.timeout_minutes * 60, context)
@@ -96,7 +99,6 @@ def _published(job: Job, context: Context) -> Job:
     context.publish(
         run_id=job.name,
         run_url=job.url,
-        experiment_name=job.experiment,
         status=job.state.name,
     )
     return job
@@ -160,7 +162,7 @@ def _name(pipeline: Pipeline, overrides: dict[str, str], context: Context) -> st
     """The same for the same attempt of this step, and only for that."""
     stem = re.sub(r"[^a-z0-9]+", "-", pipeline.path.stem.lower()).strip("-")[:30] or "pipeline"
     token = context.idempotency_token(str(pipeline.path), overrides)
-    return f"{stem}-{token[:24]}"
+    return f"{stem}-{token[:32]}"
 
 
 def _as_json(step: Run) -> dict[str, str]:

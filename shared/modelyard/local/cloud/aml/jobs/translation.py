@@ -212,10 +212,9 @@ class Translation:
         return paths.locate(uri, self._values.workspace, self._values.datastores)
 
     def _check_compute(self, id: object, what: str) -> None:
-        text = str(id or SERVERLESS)
-        if text == SERVERLESS:
+        name = str(id or SERVERLESS).rstrip("/").rsplit("/", 1)[-1].removeprefix("azureml:")
+        if name == SERVERLESS:
             return
-        name = text.rstrip("/").rsplit("/", 1)[-1].removeprefix("azureml:")
         kind = self._computes.get(self._values.workspace, name)["properties"]["computeType"]
         if kind not in RUNNABLE:
             raise exceptions.bad_request(

@@ -1,0 +1,1 @@
+"""The kinds of compute that aml-compute makes or attaches."""

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from modelyard.azureml import jobs_checks, jobs_definition
+from modelyard.azureml.jobs_definition import Pipeline
+from modelyard.errors import FileError
+from modelyard.manifest import ROOT
+
+IMAGE = {"image": "mcr.microsoft.com/azureml/any"}
+
+
+def pipeline(**changes: Any) -> dict[str, Any]:
+    """Two steps, the second reads what the first has made."""
+    return {
+        "type": "pipeline",
+        "inputs": {"rate": 0.1, "table": {"type": "uri_file", "path": "table.csv"}},
+        "outputs": {"model": {"type": "uri_folder"}},
+        "jobs": {"prepare": prepare(), "train": train()},
+        **changes,
+    }
+
+
+def prepare(**changes: Any) -> dict[str, Any]:
+    return {
+        "command": "python a.py ${{inputs.table}} ${{outputs.clean}}",
+        "environment": IMAGE,
+        "inputs": {"table": "${{parent.inputs.table}}"},
+        "outputs": {"clean": {"type": "uri_folder"}},
+        **changes,
+    }
+
+
+def train(**changes: Any) -> dict[str, Any]:
+    return {
+        "component": {
+            "type": "command",
+            "command": "python b.py ${{inputs.clean}} ${{inputs.rate}} ${{outputs.model}}",
+            "environment": IMAGE,
+            "inputs": {"clean": {"type": "uri_folder"}, "rate": {"type": "number"}},
+            "outputs": {"model": {"type": "uri_folder"}},
+        },
+        "inputs": {
+            "clean": "${{ parent.jobs.prepare.outputs.clean }}",
+            "rate": "${{parent.inputs.rate}}",
+        },
+        "outputs": {"model": "${{parent.outputs.model}}"},
+        **changes,
+    }
+
+
+def read(
+    folder: Path, body: Mapping[str, Any], overrides: Mapping[str, str] | None = None
+) -> Pipeline:
+    path = folder / "pipeline.yml"
+    path.write_text(yaml.safe_dump(dict(body)))
+    found = jobs_definition.read(path, overrides or {})
+    jobs_checks.check(found)
+    return found
+
+
+def test_it_is_read(tmp_path: Path) -> None:
+    found = read(tmp_path, pipeline())
+    assert [step.name for step in found.steps] == ["prepare", "train"]
+    assert found.inputs["rate"] == {"type": "number", "value": 0.1}
+    types = jobs_checks.declared_inputs(found, found.steps[0])
+    assert types == {"table": {"type": "uri_file"}}
+
+
+def test_the_example_is_valid() -> None:
+    path = ROOT / "examples/wine-quality/azureml/pipeline.yml"
+    found = jobs_definition.read(path, {"alpha": "0.3"})
+    jobs_checks.check(found)
+    assert found.inputs["alpha"] == {"type": "number", "value": "0.3"}
+
+
+def test_inputs_are_set_anew(tmp_path: Path) -> None:
+    found = read(tmp_path, pipeline(), {"rate": "2", "table": "azureml:wine:3"})
+    assert found.inputs["rate"]["value"] == "2"
+    assert found.inputs["table"] == {"type": "uri_file", "path": "azureml:wine:3"}
+
+
+def test_a_component_in_a_file_has_its_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/train.yml").write_text(yaml.safe_dump(train()["component"]))
+    found = read(
+        tmp_path,
+        pipeline(jobs={"prepare": prepare(), "train": train(component="parts/train.yml")}),
+    )
+    assert found.steps[1].folder == tmp_path / "parts"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"type": "command"}, "a job of the type command"),
+        (pipeline(schedule={}), "has schedule"),
+        (pipeline(jobs={}), "has no jobs"),
+        (pipeline(jobs={"a": {"type": "sweep"}}), "a step of the type sweep"),
+        (pipeline(jobs={"a": prepare(commmand="x")}), "has commmand"),
+        (pipeline(jobs={"a": prepare(command="")}), "has no command"),
+        (pipeline(jobs={"a": prepare(environment=None)}), "has no environment"),
+        (pipeline(inputs={"rate": {"type": "float", "value": 1}}), "no type float"),
+        (pipeline(inputs=[1]), "inputs is not a mapping"),
+        (pipeline(settings={"default_compte": "x"}), "has default_compte"),
+        (
+            pipeline(inputs={"rate": {"type": "number"}, "table": "x"}),
+            "inputs.rate has no value",
+        ),
+        (
+            pipeline(jobs={"prepare": prepare(inputs={"table": "${{parent.inputs.tabel}}"})}),
+            "the pipeline has no input tabel",
+        ),
+        (
+            pipeline(jobs={"prepare": prepare(inputs={"table": "${{inputs.table}}"})}),
+            "means nothing here",
+        ),
+        (pipeline(jobs={"train": train()}), "there is no job prepare"),
+        (
+            pipeline(jobs={"prepare": prepare(outputs={}), "train": train()}),
+            "the job prepare has no output clean",
+        ),
+        (
+            pipeline(jobs={"prepare": prepare(command="x ${{inputs.tabel}}")}),
+            r"its command has \$\{\{inputs.tabel\}\}",
+        ),
+        (
+            pipeline(outputs={}, jobs={"prepare": prepare(), "train": train()}),
+            "the pipeline has no output model",
+        ),
+        (
+            pipeline(jobs={"prepare": prepare(), "train": train(inputs={"rate": 1})}),
+            "the input clean of its component isn't given",
+        ),
+        (
+            pipeline(jobs={"prepare": prepare(code="nowhere")}),
+            "nowhere doesn't exist",
+        ),
+        (
+            pipeline(jobs={"prepare": prepare(environment={"build": {"path": "."}})}),
+            "built from a Dockerfile",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, body: dict[str, Any], message: str) -> None:
+    with pytest.raises(FileError, match=message):
+        read(tmp_path, body)
+
+
+def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(FileError) as raised:
+        read(tmp_path, pipeline(jobs={"train": train(outputs={"modle": {}})}, inputs={}))
+    assert "there is no job prepare" in raised.value.what
+    assert "its component has no such output" in raised.value.what
+
+
+def test_jobs_that_wait_for_each_other(tmp_path: Path) -> None:
+    first = prepare(inputs={"table": "${{parent.jobs.train.outputs.model}}"})
+    jobs = {"prepare": first, "train": train(outputs={})}
+    with pytest.raises(FileError, match="wait for each other"):
+        read(tmp_path, pipeline(jobs=jobs))
+
+
+def test_an_input_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="has no input rite; it has rate, table"):
+        read(tmp_path, pipeline(), {"rite": "1"})
+
+
+def test_a_number_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="which is not of the type number"):
+        read(tmp_path, pipeline(), {"rate": "fast"})
+
+
+def test_what_is_not_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "pipeline.yml"
+    with pytest.raises(FileError, match="can't be read"):
+        jobs_definition.read(path, {})
+    path.write_text("a: [")
+    with pytest.raises(FileError, match="is not YAML"):
+        jobs_definition.read(path, {})
+    path.write_text("- a")
+    with pytest.raises(FileError, match="is not a mapping"):
+        jobs_definition.read(path, {})

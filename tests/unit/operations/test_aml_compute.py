@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests_mock as mocking
+
+from modelyard.azureml.connection import RULES, Place
+from modelyard.context import Context
+from modelyard.credentials import Anonymous
+from modelyard.errors import AlreadyExists, InputError, ServiceError
+from modelyard.http import Session
+from modelyard.operations import aml_compute
+from modelyard.operations.aml_compute import OPERATION
+from modelyard.operations.computes import workspace_token
+from modelyard.operations.computes.compute_inputs import ComputeInputs
+
+ARM, WORKSPACE = "https://management.azure.com", "https://adb-1.2.azuredatabricks.net"
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+WS = f"{ARM}{Place(SUBSCRIPTION, 'wine', 'wine').path}"
+COMPUTE = f"{WS}/computes/one"
+OWN = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/wine/providers"
+DATABRICKS = f"{OWN}/Microsoft.Databricks/workspaces/bricks"
+KUBERNETES = f"{OWN}/Microsoft.ContainerService/managedClusters/aks"
+Make = Callable[..., Context]
+
+
+@pytest.fixture(autouse=True)
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same sessions without a sign-in."""
+
+    def connect(_inputs: Any, context: Context, *, read_only: bool = False) -> Session:
+        return Session(ARM, clock=context.clock, rules=RULES, read_only=read_only)
+
+    def workspace(_session: Any, _inputs: Any, context: Context) -> Session:
+        return Session(WORKSPACE, clock=context.clock, credential=Anonymous())
+
+    monkeypatch.setattr(aml_compute, "connect", connect)
+    monkeypatch.setattr(workspace_token, "_workspace", workspace)
+
+
+@pytest.fixture(autouse=True)
+def service(requests_mock: mocking.Mocker) -> mocking.Mocker:
+    """A workspace without computes."""
+    requests_mock.get(WS, json={"id": WS, "location": "westeurope", "properties": {}})
+    requests_mock.get(COMPUTE, status_code=404, json={"error": {"code": "ResourceNotFound"}})
+    bricks = {"id": DATABRICKS, "properties": {"workspaceUrl": WORKSPACE.removeprefix("https://")}}
+    requests_mock.get(f"{ARM}{DATABRICKS}", json=bricks)
+    return requests_mock
+
+
+def inputs(kind: str = "amlcompute", **changes: Any) -> ComputeInputs:
+    own = {
+        "amlcompute": {"vm_size": "Standard_DS3_v2"},
+        "databricks": {"attach": DATABRICKS},
+        "kubernetes": {"attach": KUBERNETES},
+    }[kind]
+    values = {"subscription_id": SUBSCRIPTION, "workspace_name": "wine", "compute_name": "one"}
+    return ComputeInputs(**{**values, "compute_type": kind, **own, **changes})
+
+
+def cluster(**scale: Any) -> dict[str, Any]:
+    settings = {"minNodeCount": 0, "maxNodeCount": 1, "nodeIdleTimeBeforeScaleDown": "PT120S"}
+    return {
+        "computeType": "AmlCompute",
+        "properties": {
+            "vmSize": "STANDARD_DS3_V2",
+            "vmPriority": "Dedicated",
+            "scaleSettings": {**settings, **scale},
+            "allocationState": "Steady",
+        },
+    }
+
+
+def put(service: mocking.Mocker, before: dict[str, Any] | None = None) -> Any:
+    """The compute is there before, or when it was put."""
+    there = [before] if before else []
+
+    def get(_request: Any, context: Any) -> Any:
+        if not there:
+            context.status_code = 404
+            return {"error": {"code": "ResourceNotFound"}}
+        return {"id": "compute-id", "name": "one", "properties": there[-1]}
+
+    def made(request: Any, _context: Any) -> Any:
+        there.append(request.json()["properties"])
+        return {"id": "compute-id", "name": "one", "properties": there[-1]}
+
+    service.get(COMPUTE, json=get)
+    return service.put(COMPUTE, json=made)
+
+
+def test_a_cluster_is_created(service: mocking.Mocker, make_context: Make) -> None:
+    sent = put(service)
+    done = aml_compute.run(inputs(max_nodes=4), make_context(OPERATION))
+    assert (done.action, done.compute_id) == ("created", "compute-id")
+    body = sent.last_request.json()
+    assert body["location"] == "westeurope"
+    assert body["properties"] == {
+        "computeType": "AmlCompute",
+        "properties": {
+            "vmSize": "STANDARD_DS3_V2",
+            "vmPriority": "Dedicated",
+            "scaleSettings": {
+                "minNodeCount": 0,
+                "maxNodeCount": 4,
+                "nodeIdleTimeBeforeScaleDown": "PT120S",
+            },
+        },
+    }
+
+
+def test_the_same_is_left_alone(service: mocking.Mocker, make_context: Make) -> None:
+    sent = put(service, cluster())
+    assert aml_compute.run(inputs(), make_context(OPERATION)).action == "left-alone"
+    assert sent.call_count == 0
+
+
+def test_other_nodes_are_an_update(
+    service: mocking.Mocker, make_context: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="modelyard")
+    put(service, cluster())
+    assert aml_compute.run(inputs(max_nodes=3), make_context(OPERATION)).action == "updated"
+    assert "scaleSettings.maxNodeCount 1 -> 3" in caplog.text
+
+
+@pytest.mark.parametrize("before", [None, cluster(), cluster(maxNodeCount=9)])
+def test_a_dry_run_writes_nothing(
+    service: mocking.Mocker, make_context: Make, before: dict[str, Any] | None
+) -> None:
+    put(service, before)
+    aml_compute.run(inputs(dry_run=True), make_context(OPERATION))
+    assert {request.method for request in service.request_history} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("given", "before", "message"),
+    [
+        (inputs(vm_size="Standard_NC6"), cluster(), "its vmSize can't be changed"),
+        (inputs(low_priority=True), cluster(), "its vmPriority can't be changed"),
+        (inputs("databricks"), cluster(), "is of the type AmlCompute, not Databricks"),
+        (
+            inputs("kubernetes"),
+            {"computeType": "Kubernetes", "resourceId": "other", "properties": {}},
+            "its namespace, resourceId can't be changed",
+        ),
+    ],
+)
+def test_what_can_not_be_changed(
+    service: mocking.Mocker,
+    make_context: Make,
+    given: ComputeInputs,
+    before: dict[str, Any],
+    message: str,
+) -> None:
+    sent = put(service, before)
+    with pytest.raises(AlreadyExists, match=message):
+        aml_compute.run(given, make_context(OPERATION))
+    assert sent.call_count == 0
+
+
+def test_kubernetes_is_attached(service: mocking.Mocker, make_context: Make) -> None:
+    sent = put(service)
+    done = aml_compute.run(inputs("kubernetes", namespace="ml"), make_context(OPERATION))
+    assert done.action == "attached"
+    body = sent.last_request.json()
+    assert body["identity"] == {"type": "SystemAssigned"}
+    assert body["properties"] == {
+        "computeType": "Kubernetes",
+        "resourceId": KUBERNETES,
+        "properties": {"namespace": "ml"},
+    }
+
+
+def minting(service: mocking.Mocker) -> Any:
+    answer = {"token_value": "made-by-this-test", "token_info": {"token_id": "token-7"}}
+    return service.post(f"{WORKSPACE}/api/2.0/token/create", json=answer)
+
+
+def test_databricks_is_attached_with_a_token_for_this_job(
+    service: mocking.Mocker, make_context: Make, recording_ci: Any
+) -> None:
+    sent, minted = put(service), minting(service)
+    done = aml_compute.run(inputs("databricks", token_lifetime_hours=2), make_context(OPERATION))
+    assert done.action == "attached"
+    assert minted.last_request.json()["lifetime_seconds"] == 7200
+    properties = sent.last_request.json()["properties"]
+    assert properties["properties"] == {"databricksAccessToken": "made-by-this-test"}
+    assert "made-by-this-test" in recording_ci.masks
+    assert recording_ci.state["token"] == "token-7"
+
+
+def test_the_token_is_revoked_at_the_end(
+    service: mocking.Mocker, make_context: Make, recording_ci: Any
+) -> None:
+    gone = service.post(f"{WORKSPACE}/api/2.0/token/delete", json={})
+    aml_compute.release({"token": "token-7"}, inputs("databricks"), make_context(OPERATION))
+    assert gone.last_request.json() == {"token_id": "token-7"}
+    service.post(
+        f"{WORKSPACE}/api/2.0/token/delete",
+        status_code=404,
+        json={"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "gone"},
+    )
+    aml_compute.release({"token": "token-7"}, inputs("databricks"), make_context(OPERATION))
+
+
+@pytest.mark.parametrize(
+    ("changes", "minted"),
+    [({"databricks_token": "given-by-this-test"}, 0), ({"revoke_token": False}, 1)],
+)
+def test_a_token_that_stays(
+    service: mocking.Mocker,
+    make_context: Make,
+    recording_ci: Any,
+    changes: dict[str, Any],
+    minted: int,
+) -> None:
+    put(service)
+    tokens = minting(service)
+    aml_compute.run(inputs("databricks", **changes), make_context(OPERATION))
+    assert tokens.call_count == minted
+    assert "token" not in recording_ci.state
+
+
+ATTACHED = {"computeType": "Databricks", "resourceId": DATABRICKS.upper(), "properties": {}}
+
+
+@pytest.mark.parametrize(("status", "action"), [(200, "left-alone"), (403, "updated")])
+def test_a_token_is_minted_only_when_the_compute_has_none_that_works(
+    service: mocking.Mocker, make_context: Make, status: int, action: str
+) -> None:
+    put(service, ATTACHED)
+    keys = {"computeType": "Databricks", "databricksAccessToken": "kept-by-this-test"}
+    service.post(f"{COMPUTE}/listKeys", json=keys)
+    service.get(f"{WORKSPACE}/api/2.0/clusters/spark-versions", status_code=status, json={})
+    minted = minting(service)
+    done = aml_compute.run(inputs("databricks"), make_context(OPERATION))
+    assert done.action == action
+    assert minted.call_count == (action == "updated")
+
+
+def test_replace_detaches_first(service: mocking.Mocker, make_context: Make) -> None:
+    put(service, ATTACHED)
+    minting(service)
+    detached = service.delete(COMPUTE, status_code=202, json={})
+    done = aml_compute.run(inputs("databricks", replace=True), make_context(OPERATION))
+    assert done.action == "replaced"
+    assert detached.last_request.qs["underlyingresourceaction"] == ["detach"]
+    assert [one.method for one in service.request_history if one.url.startswith(COMPUTE)][-4:] == [
+        "DELETE",
+        "PUT",
+        "GET",
+        "GET",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (inputs(compute_name="1a"), "compute-name is"),
+        (inputs(vm_size=None), "no vm-size"),
+        (inputs(max_nodes=0), "max-nodes"),
+        (inputs(min_nodes=2, max_nodes=1), "min-nodes"),
+        (inputs(idle_seconds=-1), "idle-seconds"),
+        (inputs(attach=DATABRICKS), "attach and replace"),
+        (inputs("databricks", attach=None), "nothing says what to attach"),
+        (inputs("databricks", attach=KUBERNETES), "attach is"),
+        (inputs("kubernetes", vm_size="x"), "vm-size is given"),
+        (inputs("databricks", token_lifetime_hours=0), "token-lifetime-hours"),
+    ],
+)
+def test_bad_inputs_are_refused_before_anything_is_sent(
+    service: mocking.Mocker, make_context: Make, given: ComputeInputs, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        aml_compute.run(given, make_context(OPERATION))
+    assert not service.request_history
+
+
+def test_a_quota_is_explained(service: mocking.Mocker, make_context: Make) -> None:
+    put(service)
+    operation = f"{ARM}/operation?api-version=1"
+    service.put(COMPUTE, json={}, headers={"Azure-AsyncOperation": operation})
+    error = {"code": "ClusterCoreQuotaReached", "message": "Not enough quota available"}
+    service.get(operation, json={"status": "Failed", "error": error})
+    with pytest.raises(ServiceError) as raised:
+        aml_compute.run(inputs(), make_context(OPERATION))
+    assert "quota" in raised.value.cause

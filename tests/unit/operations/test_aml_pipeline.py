@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests_mock as mocking
+
+from modelyard.azureml.connection import RULES, Place
+from modelyard.context import Context
+from modelyard.credentials import Anonymous
+from modelyard.errors import Cancelled, NotFound, RunCanceled, RunFailed, UnknownState, WaitTimeout
+from modelyard.http import Session
+from modelyard.operations import aml_pipeline
+from modelyard.operations.aml_pipeline import OPERATION
+from modelyard.operations.pipelines import present_way
+from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs
+
+ARM, API = "https://management.azure.com", "https://westeurope.api.azureml.ms"
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+WS = Place(SUBSCRIPTION, "wine", "wine").path
+RUNS = f"{API}/history/v1.0{WS}/runs"
+Make = Callable[..., Context]
+
+
+@pytest.fixture(autouse=True)
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same sessions without a sign-in."""
+
+    def connect(_inputs: Any, context: Context, *, read_only: bool = False) -> Session:
+        return Session(ARM, clock=context.clock, rules=RULES, read_only=read_only)
+
+    def connect_api(_inputs: Any, context: Context, address: str) -> Session:
+        return Session(address, clock=context.clock, rules=RULES, credential=Anonymous())
+
+    monkeypatch.setattr(present_way, "connect", connect)
+    monkeypatch.setattr(present_way, "connect_api", connect_api)
+
+
+class Service:
+    """One workspace, in which a job goes through these states."""
+
+    def __init__(self, mock: mocking.Mocker, states: list[str], children: dict[str, str]) -> None:
+        self.mock = mock
+        self.states = states
+        self.started = ""
+        mock.put(mocking.ANY, json=self._put)
+        self.cancel = mock.post(mocking.ANY, status_code=202, json=self._cancelled)
+        mock.get(mocking.ANY, json=self._get)
+        self.children = [
+            {"runId": name, "displayName": name, "status": status, "error": _error(status)}
+            for name, status in children.items()
+        ]
+
+    def _put(self, request: Any, _context: Any) -> Any:
+        name = request.path.rsplit("/", 1)[-1]
+        if "/jobs/" in request.path:
+            self.started = name
+            return self._job()
+        return {"id": request.path, "name": name, **request.json()}
+
+    def _cancelled(self, _request: Any, _context: Any) -> Any:
+        self.states = ["Canceled"]
+        return {}
+
+    def _get(self, request: Any, context: Any) -> Any:
+        path = request.path
+        if path == WS.lower():
+            return {"id": WS, "properties": {"discoveryUrl": f"{API}/discovery"}}
+        if path.endswith("/children"):
+            return {"value": self.children}
+        if path.endswith("/details"):
+            return {"logFiles": {}}
+        if "/history/" in path:
+            return {"runId": self.started, "status": "Failed", "error": _error("Failed")}
+        if "/jobs/" in path and self.started:
+            return self._job()
+        context.status_code = 404
+        return {"error": {"code": "UserError", "message": "not there"}}
+
+    def _job(self) -> Any:
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        services = {"Studio": {"endpoint": "https://ml.azure.com/runs/one"}}
+        properties = {"status": state, "experimentName": "wine", "services": services}
+        return {"id": "x", "name": self.started, "properties": properties}
+
+
+def _error(status: str) -> Any:
+    return {"error": {"code": "UserError", "message": "boom"}} if status == "Failed" else None
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> PipelineInputs:
+    path = tmp_path / "train.yml"
+    path.write_text("jobs: {only: {command: 'true', environment: {image: any}}}")
+    return PipelineInputs(subscription_id=SUBSCRIPTION, workspace_name="wine", definition=str(path))
+
+
+def run(inputs: PipelineInputs, context: Context, **changes: Any) -> Any:
+    return aml_pipeline.run(dataclasses.replace(inputs, **changes), context)
+
+
+def test_it_waits_for_the_end(
+    requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any, inputs: PipelineInputs
+) -> None:
+    service = Service(requests_mock, ["NotStarted", "Running", "Completed"], {"only": "Completed"})
+    outputs = run(inputs, make_context(OPERATION))
+    assert outputs.status == "Completed"
+    assert service.started.startswith("train-")
+    assert recording_ci.outputs["run-id"] == service.started
+    assert recording_ci.outputs["run-url"] == "https://ml.azure.com/runs/one"
+    assert recording_ci.outputs["steps"] == (
+        '[{"name": "only", "run-id": "only", "status": "Completed"}]'
+    )
+    assert not recording_ci.state.get("job")
+    assert service.cancel.call_count == 0
+    [told] = recording_ci.summaries
+    assert "| only | Completed |" in told
+
+
+@pytest.mark.parametrize(
+    ("state", "children", "error"),
+    [
+        ("Failed", {"only": "Failed"}, RunFailed),
+        ("Failed", {}, RunFailed),
+        ("Canceled", {"only": "Canceled"}, RunCanceled),
+        ("NotResponding", {}, RunFailed),
+        ("Completed", {"only": "Failed"}, RunFailed),
+        ("Completed", {"only": "Canceled"}, RunCanceled),
+    ],
+)
+def test_what_is_no_success_fails(
+    requests_mock: mocking.Mocker,
+    make_context: Make,
+    recording_ci: Any,
+    inputs: PipelineInputs,
+    state: str,
+    children: dict[str, str],
+    error: type[Exception],
+) -> None:
+    service = Service(requests_mock, ["Running", state], children)
+    with pytest.raises(error) as raised:
+        run(inputs, make_context(OPERATION))
+    assert recording_ci.outputs["status"] == state
+    assert service.cancel.call_count == 0
+    if error is RunFailed and state == "Failed":
+        assert "boom" in str(raised.value)
+
+
+def test_a_state_that_nobody_knows_is_no_success(
+    requests_mock: mocking.Mocker, make_context: Make, inputs: PipelineInputs
+) -> None:
+    service = Service(requests_mock, ["Running", "Enchanted"], {})
+    with pytest.raises(UnknownState, match="Enchanted"):
+        run(inputs, make_context(OPERATION))
+    assert service.cancel.call_count == 1
+
+
+def test_a_pipeline_that_takes_too_long_is_cancelled(
+    requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any, inputs: PipelineInputs
+) -> None:
+    service = Service(requests_mock, ["Running"], {})
+    with pytest.raises(WaitTimeout):
+        run(inputs, make_context(OPERATION), timeout_minutes=1)
+    assert service.cancel.call_count == 1
+    assert recording_ci.outputs["status"] == "Canceled"
+    assert not recording_ci.state.get("job")
+
+
+def test_a_signal_cancels_it(
+    requests_mock: mocking.Mocker,
+    make_context: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    inputs: PipelineInputs,
+) -> None:
+    service = Service(requests_mock, ["Running"], {})
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise Cancelled(2)
+
+    monkeypatch.setattr("modelyard.operations.pipelines.job_watch.Watch.to_the_end", interrupted)
+    with pytest.raises(Cancelled):
+        run(inputs, make_context(OPERATION))
+    assert service.cancel.call_count == 1
+
+
+def test_what_was_left_running_is_released(
+    requests_mock: mocking.Mocker, make_context: Make, inputs: PipelineInputs
+) -> None:
+    service = Service(requests_mock, ["Running"], {})
+    service.started = "left"
+    aml_pipeline.release({"job": "left"}, inputs, make_context(OPERATION))
+    assert service.cancel.call_count == 1
+    aml_pipeline.release({"job": "left"}, inputs, make_context(OPERATION))
+    assert service.cancel.call_count == 1
+
+
+def test_the_same_attempt_starts_it_once(
+    requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any, inputs: PipelineInputs
+) -> None:
+    service = Service(requests_mock, ["Running", "Running", "Completed"], {})
+    first = run(inputs, make_context(OPERATION), wait=False)
+    sent = len([one for one in requests_mock.request_history if one.method == "PUT"])
+    second = run(inputs, make_context(OPERATION), wait=False)
+    again = len([one for one in requests_mock.request_history if one.method == "PUT"])
+    assert (first.status, second.status) == ("Running", "Running")
+    assert sent == again
+    assert not recording_ci.state.get("job"), "what isn't waited for goes on after the job"
+    assert service.started
+
+
+@pytest.mark.parametrize("changes", [{"action": "validate"}, {"dry_run": True}])
+def test_validate_writes_nothing(
+    requests_mock: mocking.Mocker,
+    make_context: Make,
+    recording_ci: Any,
+    inputs: PipelineInputs,
+    changes: dict[str, Any],
+) -> None:
+    Service(requests_mock, ["Running"], {})
+    run(inputs, make_context(OPERATION), **changes)
+    assert {request.method for request in requests_mock.request_history} == {"GET"}
+    assert recording_ci.outputs == {"experiment-name": "wine"}
+
+
+def test_no_workspace(
+    requests_mock: mocking.Mocker, make_context: Make, inputs: PipelineInputs
+) -> None:
+    requests_mock.get(mocking.ANY, status_code=404, json={"error": {"code": "ResourceNotFound"}})
+    with pytest.raises(NotFound, match="no workspace wine"):
+        run(inputs, make_context(OPERATION))
