@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from local.aml_workplace import MISSING, Workplace, pip_settings
+from local.aml_workplace import MISSING, Done, Workplace, pip_settings
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.environment import program_environment
 from modelyard.manifest import ROOT
@@ -30,6 +30,14 @@ jobs:
       && exit ${{inputs.code}}
     inputs: {code: "${{parent.inputs.code}}", seconds: "${{parent.inputs.seconds}}"}
 """
+ALONE = """
+type: command
+command: cp ${{inputs.table}} ${{outputs.kept}}/kept.csv && echo copied
+inputs: {table: {type: uri_file, path: table.csv}}
+outputs: {kept: {type: uri_folder}}
+environment: {image: mcr.microsoft.com/azureml/any}
+compute: azureml:cpu
+"""
 pytestmark = pytest.mark.skipif(MISSING, reason="MODELYARD_AZUREML names no environment")
 
 
@@ -46,47 +54,72 @@ def place(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Workpl
     """A workspace with a cluster, and a project: the example."""
     folder = tmp_path_factory.mktemp("project") / "wine"
     shutil.copytree(ROOT / "examples/wine-quality", folder)
-    (folder / "bare.yml").write_text(BARE)
+    for name, text in (("bare.yml", BARE), ("alone.yml", ALONE), ("table.csv", "a;b\n1;2\n")):
+        (folder / name).write_text(text)
     made = Workplace(cloud, program_environment(cloud.environment), folder)
     assert made.run("aml-workspace", **WORKSPACE).code == 0
     return made
 
 
 @pytest.fixture(scope="module")
-def trained(place: Workplace) -> str:
-    """Name of the example's job, as the SDK ran it."""
-    done = place.sdk(f"""
-        from azure.ai.ml import load_job
-        job = ml.jobs.create_or_update(load_job("{DEFINITION}"))
-        ml.jobs.stream(job.name)
-        tell(name=job.name)
-    """)
-    assert "train: Completed." in done.log
-    return str(done.told["name"])
+def trained(place: Workplace) -> Done:
+    """The example, as the operation ran it."""
+    done = place.run("aml-pipeline", **WORKSPACE, definition=DEFINITION, parameters="alpha=0.3")
+    assert done.code == 0, done.log
+    return done
 
 
-def test_the_sdk_sees_how_it_ended(place: Workplace, trained: str) -> None:
+def test_the_operation_trains(place: Workplace, trained: Done) -> None:
+    assert trained.outputs["status"] == "Completed"
+    assert trained.outputs["experiment-name"] == "wine-quality"
+    assert "train: {'rmse': " in trained.log
+    steps = json.loads(trained.outputs["steps"])
+    assert [(one["name"], one["status"]) for one in steps] == [
+        ("split", "Completed"),
+        ("train", "Completed"),
+    ]
+
+
+def test_the_sdk_sees_what_the_operation_ran(place: Workplace, trained: Done) -> None:
+    name = trained.outputs["run-id"]
     told = place.sdk(f"""
-        ended = ml.jobs.get("{trained}")
-        ml.jobs.download("{trained}", output_name="model", download_path="got")
-        children = list(ml.jobs.list(parent_job_name="{trained}"))
+        found = ml.jobs.get("{name}")
+        ml.jobs.download("{name}", output_name="model", download_path="got")
+        children = list(ml.jobs.list(parent_job_name="{name}"))
         for child in children:
             ml.jobs.download(child.name, download_path="got-" + child.display_name)
-        tell(status=ended.status, url=ended.studio_url, experiment=ended.experiment_name,
-             children={{one.display_name: [one.status, one.name] for one in children}})
+        tell(status=found.status, url=found.studio_url, alpha=found.inputs["alpha"]._data,
+             children={{one.display_name: one.status for one in children}})
     """).told
-    assert (told["status"], told["experiment"]) == ("Completed", "wine-quality")
-    assert {name: one[0] for name, one in told["children"].items()} == {
-        "split": "Completed",
-        "train": "Completed",
-    }
-    assert told["url"].startswith("https://ml.azure.com/runs/")
+    assert (told["status"], told["alpha"]) == ("Completed", "0.3")
+    assert told["children"] == {"split": "Completed", "train": "Completed"}
+    assert told["url"] == trained.outputs["run-url"]
     assert list((place.folder / "got").rglob("model.joblib"))
-    assert (place.folder / "got-train/artifacts/user_logs/std_log.txt").read_text().count("rmse")
+    assert "rmse" in (place.folder / "got-train/artifacts/user_logs/std_log.txt").read_text()
     assert list((place.folder / "got-train/artifacts").rglob("note.txt")), "MLflow's artifact"
 
 
-def test_metrics_are_those_of_the_jobs_run_in_mlflow(place: Workplace, trained: str) -> None:
+def test_the_sdk_runs_a_pipeline_and_a_command(place: Workplace) -> None:
+    told = place.sdk("""
+        from azure.ai.ml import load_job
+        ml.compute.begin_create_or_update(AmlCompute(name="cpu", size="STANDARD_DS3_V2")).result()
+        job = ml.jobs.create_or_update(load_job("bare.yml"), compute="cpu")
+        ml.jobs.stream(job.name)
+        alone = ml.jobs.create_or_update(load_job("alone.yml"))
+        ml.jobs.stream(alone.name)
+        ml.jobs.download(alone.name, output_name="kept", download_path="alone")
+        tell(pipeline=ml.jobs.get(job.name).status, command=ml.jobs.get(alone.name).status,
+             computes=[one.name for one in ml.compute.list()])
+    """)
+    assert told.told["pipeline"] == told.told["command"] == "Completed"
+    assert "cpu" in told.told["computes"]
+    assert "only: Completed." in told.log
+    assert "Streaming user_logs/std_log.txt" in told.log
+    assert next((place.folder / "alone").rglob("kept.csv")).read_text() == "a;b\n1;2\n"
+
+
+@pytest.mark.usefixtures("trained")
+def test_metrics_are_those_of_the_jobs_run_in_mlflow(place: Workplace) -> None:
     with requests.Session() as session:
         session.trust_env = False
         session.headers["Authorization"] = f"Bearer {place.environment['DATABRICKS_TOKEN']}"
@@ -106,29 +139,18 @@ def test_metrics_are_those_of_the_jobs_run_in_mlflow(place: Workplace, trained: 
     assert {run["info"]["status"] for run in runs} == {"FINISHED"}
 
 
-def test_the_operation_runs_the_same_definition(place: Workplace, trained: str) -> None:
-    done = place.run("aml-pipeline", **WORKSPACE, definition=DEFINITION, parameters="alpha=0.3")
-    assert done.code == 0, done.log
-    assert done.outputs["status"] == "Completed"
-    assert done.outputs["experiment-name"] == "wine-quality"
-    assert "train: {'rmse': " in done.log
-    steps = json.loads(done.outputs["steps"])
-    assert [(one["name"], one["status"]) for one in steps] == [
-        ("split", "Completed"),
-        ("train", "Completed"),
-    ]
-    told = place.sdk(f"""
-        found = ml.jobs.get("{done.outputs["run-id"]}")
-        tell(status=found.status, alpha=found.inputs["alpha"]._data)
-    """).told
-    assert told == {"status": "Completed", "alpha": "0.3"}
-
-
 def test_the_same_again_takes_the_results(place: Workplace) -> None:
     first = place.run("aml-pipeline", **WORKSPACE, definition="bare.yml")
-    second = place.run("aml-pipeline", **WORKSPACE, definition="bare.yml", tags="again: yes")
+    (place.folder / "again.yml").write_text(BARE)
+    second = place.run("aml-pipeline", **WORKSPACE, definition="again.yml")
     [one], [two] = (json.loads(done.outputs["steps"]) for done in (first, second))
     assert two["reused"] == one["run-id"], second.log
+
+
+def test_the_same_attempt_finds_its_run_again(place: Workplace) -> None:
+    done = place.run("aml-pipeline", **WORKSPACE, definition="bare.yml")
+    assert "was submitted before by this attempt" in done.log
+    assert done.code == 0, done.log
 
 
 def test_a_step_that_fails(place: Workplace) -> None:

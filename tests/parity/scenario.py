@@ -76,6 +76,22 @@ dbutils.widgets.text("gate", "")
 while not os.path.exists(dbutils.widgets.get("gate")):
     time.sleep(0.02)
 """
+PIPELINE = """\
+type: pipeline
+inputs:
+  text: none
+  table: { type: uri_file, path: table/table.csv }
+jobs:
+  only:
+    type: command
+    environment: { image: mcr.microsoft.com/azureml/any }
+    command: echo "${{inputs.text}}" && cp ${{inputs.table}} ${{outputs.copy}}
+    inputs:
+      text: ${{parent.inputs.text}}
+      table: ${{parent.inputs.table}}
+    outputs:
+      copy: { type: uri_folder }
+"""
 MODEL = """\
 import mlflow
 
@@ -119,6 +135,7 @@ def write_files(folder: Path) -> Path:
         ("notebooks/wait.py", WAIT),
         ("table/table.csv", "a,b\n1,2\n"),
         ("cluster.yml", "spark_version: 16.4.x-cpu-ml-scala2.12\nnode_type_id: Standard_DS3_v2\n"),
+        ("pipeline.yml", PIPELINE),
         ("rows.json", json.dumps([{"a": 1.0, "b": 2.0}, {"a": 0.5, "b": 0.25}])),
     ):
         (files / name).parent.mkdir(parents=True, exist_ok=True)
@@ -257,7 +274,20 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
             threshold="0.6",
             download_to="model",
         ),
-        Step("aml-workspace", {**AZURE, "location": "westeurope"}),
+        aml_workspace(),
+        Step(
+            "aml-compute",
+            {
+                **AZURE,
+                "compute-name": "parity",
+                "compute-type": "amlcompute",
+                "vm-size": "Standard_DS3_v2",
+                "max-nodes": "2",
+                "low-priority": "yes",
+            },
+        ),
+        # Validated only: how often a run is asked after isn't the same twice.
+        aml_pipeline(action="validate"),
         Step(
             "model-register",
             {
@@ -324,6 +354,19 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
         on_workspace("databricks-cli"),
         vault_secrets(),
     ]
+
+
+def aml_workspace() -> Step:
+    """The workspace of the two below."""
+    return Step("aml-workspace", {**AZURE, "location": "westeurope"})
+
+
+def aml_pipeline(**inputs: str) -> Step:
+    """A pipeline of one step, which needs no package."""
+    return Step(
+        "aml-pipeline",
+        {**AZURE, "definition": "pipeline.yml", "parameters": "text=a: b", **inputs},
+    )
 
 
 def vault_secrets() -> Step:
