@@ -49,6 +49,26 @@ repositories.create_repository(git.GitRepositoryCreateOptions(name="second"), "W
 assert repositories.get_repository("SECOND", "wine").name == "second"
 assert refused(repositories.get_repository, "third", "wine") == "GitRepositoryNotFoundException"
 
+branch = dict(source_ref_name="refs/heads/new", target_ref_name="refs/heads/main")
+asked = repositories.create_pull_request(git.GitPullRequest(title="New", **branch), own.id, "Wine")
+place = (own.id, asked.pull_request_id)
+comment = git.Comment(content="first", comment_type="text")
+thread = git.GitPullRequestCommentThread(comments=[comment], status="active")
+made = repositories.create_thread(thread, *place, "Wine")
+answer = git.Comment(content="second", parent_comment_id=1)
+said = repositories.create_comment(answer, *place, made.id, "Wine")
+said.content = "second, better"
+repositories.update_comment(git.Comment(content=said.content), *place, made.id, said.id, "Wine")
+closed = git.GitPullRequestCommentThread(status="fixed")
+repositories.update_thread(closed, *place, made.id, "Wine")
+(thread,) = repositories.get_threads(*place, "Wine")
+assert thread.status == "fixed"
+assert [one.content for one in thread.comments] == ["first", "second, better"]
+repositories.update_pull_request(git.GitPullRequest(status="completed"), *place, "Wine")
+assert repositories.get_pull_requests(own.id, git.GitPullRequestSearchCriteria(), "Wine") == []
+assert repositories.get_pull_request(*place, "Wine").status == "completed"
+assert refused(repositories.get_pull_request, "second", asked.pull_request_id, "Wine")
+
 agents = clients.get_task_agent_client()
 made = agents.add_environment(agent.EnvironmentCreateParameter(name="prod"), "Wine")
 again = agent.EnvironmentCreateParameter(name="PROD")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 _OF_ALL, _OF_PROJECT = "_apis/{area}/{resource}", "{project}/_apis/{area}/{resource}"
+_OF_REPOSITORY = "{project}/_apis/{area}/repositories/{repositoryId}"
 _TABLE = (
     ("e81700f7-3be2-46de-8624-2eb35882fcaa", "Location", "ResourceAreas", "_apis/{resource}"),
     ("ef5b7057-ffc3-4c77-bbad-c10b4a4abcc7", "distributedtask", "variablegroups",
@@ -21,6 +22,12 @@ _TABLE = (
     ("603fe2ac-9723-48b9-88ad-09305aa6c6e1", "core", "projects", "_apis/{resource}/{*projectId}"),
     ("225f7195-f9c7-4d14-ab28-a83f7ff77e1f", "git", "repositories",
      _OF_PROJECT + "/{repositoryId}"),
+    ("9946fd70-0d40-406e-b686-b4744cbbcc37", "git", "pullRequests",
+     _OF_REPOSITORY + "/{resource}/{pullRequestId}"),
+    ("ab6e2e5d-a0b7-4153-b64a-a4efe0d49449", "git", "pullRequestThreads",
+     _OF_REPOSITORY + "/pullRequests/{pullRequestId}/threads/{threadId}"),
+    ("965a3ec7-5ed8-455a-bdcb-835a5ea7fe7b", "git", "pullRequestThreadComments",
+     _OF_REPOSITORY + "/pullRequests/{pullRequestId}/threads/{threadId}/comments/{commentId}"),
     ("14e48fdc-2c8b-41ce-a0c3-e26f6cc55bd0", "serviceendpoint", "endpoints",
      _OF_ALL + "/{endpointId}"),
     ("e85f1c62-adfc-4b74-b618-11a150fb195e", "serviceendpoint", "endpoints",

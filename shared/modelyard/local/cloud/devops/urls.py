@@ -14,6 +14,7 @@ from modelyard.local.cloud.devops.models import ORGANIZATION, Organization
 from modelyard.local.cloud.devops.pipelines import PipelineResponses
 from modelyard.local.cloud.devops.project_responses import ProjectResponses
 from modelyard.local.cloud.devops.projects import Projects
+from modelyard.local.cloud.devops.pull_requests import PullRequestResponses
 from modelyard.local.cloud.devops.responses import DevOpsResponses
 from modelyard.local.cloud.devops.variable_groups import VariableGroups
 from modelyard.local.cloud.service import Cloud, Route
@@ -39,6 +40,7 @@ class DevOpsService:
         self._environments = EnvironmentResponses(cloud, self.projects)
         self._pipelines = PipelineResponses(cloud, self.projects)
         self._project_responses = ProjectResponses(cloud, self.projects)
+        self._pull_requests = PullRequestResponses(cloud, self.projects)
         self._answering = Answering(self.organization, Tokens(cloud))
 
     def routes(self) -> Sequence[Route]:
@@ -61,7 +63,11 @@ class DevOpsService:
             *self._variable_groups(),
             *(
                 Route((method,), HOST, f"/{ORGANIZATION}{path}", self._answering.handler(answer))
-                for method, path, answer in (*self._of_projects(), *self._of_deployments())
+                for method, path, answer in (
+                    *self._of_projects(),
+                    *self._of_pull_requests(),
+                    *self._of_deployments(),
+                )
             ),
             *(Route((method,), "127.0.0.1", path, handler) for method, path, handler in own),
         ]
@@ -102,6 +108,21 @@ class DevOpsService:
         yield "POST", "/_apis/serviceendpoint/endpoints", endpoints.add
         yield "PUT", "/_apis/serviceendpoint/endpoints/<endpoint>", endpoints.change
 
+    def _of_pull_requests(self) -> Iterator[tuple[str, str, Answer]]:
+        answers = self._pull_requests
+        path = "/<project>/_apis/git/repositories/<repository>/pullRequests"
+        yield "GET", path, answers.listed
+        yield "POST", path, answers.add
+        yield "GET", f"{path}/<int:number>", answers.get
+        yield "PATCH", f"{path}/<int:number>", answers.change
+        threads = f"{path}/<int:number>/threads"
+        yield "GET", threads, answers.threads
+        yield "POST", threads, answers.add_thread
+        yield "PATCH", f"{threads}/<int:thread>", answers.change_thread
+        comments = f"{threads}/<int:thread>/comments"
+        yield "POST", comments, answers.add_comment
+        yield "PATCH", f"{comments}/<int:comment>", answers.change_comment
+
     def _of_deployments(self) -> Iterator[tuple[str, str, Answer]]:
         environments, pipelines = self._environments, self._pipelines
         yield from _all("/<project>/_apis/distributedtask/environments", environments, "PATCH")
@@ -138,6 +159,7 @@ class DevOpsService:
         self._endpoints.reset()
         self._environments.reset()
         self._pipelines.reset()
+        self._pull_requests.reset()
 
     def status(self) -> Mapping[str, Any]:
         return {
