@@ -159,6 +159,22 @@ def test_mistakes_are_told_at_once(tmp_path: Path, more: str, told: list[str]) -
     assert mistakes_of(tmp_path, more) == told
 
 
+@pytest.mark.parametrize("name", ["examples/wine-quality/modelyard.yml", "docs/setup.md"])
+def test_what_the_documentation_shows_has_no_mistake(name: str, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / name).read_text(encoding="utf-8")
+    if name.endswith(".md"):
+        text = text.split("```yaml\n")[1].split("```")[0]
+    path = tmp_path / "modelyard.yml"
+    path.write_text(text, encoding="utf-8")
+    found = Mistakes()
+    root = Section(document.read(path), "", ("azure", "azure-devops", "github"), found)
+    section = root.section("azure-devops", devops.KEYS)
+    assert section is not None
+    wanted = devops.read(section, tenant.read(root), with_az=False)
+    found.check()
+    assert [one.name for one in wanted.pipelines] == ["wine-quality"]
+
+
 def refused(type_key: str, message: str) -> Exception:
     """As the package raises it."""
     names = ("exception_id", "type_name", "error_code", "event_id", "custom_properties")

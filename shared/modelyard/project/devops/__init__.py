@@ -24,7 +24,7 @@ from modelyard.project.devops.organization import Organization
 from modelyard.project.fields import Section
 from modelyard.project.plan import Change, Link, Plan
 from modelyard.project.surroundings import Surroundings
-from modelyard.project.tenant import Federation
+from modelyard.project.tenant import Federation, Tenant
 
 KEYS = (
     *("organization", "project", "repository", "extension-publisher", "service-connections"),
@@ -59,7 +59,7 @@ class Wanted:
 
 def plan(section: Section, surroundings: Surroundings) -> Plan:
     """What is to be done. See :class:`modelyard.project.surroundings.Platform`."""
-    wanted = _read(section, surroundings)
+    wanted = read(section, surroundings.tenant, with_az=surroundings.with_az)
     section.mistakes.check()
     organization = Organization(wanted.organization, wanted.project, surroundings)
     repository = repositories.repository_id(wanted.repository, organization)
@@ -73,10 +73,14 @@ def plan(section: Section, surroundings: Surroundings) -> Plan:
     )
 
 
-def _read(section: Section, surroundings: Surroundings) -> Wanted:
+def read(section: Section, azure: Tenant | None, *, with_az: bool) -> Wanted:
+    """The section. Its mistakes are kept in it.
+
+    :param azure: the section of that name.
+    :param with_az: whether az may find or make the application.
+    """
     project = section.text("project", required=True)
     repository = repositories.read(section.section("repository", repositories.KEYS), project)
-    azure, with_az = surroundings.tenant, surroundings.with_az
     found = Wanted(
         organization=section.text("organization", required=True),
         project=project,
