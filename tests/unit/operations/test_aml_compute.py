@@ -208,7 +208,7 @@ def test_the_token_is_revoked_at_the_end(
 
 @pytest.mark.parametrize(
     ("changes", "minted"),
-    [({"databricks_token": "given-by-this-test"}, 0), ({"revoke_token": False}, 1)],
+    [({"databricks_token": "given-by-this-test"}, 0), ({"revoke_at_end": False}, 1)],
 )
 def test_a_token_that_stays(
     service: mocking.Mocker,

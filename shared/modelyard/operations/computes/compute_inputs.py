@@ -82,6 +82,7 @@ class ComputeInputs(AzureMLInputs):
         "who signs in, when the compute has none that works.",
         default=None,
         secret=True,
+        environment=("AZUREML_DATABRICKS_TOKEN",),
         visible_when="compute_type = databricks",
         group=_ATTACHED,
     )
@@ -91,7 +92,7 @@ class ComputeInputs(AzureMLInputs):
         visible_when="compute_type = databricks",
         group=_ATTACHED,
     )
-    revoke_token: bool = given(
+    revoke_at_end: bool = given(
         "Revoke a minted token when the job ends. Off, published pipelines and later jobs can use "
         "the compute until the token expires.",
         default=True,

@@ -41,12 +41,12 @@ def get(session: Session, inputs: ComputeInputs, context: Context) -> str:
     with context.shield():
         made = tokens.create(workspace, f"Azure ML compute {inputs.compute_name}", seconds)
         context.ci.mask(made.value)
-        if inputs.revoke_token:
+        if inputs.revoke_at_end:
             context.keep(KEY, made.id)
     context.log.info(
         "minted an access token for %s hours%s",
         f"{inputs.token_lifetime_hours:g}",
-        "; it is revoked when the job ends" if inputs.revoke_token else "",
+        "; it is revoked when the job ends" if inputs.revoke_at_end else "",
     )
     return made.value
 
