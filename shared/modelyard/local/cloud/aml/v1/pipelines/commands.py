@@ -15,8 +15,8 @@ from modelyard.local.cloud.aml.v1.pipelines.reading import Step
 
 Json = dict[str, Any]
 WRITTEN_BY_THE_SDK = "python=3.8.13"
-"""Stands in every conda file of SDK v1 whose author named no Python. No machine has it by now, so
-it stands for this machine's own."""
+"""Stands in every conda file of SDK v1 whose author named no Python. It has had no support since
+2024, so it means this machine's own."""
 _STRUCTURED = "USE_STRUCTURED_ARGUMENTS"
 
 
