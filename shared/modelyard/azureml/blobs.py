@@ -84,16 +84,33 @@ def upload(container: str, content: Content, *, clock: Clock, below: str = "") -
     parts = urlsplit(container)
     if parts.scheme != "https" or "sig=" not in parts.query:
         raise NotTheService("Azure ML gave no signed address to upload to")
-    session = Session(
+    session = _session(container, clock)
+    for name, path in sorted(content.files.items()):
+        target = "/".join(part for part in (parts.path.rstrip("/"), below, quote(name)) if part)
+        _put(session, f"{target}?{parts.query}", path)
+    log.info("uploaded %d files, %s", len(content.files), _size(content.size))
+
+
+def put(address: str, data: bytes, *, clock: Clock) -> None:
+    """Write one blob whole.
+
+    :param address: the blob's, with a signature that allows to write.
+    :raises ServiceError, Unreachable:
+    """
+    parts = urlsplit(address)
+    headers = {"x-ms-blob-type": "BlockBlob"}
+    target = f"{parts.path}?{parts.query}"
+    _session(address, clock).call("PUT", target, data=data, headers=headers)
+
+
+def _session(address: str, clock: Clock) -> Session:
+    parts = urlsplit(address)
+    return Session(
         f"{parts.scheme}://{parts.netloc}",
         clock=clock,
         credential=SignedAddress(parts.query),
         timeouts=Timeouts(read=300.0),
     )
-    for name, path in sorted(content.files.items()):
-        target = "/".join(part for part in (parts.path.rstrip("/"), below, quote(name)) if part)
-        _put(session, f"{target}?{parts.query}", path)
-    log.info("uploaded %d files, %s", len(content.files), _size(content.size))
 
 
 def read_from(address: str, start: int, *, clock: Clock) -> bytes:

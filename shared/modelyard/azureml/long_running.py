@@ -79,7 +79,7 @@ def follow(session: Session, answer: requests.Response, *, what: str, timeout: f
         body = read_json(answer, what)
         state = (body.get("properties") or {}).get("provisioningState", _DONE)
         if state in _FAILED:
-            raise _failure(body.get("properties") or {}, what, state)
+            raise failed(body.get("properties") or {}, what, state)
 
 
 def _follow_location(session: Session, location: str, what: str, timeout: float) -> None:
@@ -96,11 +96,12 @@ def _follow_location(session: Session, location: str, what: str, timeout: float)
 def _observed(body: Mapping[str, Any], what: str) -> Observation[None]:
     state = str(body.get("status") or _DONE)
     if state in _FAILED:
-        raise _failure(body, what, state)
+        raise failed(body, what, state)
     return Observation(state, state == _DONE, None)
 
 
-def _failure(body: Mapping[str, Any], what: str, state: str) -> OperationFailed:
+def failed(body: Mapping[str, Any], what: str, state: str) -> OperationFailed:
+    """The error for an operation that ended in this state, with all causes that it gives."""
     error = body.get("error") or {}
     found = causes(error)
     code = str(error.get("code") or "")

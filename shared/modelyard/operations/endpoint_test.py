@@ -8,24 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelyard import summary
-from modelyard.azureml import online
+from modelyard.azureml import jobs, online, web_services, workspaces
 from modelyard.context import Context
 from modelyard.endpoints import local, rows, scoring
 from modelyard.errors import InputError, NotFound
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.inputs.azureml_inputs import AzureMLInputs, connect, place_of
+from modelyard.operations.inputs.azureml_inputs import (
+    AzureMLInputs,
+    connect,
+    connect_api,
+    place_of,
+)
 from modelyard.reading import nearest
 
 ONLINE = ("managed", "kubernetes")
+SERVICES = ("aci", "aks")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs(AzureMLInputs):
     target: str = given(
-        "What scoring-url or endpoint names: any scoring URL, an endpoint of the local cloud, or "
-        "an online endpoint of Azure ML, managed or on Kubernetes.",
+        "What scoring-url or endpoint names: any scoring URL, an endpoint of the local cloud, an "
+        "online endpoint of Azure ML, managed or on Kubernetes, or a web service on a container "
+        "instance (aci) or on AKS.",
         default="url",
-        choices=("url", "local", "managed", "kubernetes"),
+        choices=("url", "local", "managed", "kubernetes", "aci", "aks"),
     )
     scoring_url: str | None = given(
         "Address to send the rows to, with target url.",
@@ -145,6 +152,8 @@ def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
         raise InputError(f"target {inputs.target} needs the name of an endpoint")
     if inputs.target in ONLINE:
         return _online(inputs, inputs.endpoint, context)
+    if inputs.target in SERVICES:
+        return _service(inputs, inputs.endpoint, context)
     session = local.connect(inputs.local_cloud_url, inputs.local_cloud_token, clock=context.clock)
     found = local.find(session, inputs.endpoint)
     if found is None:
@@ -167,6 +176,21 @@ def _online(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
         raise NotFound(f"the workspace {place.workspace} has no online endpoint {name}")
     key = inputs.key or online.key(session, place, found)
     context.ci.mask(key)
+    return found.scoring_url, key
+
+
+def _service(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
+    place = place_of(inputs, context)
+    workspace = workspaces.require(connect(inputs, context), place)
+    region = connect_api(inputs, context, jobs.api_address(workspace.discovery_url))
+    found = web_services.find(region, place, name)
+    if found is None or found.kind.lower() != inputs.target:
+        raise NotFound(
+            f"the workspace {place.workspace} has no web service {name} on {inputs.target.upper()}"
+        )
+    key = inputs.key or web_services.key(region, place, found)
+    if key:
+        context.ci.mask(key)
     return found.scoring_url, key
 
 

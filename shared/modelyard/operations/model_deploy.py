@@ -9,20 +9,21 @@ from modelyard import summary
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operation import Operation, given, result
-from modelyard.operations.deployments import blue_green, to_local, to_online
-from modelyard.operations.deployments.online_inputs import OnlineInputs
+from modelyard.operations.deployments import blue_green, to_local, to_online, to_services
 from modelyard.operations.deployments.results import Deployed
+from modelyard.operations.deployments.service_inputs import KINDS, ServiceInputs
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]{1,30}[a-z0-9])")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(OnlineInputs):
+class Inputs(ServiceInputs):
     target: str = given(
         "Where the endpoint is: managed is an online endpoint of Azure ML, kubernetes one on a "
-        "cluster that is attached to its workspace, local a scoring server of the local cloud.",
-        choices=("local", "managed", "kubernetes"),
+        "cluster that is attached to its workspace, aci and aks are web services on a container "
+        "instance and on AKS as SDK v1 has them, local is a scoring server of the local cloud.",
+        choices=("local", "managed", "kubernetes", "aci", "aks"),
     )
     endpoint: str = given(
         "Name of the endpoint: 3 to 32 lower-case letters, digits and hyphens, a letter first."
@@ -57,7 +58,8 @@ class Outputs:
         "The model that serves; set when it is healthy, with the other targets."
     )
     deployment: str | None = result(
-        "The deployment that serves, blue or green; set when it is healthy, with the other targets."
+        "The deployment that serves, blue or green; set when it is healthy, with the targets "
+        "managed and kubernetes."
     )
     action: str | None = result(
         "created, updated or left-alone (in a dry run: would be); set when that is done."
@@ -80,6 +82,10 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         )
     if local:
         done = to_local.deploy(inputs, context)
+    elif inputs.target in KINDS:
+        done = to_services.deploy(
+            inputs, inputs.endpoint, inputs.target, context, dry_run=inputs.dry_run
+        )
     else:
         done = to_online.deploy(
             inputs, inputs.endpoint, inputs.target, context, dry_run=inputs.dry_run

@@ -38,7 +38,8 @@ from modelyard.local.cloud.store import Store
 from modelyard.local.cloud.tokens import Tokens
 
 SERVICES = (
-    *("entra", "arm", "keyvault", "storage", "aml", "devops", "github", "github_identity"),
+    *("entra", "arm", "keyvault", "storage", "aml", "aml_services"),
+    *("devops", "github", "github_identity"),
     *("mlflow", "databricks", "registry", "endpoints"),
 )
 """Sub-packages with ``create(cloud) -> Service``, in the order they start. They stop in the

@@ -140,9 +140,7 @@ def _smoke_test(
         timeout=rollout.watch.timeout,
         deployment=new,
     )
-    expected = rollout.expected
-    count = rollout.rows.count if expected.count is None else expected.count
-    scoring.check(answer, count=count, kind=expected.kind)
+    rollout.expected.check(answer, rollout.rows)
     context.log.info("deployment %s: smoke test passed, %.0f ms", new, answer.median_milliseconds)
 
 

@@ -16,6 +16,7 @@ from modelyard.operation import Structure, given
 from modelyard.operations.inputs.azureml_inputs import AzureMLInputs
 
 ONLINE = "target != local"
+BLUE_GREEN = "target = managed || target = kubernetes"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COLLECTION = re.compile(r"[A-Za-z]\w*")
 PAYLOADS = ("request", "response")
@@ -58,7 +59,7 @@ class OnlineInputs(AzureMLInputs):
     environment: str | None = given(
         "Registered environment, NAME:VERSION, in place of conda-file.",
         default=None,
-        visible_when=ONLINE,
+        visible_when=BLUE_GREEN,
     )
     environment_variables: Structure | None = given(
         "Variables of the scoring script: a mapping of texts, without secrets.",
@@ -67,16 +68,17 @@ class OnlineInputs(AzureMLInputs):
         visible_when=ONLINE,
     )
     instance_type: str | None = given(
-        "Machine, such as Standard_DS3_v2, or the instance type of the Kubernetes cluster. "
-        "Default: Standard_DS3_v2, or the cluster's default.",
+        "Machine, such as Standard_DS3_v2, or the instance type of the Kubernetes cluster; with "
+        "create-compute that of the nodes. Default: Standard_DS3_v2, or the cluster's default.",
         default=None,
         visible_when=ONLINE,
     )
     instance_count: int = given("Number of instances.", default=1, visible_when=ONLINE)
     compute: str | None = given(
-        "Name of the Kubernetes cluster that is attached to the workspace, with target kubernetes.",
+        "Name of the cluster in the workspace: with target kubernetes an attached one, with target "
+        "aks one of AKS.",
         default=None,
-        visible_when="target = kubernetes",
+        visible_when="target = kubernetes || target = aks",
     )
     settings: Structure | None = given(
         "More properties of the deployment by their names in the REST reference, such as "
@@ -84,7 +86,7 @@ class OnlineInputs(AzureMLInputs):
         "file.",
         default=None,
         file=True,
-        visible_when=ONLINE,
+        visible_when=BLUE_GREEN,
     )
     collect: tuple[str, ...] = given(
         "Data to collect in the workspace's blob storage, one collection a line: request and "
@@ -100,7 +102,7 @@ class OnlineInputs(AzureMLInputs):
         "What a new endpoint takes from its clients: a key, or a token that expires.",
         default="key",
         choices=("key", "aml-token"),
-        visible_when=ONLINE,
+        visible_when=BLUE_GREEN,
     )
     rows: Structure | None = given(
         "Rows for the smoke test and the watch: a list of objects or a request body; in place or "
@@ -124,23 +126,23 @@ class OnlineInputs(AzureMLInputs):
         "Per cent of the traffic that the new deployment gets, step by step, one a line. 100 "
         "comes at the end; 100 alone gives it all at once. Default: 10, then 50.",
         default=(),
-        visible_when=ONLINE,
+        visible_when=BLUE_GREEN,
     )
     watch_seconds: float = given(
-        "Seconds that each step of the traffic is watched.", default=60.0, visible_when=ONLINE
+        "Seconds that each step of the traffic is watched.", default=60.0, visible_when=BLUE_GREEN
     )
     watch_requests: int = given(
-        "Requests that are sent in each step to watch it.", default=30, visible_when=ONLINE
+        "Requests that are sent in each step to watch it.", default=30, visible_when=BLUE_GREEN
     )
     max_error_percent: float = given(
         "Per cent of the watch's requests that may fail at the new deployment.",
         default=0.0,
-        visible_when=ONLINE,
+        visible_when=BLUE_GREEN,
     )
     max_latency_milliseconds: float | None = given(
         "Most that the new deployment may take in the median of the watch.",
         default=None,
-        visible_when=ONLINE,
+        visible_when=BLUE_GREEN,
     )
     timeout_minutes: float = given(
         "Minutes that a new deployment may take until it is healthy.",
@@ -181,12 +183,13 @@ def serving_of(inputs: OnlineInputs, target: str) -> Serving:
         image=inputs.environment_image,
         instance_type=inputs.instance_type or ("Standard_DS3_v2" if managed else ""),
         instance_count=inputs.instance_count,
-        variables=_variables(inputs.environment_variables),
+        variables=variables_of(inputs.environment_variables),
         settings=_with_collector(_settings(inputs.settings), inputs),
     )
 
 
-def _variables(value: Any) -> dict[str, str]:
+def variables_of(value: Any) -> dict[str, str]:
+    """:raises InputError: for what can't be variables of a process."""
     if value is None:
         return {}
     plain = (str, int, float)

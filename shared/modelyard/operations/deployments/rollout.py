@@ -22,6 +22,11 @@ class Expected:
     """How many; None: as many as there are rows."""
     kind: scoring.Kind
 
+    def check(self, answer: scoring.Answer, sent: Rows) -> None:
+        """:raises EndpointTestFailed: naming the first that is wrong."""
+        count = sent.count if self.count is None else self.count
+        scoring.check(answer, count=count, kind=self.kind)
+
 
 @dataclass(frozen=True)
 class Rollout:

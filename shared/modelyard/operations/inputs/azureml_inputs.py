@@ -75,7 +75,7 @@ def connect(inputs: IdentityInputs, context: Context, *, read_only: bool = False
 
 
 def connect_api(
-    inputs: AzureMLInputs, context: Context, address: str, *, read_only: bool = True
+    inputs: IdentityInputs, context: Context, address: str, *, read_only: bool = True
 ) -> Session:
     """A session to the API of a region, which takes the tokens of Resource Manager."""
     return _connected(inputs, context, address, read_only=read_only)

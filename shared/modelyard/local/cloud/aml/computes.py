@@ -6,6 +6,7 @@ attached Databricks workspace is this cloud's own.
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from modelyard.local.cloud.aml.workspaces import Workspace
@@ -15,7 +16,7 @@ from modelyard.local.cloud.service import Cloud
 
 Json = dict[str, Any]
 COLLECTION = "aml-computes"
-KUBERNETES, CLUSTER, DATABRICKS = "Kubernetes", "AmlCompute", "Databricks"
+KUBERNETES, CLUSTER, DATABRICKS, AKS = "Kubernetes", "AmlCompute", "Databricks", "AKS"
 TOKEN = "databricksAccessToken"  # noqa: S105 - the name of a property
 
 
@@ -73,7 +74,7 @@ class Computes:
                     "resourceId": None,
                     **given,
                     "properties": properties,
-                    "isAttachedCompute": kind != CLUSTER,
+                    "isAttachedCompute": bool(given.get("resourceId")),
                     "provisioningErrors": None,
                     "createdOn": before["properties"]["createdOn"] if before else now,
                     "modifiedOn": now,
@@ -152,4 +153,20 @@ def _databricks(given: Json) -> Json:
     return properties
 
 
-_KINDS = {KUBERNETES: _kubernetes, CLUSTER: _cluster, DATABRICKS: _databricks}
+def _aks(given: Json) -> Json:
+    region = given.get("computeLocation") or "local"
+    return {
+        "agentCount": 3,
+        "agentVmSize": "Standard_D3_v2",
+        "clusterPurpose": "FastProd",
+        "clusterFqdn": f"aks-{secrets.token_hex(6)}.{region}.cloudapp.azure.com",
+        "loadBalancerType": "PublicIp",
+        "loadBalancerSubnet": None,
+        "systemServices": [],
+        "sslConfiguration": None,
+        "aksNetworkingConfiguration": None,
+        **(given.get("properties") or {}),
+    }
+
+
+_KINDS = {KUBERNETES: _kubernetes, CLUSTER: _cluster, DATABRICKS: _databricks, AKS: _aks}

@@ -10,6 +10,7 @@ TITLES = {
     "arm": "Resource Manager",
     "storage": "Blob storage",
     "aml": "Azure Machine Learning",
+    "aml_services": "Web services of Azure ML",
     "keyvault": "Key Vault",
     "devops": "Azure DevOps",
     "github": "GitHub",

@@ -82,16 +82,56 @@ class Launcher:
         self, workspace: Workspace, deployment: Json, log: Path, clock: SystemClock
     ) -> Launched:
         """Start it and wait until it answers. Raises ArmError; what it printed is in ``log``."""
-        place = self._folder / log.stem
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True)
+        place = self.new_place(log.stem)
         port = free_port()
         command = self._command(workspace, deployment["properties"], place, port)
+        environment = {
+            **(deployment["properties"].get("environmentVariables") or {}),
+            **self._collector.attach(workspace, deployment, place),
+        }
+        return self._start(command, environment, place, port, log, clock)
+
+    def new_place(self, name: str) -> Path:
+        """An empty folder for a server."""
+        place = self._folder / name
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        return place
+
+    def launch_script(
+        self,
+        script: Path,
+        packages: Packages,
+        environment: Mapping[str, str],
+        place: Path,
+        log: Path,
+        clock: SystemClock,
+    ) -> Launched:
+        """Start a scoring script that lies in the server's folder, as above."""
+        port = free_port()
+        variables = {**_entry(script, place / "code"), **environment}
+        python = self._environments.interpreter(packages)
+        command = _Command(python, ("-c", _SERVE, str(port)), variables, "/", False)
+        return self._start(command, {}, place, port, log, clock)
+
+    def _start(
+        self,
+        command: _Command,
+        environment: Mapping[str, str],
+        place: Path,
+        port: int,
+        log: Path,
+        clock: SystemClock,
+    ) -> Launched:
         child = self._children.start(
             [command.python, *command.arguments],
             environment={
-                **self._variables(deployment, command, place),
-                **self._collector.attach(workspace, deployment, place),
+                "PATH": f"{command.python.parent}:/usr/local/bin:/usr/bin:/bin",
+                "HOME": str(place),
+                "PYTHONUNBUFFERED": "1",
+                **self._network,
+                **command.environment,
+                **environment,
             },
             log=log,
             cwd=place,
@@ -114,18 +154,8 @@ class Launcher:
             raise
         return Launched(running, port, command.mlflow)
 
-    def _variables(self, deployment: Json, command: _Command, place: Path) -> dict[str, str]:
-        return {
-            "PATH": f"{command.python.parent}:/usr/local/bin:/usr/bin:/bin",
-            "HOME": str(place),
-            "PYTHONUNBUFFERED": "1",
-            **self._network,
-            **command.environment,
-            **(deployment["properties"].get("environmentVariables") or {}),
-        }
-
     def _command(self, workspace: Workspace, properties: Json, place: Path, port: int) -> _Command:
-        model = self._model(workspace, properties, place)
+        model = self.model(workspace, properties, place)
         code = properties.get("codeConfiguration")
         if code:
             python, variables = self._script(workspace, properties, code, place)
@@ -159,12 +189,8 @@ class Launcher:
             raise exceptions.unsupported(
                 "an environment without a conda file: images aren't run, only their packages"
             )
-        variables = {
-            "AZUREML_ENTRY_SCRIPT": str(script),
-            "AML_APP_ROOT": str(script.parent),
-            "PYTHONPATH": str(place / "code"),
-        }
-        return self._environments.interpreter(of_conda(str(conda))), variables
+        python = self._environments.interpreter(of_conda(str(conda)))
+        return python, _entry(script, place / "code")
 
     def _mlflow(self, model: Path, port: int) -> _Command:
         try:
@@ -180,7 +206,7 @@ class Launcher:
         bound = {**moved, **contents.listen("127.0.0.1", port)}
         return _Command(python, needed.command[1:], bound, "/ping", True)
 
-    def _model(
+    def model(
         self, workspace: Workspace, properties: Json, place: Path
     ) -> tuple[Path, Path] | None:
         """Its folder, and the one above that AZUREML_MODEL_DIR names."""
@@ -197,3 +223,12 @@ class Launcher:
 
     def _copy(self, workspace: Workspace, uri: str, target: Path) -> None:
         paths.copy(paths.locate(uri, workspace, self._datastores), self._blobs, target)
+
+
+def _entry(script: Path, folder: Path) -> dict[str, str]:
+    """The variables by which Azure's server finds the script."""
+    return {
+        "AZUREML_ENTRY_SCRIPT": str(script),
+        "AML_APP_ROOT": str(script.parent),
+        "PYTHONPATH": str(folder),
+    }

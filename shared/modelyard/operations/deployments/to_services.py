@@ -1,0 +1,208 @@
+"""Targets aci and aks: a registered model behind a web service of Azure ML, as SDK v1 has them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+from typing import Any
+
+from modelyard.azureml import advice, aks, assets, jobs, web_services, workspaces
+from modelyard.azureml.connection import Place
+from modelyard.azureml.content import Content
+from modelyard.azureml.long_running import OperationFailed
+from modelyard.azureml.web_services import AKS, FINGERPRINT, HEALTHY, WebService
+from modelyard.azureml.workspaces import AzureMLWorkspace
+from modelyard.context import Context
+from modelyard.endpoints import scoring
+from modelyard.errors import DeploymentFailed, InputError
+from modelyard.http import Session
+from modelyard.images.running import indented
+from modelyard.operations.deployments.online_inputs import variables_of
+from modelyard.operations.deployments.results import (
+    CREATED,
+    LEFT_ALONE,
+    UPDATED,
+    Deployed,
+    said,
+)
+from modelyard.operations.deployments.rollout import Rollout, rollout_of
+from modelyard.operations.deployments.service_inputs import Service, ServiceInputs, service_of
+from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
+
+_LOG_LINES = 40
+_MACHINE, _NODES = "Standard_D3_v2", 3
+_DRIVER = """\
+# What Azure's older images start; newer ones start the script that AZUREML_ENTRY_SCRIPT names.
+import importlib.util
+import os
+
+_folder = os.path.dirname(os.path.realpath(__file__))
+_path = os.path.join(_folder, os.environ["AZUREML_ENTRY_SCRIPT"])
+_spec = importlib.util.spec_from_file_location("service_driver", _path)
+_script = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_script)
+init, run = _script.init, _script.run
+"""
+
+
+def deploy(
+    inputs: ServiceInputs, name: str, target: str, context: Context, *, dry_run: bool
+) -> Deployed:
+    """Deploy the service, or overwrite it; the same again changes nothing."""
+    wanted = service_of(inputs, target, variables_of(inputs.environment_variables))
+    rollout = rollout_of(inputs)
+    place = place_of(inputs, context)
+    session = connect(inputs, context, read_only=dry_run)
+    workspace = workspaces.require(session, place)
+    model = assets.look_up(session, place, "models", wanted.model, "model")
+    fingerprint = wanted.fingerprint(model.id)
+    address = jobs.api_address(workspace.discovery_url)
+    region = connect_api(inputs, context, address, read_only=dry_run)
+    before = web_services.find(region, place, name)
+    action = _action(before, wanted, fingerprint)
+    if before is not None and action == LEFT_ALONE:
+        context.log.info("service %s: %s", name, said(action, would=dry_run, serves="model"))
+        return Deployed(action, before.scoring_url, wanted.model)
+    if dry_run:
+        context.log.info("service %s: %s", name, said(action, would=True, serves="model"))
+        return Deployed(action)
+    if wanted.kind == AKS:
+        _cluster(session, place, workspace, inputs, wanted.compute, rollout)
+    body = _body(region, place, wanted, name, f"{model.name}:{model.version}", fingerprint)
+    body |= {"location": workspace.location} | ({"overwrite": True} if before else {})
+    made = _bring_up(region, place, body, rollout, context)
+    _smoke_test(region, place, made, rollout, context)
+    context.log.info("service %s: %s, %s", name, action, made.scoring_url)
+    return Deployed(action, made.scoring_url, wanted.model)
+
+
+def _action(before: WebService | None, wanted: Service, fingerprint: str) -> str:
+    if before is None:
+        return CREATED
+    if before.kind != wanted.kind:
+        raise InputError(
+            f"the service {before.name} is one of {before.kind}, and the target is {wanted.kind}",
+            fix="take another name, or delete the service",
+        )
+    same = before.tags.get(FINGERPRINT) == fingerprint and before.state == HEALTHY
+    return LEFT_ALONE if same else UPDATED
+
+
+def _cluster(
+    session: Session,
+    place: Place,
+    workspace: AzureMLWorkspace,
+    inputs: ServiceInputs,
+    name: str,
+    rollout: Rollout,
+) -> None:
+    if aks.check(session, place, name):
+        return
+    if not inputs.create_compute:
+        raise aks.missing(place, name)
+    aks.create(
+        session,
+        place,
+        name,
+        location=workspace.location,
+        machine=inputs.instance_type or _MACHINE,
+        nodes=inputs.instance_count if inputs.instance_count > 1 else _NODES,
+        timeout=rollout.timeout,
+    )
+
+
+def _body(
+    region: Session, place: Place, wanted: Service, name: str, model: str, fingerprint: str
+) -> dict[str, Any]:
+    """Upload what it is made of; the request."""
+    container = f"modelyard-{fingerprint[:32]}"
+    code = web_services.upload(region, place, container, "code.tar.gz", _packed(wanted.code))
+    driver = web_services.upload(region, place, container, "main.py", _DRIVER.encode())
+    environment = {
+        "name": f"{name}-environment",
+        "python": {
+            "interpreterPath": "python",
+            "userManagedDependencies": False,
+            "condaDependencies": dict(wanted.conda),
+        },
+        "docker": {"baseImage": wanted.image},
+        "environmentVariables": {
+            **wanted.variables,
+            "AZUREML_ENTRY_SCRIPT": f"code/{wanted.script}",
+            "AZUREML_SOURCE_DIRECTORY": "code",
+        },
+        "inferencingStackVersion": "latest",
+    }
+    request = {
+        "driverProgram": "main.py",
+        "assets": [
+            {"id": "main.py", "url": driver, "mimeType": "application/x-python"},
+            {
+                "id": "code.tar.gz",
+                "url": code,
+                "mimeType": "application/octet-stream",
+                "unpack": True,
+            },
+        ],
+        "modelIds": [model],
+        "environment": environment,
+    }
+    return {
+        "name": name,
+        "computeType": wanted.kind,
+        "kvTags": {FINGERPRINT: fingerprint},
+        "properties": {},
+        "environmentImageRequest": request,
+        **({"computeName": wanted.compute} if wanted.compute else {}),
+        **wanted.config,
+    }
+
+
+def _bring_up(
+    region: Session, place: Place, body: dict[str, Any], rollout: Rollout, context: Context
+) -> WebService:
+    name = str(body["name"])
+    try:
+        made = web_services.deploy(region, place, body, timeout=rollout.timeout)
+    except OperationFailed as error:
+        log = web_services.logs(region, place, name)
+        cause, fix = advice.advice([log, error.what])
+        shown = f"\nthe end of its log:\n{indented(log, _LOG_LINES)}" if log.strip() else ""
+        raise DeploymentFailed(f"{error.what}{shown}", cause=cause, fix=fix) from None
+    context.show_remote(f"log of {name}", web_services.logs(region, place, name))
+    return made
+
+
+def _smoke_test(
+    region: Session, place: Place, made: WebService, rollout: Rollout, context: Context
+) -> None:
+    if rollout.rows is None:
+        return
+    key = web_services.key(region, place, made)
+    if key:
+        context.ci.mask(key)
+    answer = scoring.score(
+        made.scoring_url,
+        rollout.rows,
+        clock=context.clock,
+        key=key,
+        timeout=rollout.watch.timeout,
+    )
+    rollout.expected.check(answer, rollout.rows)
+    context.log.info("service %s: scored, %.0f ms", made.name, answer.median_milliseconds)
+
+
+def _packed(code: Content) -> bytes:
+    """The folder as an archive that is the same for the same files."""
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w") as archive,
+    ):
+        for name, path in sorted(code.files.items()):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = path.stat().st_size, 0o644
+            with path.open("rb") as file:
+                archive.addfile(entry, file)
+    return packed.getvalue()

@@ -1,0 +1,119 @@
+"""What model-deploy is asked for on ACI and AKS, before anything is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelyard.errors import FileError, InputError
+from modelyard.operations.deployments.service_inputs import Service, ServiceInputs, service_of
+
+INFERENCE = {"entryScript": "score.py", "condaFile": "conda.yml", "sourceDirectory": "code"}
+AKS = {"computeType": "AKS", "autoScaler": {"maxReplicas": 5}, "authEnabled": False}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/score.py").write_text("")
+    (tmp_path / "conda.yml").write_text("dependencies: [python=3.11]\n")
+    (tmp_path / "bad.yml").write_text("name: x\n")
+    return tmp_path
+
+
+def asked(target: str = "aci", **changes: Any) -> Service:
+    values = {"model": "m:1", "inference_config": INFERENCE, **changes}
+    return service_of(ServiceInputs(**values), target, {"A": "b"})
+
+
+def test_the_single_inputs_and_the_configuration_ask_for_the_same() -> None:
+    single = asked(inference_config=None, code="code", conda_file="conda.yml")
+    assert single.fingerprint("m") == asked().fingerprint("m")
+    assert (single.script, single.conda) == ("score.py", {"dependencies": ["python=3.11"]})
+
+
+def test_keys_are_needed_unless_the_configuration_says_otherwise() -> None:
+    assert asked().config["authEnabled"] is True
+    config = asked("aks", compute="c", deployment_config={"autoScaler": AKS["autoScaler"]}).config
+    assert config["authEnabled"] is True
+    assert config["autoScaler"] == {"maxReplicas": 5}
+    config = asked("aks", compute="c", deployment_config=AKS).config
+    assert config["authEnabled"] is False
+    assert "computeType" not in config
+
+
+def test_on_aks_there_are_one_to_three_replicas_unless_asked_otherwise() -> None:
+    scaler = asked("aks", compute="c").config["autoScaler"]
+    assert scaler == {"autoscaleEnabled": True, "minReplicas": 1, "maxReplicas": 3}
+
+
+def test_an_entry_script_without_a_source_directory_brings_its_folder() -> None:
+    inference = {"entryScript": "code/score.py", "condaFile": "conda.yml"}
+    assert asked(inference_config=inference).fingerprint("m") == asked().fingerprint("m")
+
+
+def test_a_conda_file_in_the_source_directory_goes_first(folder: Path) -> None:
+    (folder / "code/conda.yml").write_text("dependencies: [python=3.10]\n")
+    assert asked().conda == {"dependencies": ["python=3.10"]}
+
+
+@pytest.mark.parametrize("name", ["model", "kind", "compute", "config", "variables"])
+def test_anything_else_is_another_service(name: str) -> None:
+    first = asked("aks", compute="c")
+    other = {
+        "model": first.fingerprint("m:2"),
+        "kind": asked().fingerprint("m"),
+        "compute": asked("aks", compute="d").fingerprint("m"),
+        "config": asked("aks", compute="c", deployment_config=AKS).fingerprint("m"),
+        "variables": service_of(
+            ServiceInputs(model="m:1", inference_config=INFERENCE, compute="c"), "aks", {}
+        ).fingerprint("m"),
+    }
+    assert first.fingerprint("m") != other[name]
+
+
+def test_what_is_collected_is_a_flag() -> None:
+    config = asked(collect=("request", "response")).config
+    assert config["dataCollection"] == {"storageEnabled": True, "eventHubEnabled": False}
+
+
+@pytest.mark.parametrize(
+    ("target", "changes", "message"),
+    [
+        ("aci", {"model": None}, "needs model"),
+        ("aks", {}, "needs compute"),
+        ("aci", {"compute": "c"}, "has no compute"),
+        ("aci", {"collect": ("model_inputs",)}, "collect has model_inputs"),
+        ("aci", {"settings": {"a": 1}}, "are for online endpoints"),
+        ("aci", {"auth_mode": "aml-token"}, "are for online endpoints"),
+        ("aci", {"inference_config": None}, "needs code and conda-file"),
+        ("aci", {"code": "code"}, "both inference-config and code"),
+        ("aci", {"inference_config": {**INFERENCE, "enableGpu": True}}, "enableGpu"),
+        ("aci", {"inference_config": {**INFERENCE, "entryscript": "x"}}, "entryscript"),
+        ("aci", {"inference_config": {**INFERENCE, "runtime": "spark-py"}}, "not python"),
+        ("aci", {"inference_config": {"entryScript": "score.py"}}, "and condaFile"),
+        ("aci", {"deployment_config": AKS}, "is for AKS"),
+        ("aci", {"deployment_config": {"keys": {"primaryKey": "k"}}}, "has keys"),
+    ],
+)
+def test_what_can_not_be(target: str, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        asked(target, **changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"inference_config": {**INFERENCE, "entryScript": "other.py"}},
+        {"inference_config": {**INFERENCE, "condaFile": "nowhere.yml"}},
+        {"inference_config": {**INFERENCE, "condaFile": "bad.yml"}},
+        {"inference_config": ["x"]},
+        {"deployment_config": ["x"]},
+    ],
+)
+def test_files_that_are_not_there_or_not_right(changes: dict[str, Any]) -> None:
+    with pytest.raises(FileError):
+        asked(**changes)
