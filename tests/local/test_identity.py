@@ -37,8 +37,8 @@ from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
 from modelyard.local.cloud.databricks.identity.models import RESOURCE
 from modelyard.local.cloud.tokens import OWNER
+from modelyard.local.own_program import own_program
 from modelyard.local.runner.builtin.az_login import Login
-from modelyard.local.runner.builtin.own_program import own_program
 
 CLOUD_SERVICES = ("entra", "arm", "devops", "github_identity", "databricks")
 
@@ -419,7 +419,9 @@ def az(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """``az`` on PATH, and a folder for its sign-in that is this job's own."""
     program = tmp_path / "bin" / "az"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(own_program("az_process"))} "$@"\n')
+    program.write_text(
+        f'#!/bin/sh\nexec {shlex.join(own_program("runner.builtin.az_process"))} "$@"\n'
+    )
     program.chmod(0o700)
     folder = tmp_path / "azure"
     folder.mkdir()

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from modelyard.local import process_family
-from modelyard.local.runner.builtin.own_program import own_program
+from modelyard.local.own_program import own_program
 
 _OVER = b"."
 
@@ -38,7 +38,7 @@ def watched(environment: Mapping[str, str], kind: str) -> Iterator[dict[str, str
     above = environment.get(process_family.VARIABLE, "")
     family = "/".join(filter(None, (above, f"{kind}-{secrets.token_hex(8)}")))
     theirs, ours = os.pipe()  # neither is inherited, but for pass_fds
-    command = own_program("watcher", "modelyard.local")
+    command = own_program("watcher")
     folders = str(Path(tempfile.gettempdir()).resolve() / beginning(kind))
     try:
         process = subprocess.Popen(

@@ -88,6 +88,8 @@ FILES = [
     "tasks/ModelyardClusterStartV1/launch.json",
     "tasks/ModelyardClusterStartV1/main.js",
     "tasks/ModelyardClusterStartV1/task.json",
+    "templates/github/train-and-deploy.yml",
+    "templates/github/train.yml",
 ]
 PAGE, SCHEMA = "docs/reference/cluster-start.md", "docs/reference/schemas/cluster-start.json"
 

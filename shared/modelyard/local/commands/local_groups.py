@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from modelyard.local.cloud.commands.client import call
-from modelyard.local.runner.builtin.own_program import own_program
+from modelyard.local.own_program import own_program
 from modelyard.local.runner.engine.connections import Services, system_connection
 from modelyard.local.runner.engine.job_variables import Group, Groups, GroupValue, LinkedGroup
 from modelyard.local.runner.predefined_variables import Build
@@ -69,7 +69,7 @@ def _read(
         "secrets": list(names),
     }
     done = subprocess.run(
-        own_program("key_vault_group_process"),
+        own_program("runner.builtin.key_vault_group_process"),
         env={**environment, **facts, **told, "MODELYARD_GROUP": json.dumps(wanted)},
         stdin=subprocess.DEVNULL,
         capture_output=True,

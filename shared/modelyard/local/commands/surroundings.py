@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,6 @@ from modelyard.local.runner.engine.connections import NoServices, Services
 from modelyard.local.runner.engine.job_variables import Groups
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline.plan import CHECKOUT, Plan, Step
-from modelyard.local.workflows.request import StartJob
 
 AUTO, NONE = "auto", "none"
 LAUNCHER = "templates/azure-pipelines/steps/launch.js"
@@ -35,7 +34,7 @@ class Surroundings:
     has the run's number in its name, so who comes later to that cloud mustn't have the same."""
     cloud: Mapping[str, str] = field(default_factory=dict)
     """The variables of the local cloud among the environment."""
-    start_job: StartJob | None = None
+    start_job: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
     """Tells GitHub's issuer of identity tokens of a job; None: no cloud has one."""
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelyard.local.runner.builtin.own_program import own_program
+from modelyard.local.own_program import own_program
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.workflows.model import Declared
 
@@ -114,7 +114,7 @@ def write(folder: Path, artifacts: Path, gate: Path) -> dict[str, Path]:
     found = {}
     for name, stand_in in STAND_INS.items():
         verb = name.rpartition("/")[2].partition("-")[0]
-        program = own_program("artifact_action", "modelyard.local.workflows")
+        program = own_program("workflows.artifact_action")
         command = json.dumps([*program, verb, str(artifacts)])
         found[name] = _action(folder / verb, name, stand_in, _PROGRAM % command)
     begin = StandIn(_inputs("environment", required="job"))

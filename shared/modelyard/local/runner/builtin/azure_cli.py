@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from modelyard.local.own_program import own_program
 from modelyard.local.runner.builtin.argument_line import split_arguments
-from modelyard.local.runner.builtin.own_program import own_program
 from modelyard.local.runner.builtin.powershell import powershell, quoted, run_file
 from modelyard.local.runner.builtin.scripts import program, write_script
 from modelyard.local.runner.builtin.step import Command, StepContext, StepFailed
@@ -66,7 +66,7 @@ def _run(inputs: Mapping[str, str], step: StepContext) -> None:
         )
         code = step.execute(
             Command(
-                own_program("azure_cli_process"),
+                own_program("runner.builtin.azure_cli_process"),
                 folder,
                 environment=environment,
                 fail_on_stderr=flag(inputs, "failOnStandardError"),
@@ -132,7 +132,9 @@ def _shim(configuration: Path) -> Path:
     folder = configuration / "bin"
     folder.mkdir()
     file = folder / "az"
-    file.write_text(f'#!/bin/sh\nexec {shlex.join(own_program("az_process"))} "$@"\n')
+    file.write_text(
+        f'#!/bin/sh\nexec {shlex.join(own_program("runner.builtin.az_process"))} "$@"\n'
+    )
     file.chmod(0o700)
     return folder
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from modelyard.azure.identity.clouds import of_connection
 from modelyard.errors import InputError
-from modelyard.local.runner.builtin.own_program import own_program
+from modelyard.local.own_program import own_program
 from modelyard.local.runner.builtin.step import Command, StepContext, StepFailed
 from modelyard.local.runner.builtin.task import BuiltinTask, Input, connection, picklist, text
 
@@ -32,7 +32,7 @@ def _command(inputs: Mapping[str, str], step: StepContext) -> Command:
     step.log(f"Subscription: {data.get('subscriptionid', '')}")
     step.log(f"Key vault: {vault}")
     return Command(
-        own_program("key_vault_process"),
+        own_program("runner.builtin.key_vault_process"),
         step.folder,
         environment={
             **step.connection_environment(endpoint),
