@@ -17,8 +17,8 @@ SERVICES = {"azure", "azureml", "checks", "databricks", "endpoints", "images", "
 TOP = {"__main__", "cli", "context", "execution"}
 PACKAGES = SERVICES | {"ci", "local", "manifest", "operations"}
 OPERATIONS = {name.replace("-", "_") for name in operations.NAMES}
-# requests brings urllib3, azure-identity azure-core; the rest is in setup.cfg. azure-devops is in the
-# same namespace and no part of the core.
+# requests brings urllib3, azure-identity azure-core; the rest is in setup.cfg. azure-devops is in
+# the same namespace and no part of the core.
 CORE = ("azure.core", "azure.identity", "azure.keyvault", "requests", "urllib3", "yaml")
 
 
@@ -248,8 +248,8 @@ def test_every_package_of_the_runner_has_its_layer() -> None:
 
 LOCAL = PACKAGE / "local"
 LOCAL_LAYERS: dict[str, tuple[str, ...]] = {
-    # One module each: what every sub-command is made with; parts as programs; finding what a run has
-    # started, and ending it when the run is killed.
+    # One module each: what every sub-command is made with; parts as programs; finding what a run
+    # has started, and ending it when the run is killed.
     "arguments": (),
     "own_program": (),
     "process_family": (),
