@@ -15,8 +15,8 @@ from modelyard.local.workflows.leaves import Leaf, leaves
 from modelyard.local.workflows.model import Plan, Step
 
 NOT_CHECKED = (
-    "Not checked: expressions, values of inputs, what runs-on and permissions ask for, and "
-    "actions that aren't on this machine."
+    "Not checked: what expressions give, values of inputs, what runs-on and permissions ask for, "
+    "and actions that aren't on this machine."
 )
 
 

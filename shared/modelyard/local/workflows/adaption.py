@@ -24,7 +24,6 @@ from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.workflows import conditions, job_names, references
 from modelyard.local.workflows.model import CALL, Plan, Source
 from modelyard.local.workflows.stand_ins import BEGIN, FIRST_STEP, STAND_INS
-from modelyard.runner_errors import PipelineError
 
 REF = "local"
 LABEL = "modelyard-local"
@@ -58,10 +57,7 @@ class Names:
 
 
 def adapted(source: Source, names: Names) -> str:
-    """The YAML of a file's copy.
-
-    :raises PipelineError: when a condition of a step that a guard is put around is no expression.
-    """
+    """The YAML of a file's copy. Its expressions have been checked."""
     is_workflow = source.root.get("jobs") is not None
     root = _workflow(source, names) if is_workflow else _action(source, names)
     return text_of(root)
@@ -183,10 +179,7 @@ def _steps(
 
 def _if_begun(condition: Node) -> str:
     """Even a step with ``always()`` runs only in a job that has begun."""
-    try:
-        return conditions.guarded(_text(condition), _BEGUN)
-    except conditions.NoExpression as error:
-        raise PipelineError.of([f"{condition.place}: if isn't an expression: {error}"]) from None
+    return conditions.guarded(_text(condition), _BEGUN)
 
 
 def _action(source: Source, names: Names) -> Mapping:

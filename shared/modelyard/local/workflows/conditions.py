@@ -7,33 +7,28 @@ true unless it is empty, whatever the text says.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-_BEGIN, _END = "${{", "}}"
-_QUOTED = re.compile(r"'(?:''|[^'])*'")
-
-
-class NoExpression(ValueError):
-    """A text is none, so that nothing can be put around it."""
+from modelyard.local.workflows import expressions
+from modelyard.local.workflows.expressions.spans import BEGIN, END
 
 
 def guarded(condition: str, guard: str) -> str:
     """Holds only where the guard holds, whatever the form of the condition.
 
     :param guard: an expression.
-    :raises NoExpression: when the condition's parentheses, quotes or ``${{ }}`` don't fit together:
-        with such a text the guard wouldn't be around all of it.
+    :raises ExpressionError: when the condition is no expression: with such a text the guard
+        wouldn't be around all of it.
     """
     text = condition.strip()
     if not text:
-        return f"{_BEGIN} {guard} && success() {_END}"
-    return f"{_BEGIN} {guard} && ({_expression(text)}) {_END}"
+        return f"{BEGIN} {guard} && success() {END}"
+    return f"{BEGIN} {guard} && ({_expression(text)}) {END}"
 
 
 def _expression(text: str) -> str:
-    if _BEGIN not in text:
-        return _whole(text)
+    if BEGIN not in text:
+        return _read(text)
     parts = list(_parts(text))
     if len(parts) == 1:
         return parts[0][1]
@@ -51,45 +46,16 @@ def _expression(text: str) -> str:
 def _parts(text: str) -> Iterator[tuple[bool, str]]:
     """Texts and expressions in turn; whether it is an expression is told first."""
     at = 0
-    while (begin := text.find(_BEGIN, at)) >= 0:
-        if begin > at:
-            yield False, text[at:begin]
-        end = _end_of(text, begin + len(_BEGIN))
-        yield True, _whole(text[begin + len(_BEGIN) : end].strip())
-        at = end + len(_END)
+    for begin, end in expressions.spans(text):
+        if before := text[at : begin - len(BEGIN)]:
+            yield False, before
+        yield True, _read(text[begin:end].strip())
+        at = end + len(END)
     if at < len(text):
         yield False, text[at:]
 
 
-def _end_of(text: str, at: int) -> int:
-    while not text.startswith(_END, at):
-        at = _after(text, at)
-    return at
-
-
-def _after(text: str, at: int) -> int:
-    """The place after a character, or after the quoted text that begins there."""
-    if at >= len(text):
-        raise NoExpression(f"a {_BEGIN} has no {_END}")
-    if text[at] != "'":
-        return at + 1
-    found = _QUOTED.match(text, at)
-    if found is None:
-        raise NoExpression("a text has no ' at its end")
-    return found.end()
-
-
-def _whole(expression: str) -> str:
-    at = depth = 0
-    while at < len(expression):
-        if expression.startswith(_END, at):
-            raise NoExpression(f"{_END} has no {_BEGIN} before it")
-        depth += {"(": 1, ")": -1}.get(expression[at], 0)
-        if depth < 0:
-            raise NoExpression("a ) has no ( before it")
-        at = _after(expression, at)
-    if depth:
-        raise NoExpression("a ( has no ) after it")
-    if not expression:
-        raise NoExpression(f"nothing is within {_BEGIN} {_END}")
-    return expression
+def _read(text: str) -> str:
+    """The text, which has to be an expression."""
+    expressions.uses(text)
+    return text

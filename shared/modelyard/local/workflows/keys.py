@@ -25,3 +25,4 @@ CALL = ("inputs", "outputs", "secrets")
 """Of ``on.workflow_call``."""
 DISPATCH = ("inputs",)
 ENVIRONMENT = ("name", "url", "deployment")
+STRATEGY = ("matrix", "fail-fast", "max-parallel")

@@ -1,8 +1,8 @@
 """From a workflow's file to the plan: what it calls is read too, and all of it checked.
 
-What is looked at: the YAML, keywords, the graph of jobs, that called workflows are there and
-get the inputs and secrets that they declare, and the same of actions that lie on this machine.
-Expressions aren't: act evaluates them.
+What is looked at: the YAML, keywords, expressions, the graph of jobs, that called workflows are
+there and get the inputs and secrets that they declare, and the same of actions that lie on this
+machine. What expressions give isn't known here: act evaluates them.
 
 Source: docs.github.com, ``actions/how-tos/reuse-automations/reuse-workflows`` and
 ``actions/reference/workflows-and-actions/metadata-syntax``.

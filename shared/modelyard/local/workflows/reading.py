@@ -14,7 +14,14 @@ from modelyard.local.runner.pipeline.fields import Fields
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, kind_of
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.runner.pipeline.problems import Problems, listed
-from modelyard.local.workflows import keys, permissions, references
+from modelyard.local.workflows import (
+    checking,
+    keys,
+    permissions,
+    references,
+    strategies,
+    typed_values,
+)
 from modelyard.local.workflows.model import (
     CALL,
     DISPATCH,
@@ -37,6 +44,7 @@ _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 def workflow(source: Source, problems: Problems) -> Workflow:
     """What a file says. Calls and actions aren't followed yet."""
+    checking.check(source.root, problems)
     fields = Fields(source.root, "a workflow", keys.WORKFLOW, problems)
     events = _events(fields)
     call = _event(events, CALL, keys.CALL, problems)
@@ -139,8 +147,8 @@ def _jobs(fields: Fields, identity: bool | None, *, called: bool) -> Iterator[Jo
 def _job(key: Scalar, node: Mapping, problems: Problems) -> Job:
     fields = Fields(node, "a job", keys.JOB, problems)
     uses = fields.text("uses").strip()
-    strategy = fields.mapping("strategy")
-    matrix = strategy is not None and strategy.get("matrix") is not None
+    matrix = strategies.has_matrix(fields)
+    _check_limits(fields)
     if uses:
         for name, place in fields.keys.items():
             if name not in keys.CALLING:
@@ -207,7 +215,14 @@ def _steps(fields: Fields) -> Iterator[Step]:
         yield step
 
 
+def _check_limits(fields: Fields) -> None:
+    """The ones that jobs and steps have."""
+    typed_values.number(fields, "timeout-minutes")
+    typed_values.truth(fields, "continue-on-error")
+
+
 def _step(fields: Fields) -> Step:
+    _check_limits(fields)
     uses, script = fields.text("uses").strip(), fields.text("run")
     if bool(uses) == bool(script):
         both = "run and uses, and can have only one" if uses else "neither run nor uses"

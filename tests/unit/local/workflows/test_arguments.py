@@ -134,7 +134,7 @@ def test_a_plan_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
         "job call/last: after call/first; to ${{ inputs.to }}; 3 steps",
     ]
     assert "      text: hello" in shown
-    assert shown[-1].startswith("Not checked: expressions")
+    assert shown[-1].startswith("Not checked: what expressions give")
 
 
 def test_a_plan_shows_no_control_characters(

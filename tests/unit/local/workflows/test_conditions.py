@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from modelyard.local.workflows.conditions import NoExpression, guarded
+from modelyard.local.workflows.conditions import guarded
+from modelyard.local.workflows.expressions import ExpressionError
 
 
 @pytest.mark.parametrize(
@@ -42,5 +43,5 @@ def test_none_is_that_nothing_has_failed(condition: str) -> None:
     ["a) || (b", "a) }} || (b", "a }} b", "(a", "'a", "${{ a", "${{ a) || (b }}", "${{ }}"],
 )
 def test_nothing_gets_out_of_the_guard(condition: str) -> None:
-    with pytest.raises(NoExpression):
+    with pytest.raises(ExpressionError):
         guarded(condition, "ok")

@@ -6,7 +6,7 @@ Source: learn.microsoft.com, ``pipelines/process/templates`` (parameters are val
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelyard.local.runner.expressions import ExactDict, to_text
 from modelyard.local.runner.pipeline.plan import Place
@@ -15,10 +15,32 @@ OVERHEAD = 48
 """What a node counts for in the limit on a pipeline's size, beside two bytes a character."""
 
 
+class Folded(NamedTuple):
+    """Lines of a file that make one text: breaks and indents have become other white space."""
+
+    line: int
+    """The number of the first."""
+    lines: tuple[str, ...]
+    """What stands before the text is blank in them."""
+
+    def place_of(self, offset: int, text: str, file: str) -> Place:
+        """Where a character of the text is: the one with as many before it that aren't white space.
+        Where none follows, it is the place behind the last."""
+        before, after = ("".join(part.split()) for part in (text[:offset], text[offset:]))
+        count = len(before) - (not after)
+        for number, line in enumerate(self.lines, self.line):
+            for column, character in enumerate(line, 1):
+                if not character.isspace():
+                    if count <= 0:
+                        return Place(file, number, column + (not after))
+                    count -= 1
+        return Place(file, self.line, 1)
+
+
 class Scalar:
     """One value. A file has only texts; an expression may give all but a collection."""
 
-    __slots__ = ("block_indent", "place", "plain", "quoted", "text", "value")
+    __slots__ = ("block_indent", "folded", "place", "plain", "quoted", "text", "value")
 
     def __init__(
         self,
@@ -28,6 +50,7 @@ class Scalar:
         quoted: bool = False,
         block_indent: int = 0,
         plain: bool = False,
+        folded: Folded | None = None,
     ) -> None:
         self.value = value
         self.text: str = value if isinstance(value, str) else to_text(value)
@@ -37,13 +60,17 @@ class Scalar:
         """Written in a file as ``x``: neither quoted nor a block, and no expression's result."""
         self.block_indent = block_indent
         """Of a ``|`` or ``>`` block: the column of its text, counted from 1. Else 0."""
+        self.folded = folded
+        """Of a ``>`` block, or a text without quotes on several lines."""
 
     @property
     def size(self) -> int:
         return OVERHEAD + 2 * len(self.text)
 
     def place_of(self, offset: int) -> Place:
-        """Where a character of the text is; the start where folding or escapes hide it."""
+        """Where a character of the text is; the start where quotes or escapes hide it."""
+        if self.folded is not None:
+            return self.folded.place_of(offset, self.text, self.place.file)
         before = self.text[:offset]
         lines = before.count("\n")
         place = self.place

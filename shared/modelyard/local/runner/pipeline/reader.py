@@ -18,7 +18,14 @@ from typing import Any
 
 import yaml
 
-from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequence, kind_of
+from modelyard.local.runner.pipeline.nodes import (
+    Folded,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    kind_of,
+)
 from modelyard.local.runner.pipeline.plan import Place
 from modelyard.local.runner.pipeline.problems import Problems
 
@@ -148,16 +155,29 @@ class _Composer:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _scalar(self, event: Any) -> Scalar:
-        indent = 0
-        if event.style in ("|", ">"):
-            if self.lines is None:
-                self.lines = _BREAK.split(self.text)
-            below = self.lines[event.start_mark.line + 1 : event.end_mark.line + 1]
-            first = next((line for line in below if line.strip()), "")
-            indent = len(first) - len(first.lstrip(" ")) + 1
+        indent, folded = 0, None
+        first_line = event.start_mark.line
         quoted = event.style in ("'", '"')
         place, plain = self._place(event), not event.style
-        return Scalar(event.value, place, quoted=quoted, block_indent=indent, plain=plain)
+        if event.style in ("|", ">"):
+            below = self._lines(first_line + 1, event)
+            first = next((line for line in below if line.strip()), "")
+            indent = len(first) - len(first.lstrip(" ")) + 1
+            if event.style == ">" and first:
+                folded = Folded(first_line + 2, tuple(below))
+        elif plain and event.end_mark.line > first_line:
+            first, *below = self._lines(first_line, event)
+            column = event.start_mark.column
+            folded = Folded(first_line + 1, (" " * column + first[column:], *below))
+        return Scalar(
+            event.value, place, quoted=quoted, block_indent=indent, plain=plain, folded=folded
+        )
+
+    def _lines(self, first: int, event: Any) -> list[str]:
+        """From the one with this index to the event's last."""
+        if self.lines is None:
+            self.lines = _BREAK.split(self.text)
+        return self.lines[first : event.end_mark.line + 1]
 
     def _add(self, node: Node) -> None:
         if self.open:

@@ -93,6 +93,10 @@ def test_directives_may_repeat() -> None:
         ("a: 'xyz'\n", 2, "a.yml:1:7"),
         ("a: |\n  one\n  two\n", 5, "a.yml:3:4"),
         ("a: |\n\n    one\n    two\n", 1, "a.yml:3:5"),
+        ("a: >-\n\n  one\n  two\n\n  three\n", 4, "a.yml:4:3"),
+        ("a: >-\n  one\n  two\n\n  three\n", 8, "a.yml:5:3"),
+        ("a: >-\n  one\n  two\nb: 1\n", 7, "a.yml:3:6"),
+        ("a: one\n   two # three\n   \n", 5, "a.yml:2:5"),
     ],
 )
 def test_a_character_of_a_text_has_a_place(text: str, offset: int, place: str) -> None:

@@ -1,0 +1,50 @@
+"""Values that have to be numbers or booleans.
+
+They are what YAML 1.2's core schema has for such: ``yes`` and ``'5'`` are texts, and a text is
+wrong here. An expression gives what only a run can know.
+
+Source: docs.github.com, ``actions/reference/workflows-and-actions/workflow-syntax``; that quotes
+make a text is as in the schema of actions/runner.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from modelyard.local.runner.pipeline.fields import Fields
+from modelyard.local.runner.pipeline.nodes import Scalar, kind_of
+from modelyard.local.workflows.expressions import is_one
+
+_TRUTHS = tuple(spelt for word in ("true", "false") for spelt in (word, word.title(), word.upper()))
+_WHOLE = re.compile(r"\+?[0-9]+")
+
+
+def number(fields: Fields, name: str) -> None:
+    """Note what isn't a whole number above 0, nor an expression."""
+    _check(fields, name, "a whole number above 0", _is_number)
+
+
+def truth(fields: Fields, name: str) -> None:
+    """Note what is neither ``true`` nor ``false``, nor an expression."""
+    _check(fields, name, "true or false", lambda text: text in _TRUTHS)
+
+
+def _is_number(text: str) -> bool:
+    return bool(_WHOLE.fullmatch(text)) and text.lstrip("+").strip("0") != ""
+
+
+def _check(fields: Fields, name: str, wanted: str, fits: Callable[[str], bool]) -> None:
+    node = fields.values.get(name)
+    if node is None:
+        return
+    if isinstance(node, Scalar):
+        if is_one(node.text) or (node.plain and fits(node.text)):
+            return
+        if fits(node.text):
+            found = f"the text {node.text!r}: leave out the quotes"
+        else:
+            found = repr(node.text) if node.text else "nothing"
+    else:
+        found = kind_of(node)
+    fields.problems.add(node.place, f"{name} is {wanted}, not {found}")
