@@ -40,6 +40,8 @@ class Collected:
     uploads: list[tuple[RunPath, Upload]] = field(default_factory=list)
     """Copies in the result folder."""
     tags: list[str] = field(default_factory=list)
+    outputs: dict[RunPath, dict[str, str]] = field(default_factory=dict)
+    """Output variables of steps; none that is secret."""
 
 
 @dataclass

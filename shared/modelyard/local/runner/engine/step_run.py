@@ -159,7 +159,10 @@ class StepRun:
         report = commands.report
         for upload in report.uploads:
             keep(self._run, self._path, upload)
+        outputs = {name: self._output(name) for name in commands.variables.outputs}
         with self._run.collected.lock:
+            if plain := {name: one.value for name, one in outputs.items() if not one.secret}:
+                self._run.collected.outputs[self._path] = plain
             self._run.collected.tags += [
                 one for one in report.tags if one not in self._run.collected.tags
             ]
@@ -167,10 +170,7 @@ class StepRun:
             result,
             commands.note,
             tuple(report.issues),
-            {
-                f"{self._step.name}.{name}": self._output(name)
-                for name in commands.variables.outputs
-            },
+            {f"{self._step.name}.{name}": one for name, one in outputs.items()},
             commands.variables.task_variables,
         )
 

@@ -48,7 +48,7 @@ class Facts:
     coverage: Sequence[tuple[RunPath, Coverage]] = ()
     tags: Sequence[str] = ()
     outputs: Mapping[RunPath, Mapping[str, str]] = field(default_factory=dict)
-    """Of steps."""
+    """Of steps; none that is secret."""
 
 
 def document(facts: Facts, history: History, folder: ResultFolder) -> dict[str, Any]:

@@ -35,4 +35,5 @@ def of_run(state: RunState) -> Facts:
         tests=state.collected.tests,
         coverage=state.collected.coverage,
         tags=state.collected.tags,
+        outputs=state.collected.outputs,
     )

@@ -122,3 +122,23 @@ def test_two_runs_of_one_second_have_folders_of_their_own(tmp_path: Any) -> None
     assert first.name.startswith("a-b-c-19")
     assert (tmp_path / "runs" / ".gitignore").read_text() == "*\n"
     assert plain("../..") == "step"
+
+
+def test_outputs_are_kept_and_secret_ones_never(run: Any) -> None:
+    done = run(
+        """
+        steps:
+        - checkout: none
+        - bash: |
+            echo '##vso[task.setvariable variable=url;isoutput=true]http://127.0.0.1/key-17-secret'
+            echo '##vso[task.setvariable variable=key;isoutput=true;issecret=true]key-17-secret'
+            echo '##vso[task.setvariable variable=own]not an output'
+          name: first
+        - bash: "echo '##vso[task.setvariable variable=o;issecret=true;isoutput=true]hidden-9'"
+          name: second
+        """
+    )
+
+    document = json.loads((done.folder / "run.json").read_text("utf-8"))
+    steps = document["stages"][0]["jobs"][0]["steps"]
+    assert [one.get("outputs") for one in steps] == [{"url": "http://127.0.0.1/***"}, None]
