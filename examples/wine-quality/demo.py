@@ -13,10 +13,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from datasets import DATASETS, EXAMPLE, Dataset, example_with_wine
+from run_figures import table
+
+from modelyard.local.runner.results.folder import new_folder
 
 CLONE = EXAMPLE.parents[1]
 MODELYARD = (sys.executable, "-m", "modelyard")
@@ -43,16 +47,17 @@ def main() -> int:
         wine = dataset.name == "wine"
         example = example_with_wine(Path(scratch), options.wine_csv) if wine else EXAMPLE
         command = _run_command(example, dataset, approves=options.yes or not _is_terminal())
-        if options.output:
-            command.append(f"--output={options.output}")
-        code = _with_cloud(command)
+        code = _cloud_up()
+        if not code:
+            results = options.output or new_folder(EXAMPLE.name, time.time())
+            code = _called([*command, f"--output={results}"])
     if code:
         print("\nThe local cloud is left as it is; `make demo-stop` stops it.")
     else:
+        print(f"\n{table(results)}")
         print(
-            "\nThe figures of the runs, the image and the endpoints' addresses are in the report: "
-            "`make demo-report`\nThe local cloud stays up for you to try the endpoints; "
-            "`make demo-stop` stops it."
+            "All of it is in the report: `make demo-report`\n"
+            "The local cloud stays up for you to try the endpoints; `make demo-stop` stops it."
         )
     return code
 
@@ -86,15 +91,12 @@ def _run_command(example: Path, dataset: Dataset, *, approves: bool) -> list[str
     ]
 
 
-def _with_cloud(command: Sequence[str]) -> int:
+def _cloud_up() -> int:
+    """Start the local cloud unless it is up; 0 when it is."""
     status = subprocess.run(
         [*MODELYARD, "local", "status"], capture_output=True, text=True, check=False
     )
-    if status.returncode:
-        code = _called(["local", "up", "--detach"])
-        if code:
-            return code
-    return _called(command)
+    return _called(["local", "up", "--detach"]) if status.returncode else 0
 
 
 def _called(command: Sequence[str]) -> int:

@@ -169,6 +169,21 @@ def test_the_output_says_how_to_go_on(done: Demo) -> None:
     assert "`make demo-stop` stops it" in done.output
 
 
+def test_the_output_ends_with_the_figures(done: Demo) -> None:
+    rows = dict(re.findall(r"^  (\S[\w ]*?)  +(\S.*)$", done.output, re.MULTILINE))
+
+    rmse, mae, r2 = DIABETES["0.1"]
+    assert [float(rows[name]) for name in ("rmse", "mae", "r2")] == pytest.approx(
+        [rmse, mae, r2], abs=1e-4
+    )
+    best = next(run for run in done.runs() if run["parameters"]["alpha"] == "0.1")
+    assert rows["best run"].startswith(f"{best['mlflow_run_id']} (alpha 0.1")
+    assert rows["model"].startswith("m-")
+    assert rows["image"] == done.artifact("image/image.json")["image"]
+    for stage in ("staging", "production"):
+        assert rows[stage] in done.summary(stage, "Deploy")
+
+
 def test_no_secret_is_in_any_log(done: Demo) -> None:
     exported = modelyard(done.state, "env").stdout
     assert_no_secret(
