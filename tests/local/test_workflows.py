@@ -314,14 +314,14 @@ def test_an_action_that_can_not_be_fetched(repository: Path) -> None:
 
 
 def test_what_act_does_not_take(repository: Path) -> None:
-    text = "on: push\njobs: {a: {runs-on: x, steps: [{run: x, if: 'nothing('}]}}\n"
+    text = "on: push\njobs: {a: {runs-on: x, steps: [{run: x, if: 'case(true, true, false)'}]}}\n"
     write(repository, {".github/workflows/other.yml": text})
 
     done = run(repository, workflow="other")
 
     assert done.code == 1
     assert "act can't run this workflow" in done.output
-    assert "Failed to parse: unexpected end of input" in done.output
+    assert "Unknown Function Call case" in done.output
     assert done.results == {"a": "Skipped"}
 
 
