@@ -12,6 +12,7 @@ from modelyard.azure.key_vault_names import of_value
 from modelyard.clock import Clock
 from modelyard.errors import InputError
 from modelyard.masking import Masker
+from modelyard.reading import defined
 from modelyard.secret_references import is_reference
 
 ENVIRONMENT = "env:"
@@ -38,6 +39,11 @@ def secret_reference(content: Any) -> SecretReference | str:
             return f"isn't a reference to a secret: write {SHAPES}"
         return SecretReference(content.strip())
     return f"holds a value in place of a reference to a secret: write {SHAPES}"
+
+
+def variable(name: str) -> SecretReference:
+    """The secret in an environment variable."""
+    return SecretReference(f"{ENVIRONMENT}{name}")
 
 
 class SecretValues:
@@ -70,13 +76,23 @@ class SecretValues:
 
     def missing(self, reference: SecretReference) -> str:
         """Why there can be no value, as far as that is known without asking a vault; or nothing."""
-        name = reference.source.removeprefix(ENVIRONMENT)
-        if is_reference(reference.source) or self._environment.get(name, "").strip():
-            return ""
-        return f"the environment variable {name} isn't set, or is empty"
+        text, named = self._text(reference), "the environment variable "
+        named += reference.source.removeprefix(ENVIRONMENT)
+        if not text.strip():
+            return f"{named} isn't set, or is empty"
+        try:
+            defined(named, text)
+        except InputError as error:
+            return error.what
+        try:
+            if is_reference(text):
+                of_value(text)
+        except InputError as error:
+            return f"{named} names no secret of a key vault: {error.what}"
+        return ""
 
     def value(self, reference: SecretReference) -> str:
-        """The secret.
+        """The secret. A variable may hold ``keyvault://VAULT/NAME`` in its place, as in a step.
 
         :raises InputError: when the environment doesn't have it.
         :raises ServiceError: when the vault refuses it.
@@ -85,11 +101,16 @@ class SecretValues:
         if source not in self._read:
             if missing := self.missing(reference):
                 raise InputError(missing, fix="set it for this one command")
-            if is_reference(source):
+            found = self._text(reference)
+            if is_reference(found):
                 with Vaults(self._sign_in, clock=self._clock) as vaults:
-                    found = vaults.read(of_value(source)).value
-            else:
-                found = self._environment[source.removeprefix(ENVIRONMENT)]
+                    found = vaults.read(of_value(found)).value
             self._masker.add(found)
             self._read[source] = found
         return self._read[source]
+
+    def _text(self, reference: SecretReference) -> str:
+        """The secret or the address of it in a vault; empty where the environment has neither."""
+        if is_reference(reference.source):
+            return reference.source
+        return self._environment.get(reference.source.removeprefix(ENVIRONMENT), "")

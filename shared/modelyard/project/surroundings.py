@@ -20,6 +20,7 @@ from modelyard.project.fields import Section
 from modelyard.project.plan import Plan
 from modelyard.project.secret_values import SecretValues
 from modelyard.project.tenant import Tenant
+from modelyard.reading import defined
 
 _PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
 
@@ -70,7 +71,7 @@ class Surroundings:
         self.write(f"signed in by {way.name}: {way.who}")
 
     def _principal(self) -> Way | NotTried:
-        given = [self.environment.get(name, "") for name in _PRINCIPAL]
+        given = [defined(name, self.environment.get(name, "")) for name in _PRINCIPAL]
         if not all(given):
             return NotTried("service-principal", f"{', '.join(_PRINCIPAL)} aren't all set")
         tenant_id, client_id, secret = given

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from modelyard.credentials import Credential, StaticToken
 from modelyard.errors import InputError
+from modelyard.project.secret_values import variable
 from modelyard.project.surroundings import Surroundings
 
 TOKEN = "AZURE_DEVOPS_EXT_PAT"  # noqa: S105 - the name of the variable that az devops takes, too
@@ -52,8 +53,9 @@ class EntraToken:
 
 
 def credential(surroundings: Surroundings) -> PersonalAccessToken | EntraToken:
-    """:raises InputError: when nobody can sign in."""
-    if token := surroundings.environment.get(TOKEN, "").strip():
+    """:raises InputError: when nobody can sign in, or the token is no token."""
+    if surroundings.environment.get(TOKEN, "").strip():
+        token = surroundings.secrets.value(variable(TOKEN)).strip()
         surroundings.masker.add(token)
         surroundings.write(f"signed in by the personal access token in {TOKEN}")
         return PersonalAccessToken(token)

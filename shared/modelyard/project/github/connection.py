@@ -25,6 +25,7 @@ from modelyard.http import Session
 from modelyard.project.github.client import FIX, Gate, client
 from modelyard.project.github.wanted import API, is_safe
 from modelyard.project.plan import Change
+from modelyard.project.secret_values import variable
 from modelyard.project.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def connect(name: str, api_url: str, surroundings: Surroundings) -> Connection:
     :raises MissingTool: when PyGithub isn't installed.
     :raises ServiceError: when GitHub refuses the token, or knows no such repository for it.
     """
-    token = _token(surroundings.environment)
+    token = _token(surroundings)
     surroundings.masker.add(token)
     base = api_url or surroundings.environment.get(ADDRESS, "").rstrip("/") or API
     if not is_safe(base):
@@ -111,10 +112,10 @@ def _missing(name: str) -> str:
     )
 
 
-def _token(environment: Mapping[str, str]) -> str:
+def _token(surroundings: Surroundings) -> str:
     for name in TOKENS:
-        if value := environment.get(name, "").strip():
-            return value
+        if surroundings.environment.get(name, "").strip():
+            return surroundings.secrets.value(variable(name)).strip()
     raise InputError(
         f"there is no token for GitHub: {' and '.join(TOKENS)} aren't set",
         fix="set GH_TOKEN for this one command; docs/setup.md says what it has to be allowed",
