@@ -302,6 +302,30 @@ def test_secrets_are_set_again_when_that_is_asked_for(setup: Setup) -> None:
     assert values["token"]["value"] == "another-value-9012"
 
 
+def test_a_connection_keeps_its_secret_until_it_is_for_another_user(setup: Setup) -> None:
+    def password() -> str:
+        endpoints = setup.cloud.services["devops"]._endpoints  # type: ignore[attr-defined]
+        (found,) = [one for one in endpoints.of_project("local") if one["name"] == "registry"]
+        return str(found["authorization"]["parameters"]["password"])
+
+    setup()
+    setup.replace("user: wine", "user: wine\n      description: Images")
+    other = {"SETUP_PASSWORD": "another-value-9012"}
+    described = setup("--set", "azure-devops.extension-publisher=", **other).stdout
+    assert "-> Images\n" in described
+    assert "secret password" not in described
+    assert password() == SECRETS["SETUP_PASSWORD"]
+
+    del setup.environment["SETUP_PASSWORD"]  # nothing is needed for what stays
+    setup("--set", "azure-devops.service-connections[1].description=More images")
+    assert password() == SECRETS["SETUP_PASSWORD"]
+
+    setup.replace("user: wine", "user: wine-2")
+    assert "SETUP_PASSWORD isn't set" in setup(code=2).stderr
+    setup(**other)
+    assert password() == "another-value-9012"
+
+
 def test_a_secret_comes_from_a_key_vault(setup: Setup) -> None:
     for name in ("token", "key"):
         answer = requests.put(

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from modelyard.project.devops import (
+    connection_changes,
     environments,
     extension,
     permissions,
+    pipeline_changes,
     pipelines,
     policies,
     repositories,
@@ -138,17 +140,19 @@ def _changes(wanted: Wanted, repository: str, organization: Organization) -> Ite
     az = organization.surroundings.az
     if az:
         yield from az.application_changes()
-    yield from service_connections.changes(wanted.connections, organization)
+    yield from connection_changes.changes(wanted.connections, organization)
     if az:
         for one in wanted.connections:
             if one.type == service_connections.AZURE and one.client_id in ("", az.client_id):
                 yield az.federation_change(
-                    service_connections.federation_name(one, organization),
-                    partial(service_connections.federation, one, organization),
+                    connection_changes.federation_name(one, organization),
+                    partial(connection_changes.federation, one, organization),
                 )
     yield from variable_groups.changes(wanted.groups, organization)
     yield from environments.changes(wanted.environments, organization)
-    yield from pipelines.changes(wanted.pipelines, wanted.repository, repository, organization)
+    yield from pipeline_changes.changes(
+        wanted.pipelines, wanted.repository, repository, organization
+    )
     for kind, name, users in wanted.used:
         if users.any:
             yield permissions.permission_change(kind, name, users, organization)
@@ -157,7 +161,7 @@ def _changes(wanted: Wanted, repository: str, organization: Organization) -> Ite
 
 def _federations(wanted: Wanted, organization: Organization) -> Iterator[Federation]:
     for one in wanted.connections:
-        if (found := service_connections.federation(one, organization)) is not None:
+        if (found := connection_changes.federation(one, organization)) is not None:
             yield found
 
 

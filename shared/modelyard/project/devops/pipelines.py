@@ -1,34 +1,20 @@
-"""Pipelines: each from a YAML file of the repository, with its folder, triggers and variables.
-
-They are made as build definitions: the package's own client for pipelines sends neither the file
-nor the repository of a new one, and the service lets only a definition have triggers and variables.
-
-Source: Azure DevOps REST reference, "Definitions", API version 7.1.
-"""
+"""Pipelines as the file has them: each from a YAML file of the repository, with folder, triggers
+and variables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from modelyard.errors import Ambiguous, NotFound
-from modelyard.project.devops import service_connections
-from modelyard.project.devops.organization import Organization
-from modelyard.project.devops.repositories import AZURE_REPOS, Repository
 from modelyard.project.fields import Section
-from modelyard.project.plan import Change, change
 from modelyard.project.secret_values import SecretReference
 
 KIND = "pipeline"
 KEYS = ("name", "file", "folder", "triggers", "variables", "secrets")
 TRIGGER_KEYS = ("branches", "paths", "batch")
 FROM_FILE, NONE = "file", "none"
-NEEDS = "the permissions to create and edit build pipelines: Pipelines, Manage security"
-YAML_PROCESS = 2
-_FROM_YAML, _FROM_DEFINITION = 2, 1
+FROM_YAML, FROM_DEFINITION = 2, 1
 """``settingsSourceType``: the trigger is that of the YAML file, or that of the definition."""
-_POOL = "Azure Pipelines"
 Json = dict[str, Any]
 
 
@@ -66,7 +52,7 @@ def _triggers(section: Section) -> tuple[Json, ...]:
         said = section.text("triggers", FROM_FILE, choices=(FROM_FILE, NONE))
         if said == NONE:
             return ()
-        return ({**ci, "settingsSourceType": _FROM_YAML},)
+        return ({**ci, "settingsSourceType": FROM_YAML},)
     inner = section.section("triggers", TRIGGER_KEYS)
     assert inner is not None
     branches = inner.texts("branches")
@@ -74,7 +60,7 @@ def _triggers(section: Section) -> tuple[Json, ...]:
         inner.wrong("branches", "is missing: +main, -release/*")
     trigger = {
         **ci,
-        "settingsSourceType": _FROM_DEFINITION,
+        "settingsSourceType": FROM_DEFINITION,
         "branchFilters": [_signed(one) for one in branches],
         "pathFilters": [_signed(one) for one in inner.texts("paths")],
         "batchChanges": inner.flag("batch", False),
@@ -84,183 +70,3 @@ def _triggers(section: Section) -> tuple[Json, ...]:
 
 def _signed(filter: str) -> str:
     return filter if filter[0] in "+-" else f"+{filter}"
-
-
-def changes(
-    wanted: list[Pipeline], repository: Repository, key: str, organization: Organization
-) -> Iterator[Change]:
-    """What becomes of each.
-
-    :param key: of the repository.
-    """
-    listed = organization.read(
-        "listing the pipelines", "build", "get_definitions", organization.project
-    )
-    for one in listed:
-        organization.remember(KIND, str(one.name), one.id)
-    for pipeline in wanted:
-        found = _found(pipeline, listed, organization)
-        renew = organization.surroundings.renew_secrets
-        note = ""
-        if found and pipeline.secrets and not renew:
-            note = "secrets can't be compared; --renew-secrets sets them again"
-        yield change(
-            KIND,
-            pipeline.name,
-            _fields(pipeline, repository, renew),
-            _found_fields(found, repository) if found else None,
-            _apply(pipeline, repository, key, found, organization),
-            note,
-            _needed(pipeline, found, renew),
-        )
-
-
-def _found(pipeline: Pipeline, listed: list[Any], organization: Organization) -> Any:
-    same = [one for one in listed if str(one.name).lower() == pipeline.name.lower()]
-    here = [one for one in same if one.path == pipeline.folder]
-    if not here and len(same) > 1:
-        folders = ", ".join(str(one.path) for one in same)
-        raise Ambiguous(f"{len(same)} pipelines are called {pipeline.name}, in {folders}")
-    if not same:
-        return None
-    chosen = (here or same)[0]
-    organization.remember(KIND, pipeline.name, chosen.id)
-    return organization.read(
-        f"reading the pipeline {pipeline.name}",
-        "build",
-        "get_definition",
-        organization.project,
-        chosen.id,
-    )
-
-
-def _fields(pipeline: Pipeline, repository: Repository, renew: bool) -> Json:
-    fields: Json = {
-        "file": pipeline.file,
-        "folder": pipeline.folder,
-        "repository": repository.name,
-        "branch": repository.branch,
-        "triggers": _shown(pipeline.triggers),
-    }
-    fields |= {f"variable {name}": value for name, value in pipeline.variables.items()}
-    shown = "(set again)" if renew else "(set)"
-    return fields | {f"secret {name}": shown for name in pipeline.secrets}
-
-
-def _found_fields(found: Any, repository: Repository) -> Json:
-    process = found.process if isinstance(found.process, dict) else {}
-    given = found.repository
-    name = str(given.name or given.id)
-    fields: Json = {
-        "file": str(process.get("yamlFilename") or "").lstrip("/"),
-        "folder": found.path,
-        "repository": repository.name if name.lower() == repository.name.lower() else name,
-        "branch": str(given.default_branch or "").removeprefix("refs/heads/"),
-        "triggers": _shown(tuple(found.triggers or ())),
-    }
-    for variable, one in (found.variables or {}).items():
-        if one.is_secret:
-            fields[f"secret {variable}"] = "(set)"
-        else:
-            fields[f"variable {variable}"] = one.value or ""
-    return fields
-
-
-def _shown(triggers: tuple[Json, ...]) -> str:
-    texts = []
-    for one in triggers:
-        if one.get("triggerType") not in ("continuousIntegration", 2):
-            texts.append(str(one.get("triggerType")))
-        elif one.get("settingsSourceType") == _FROM_YAML:
-            texts.append("of the file")
-        else:
-            parts = [*(one.get("branchFilters") or ()), *(one.get("pathFilters") or ())]
-            batch = ["one at a time"] if one.get("batchChanges") else []
-            texts.append(" ".join([*map(str, parts), *batch]))
-    return "; ".join(texts) or NONE
-
-
-def _needed(pipeline: Pipeline, found: Any, renew: bool) -> list[SecretReference]:
-    """The secrets that are written: those that aren't there, or all."""
-    there = (
-        {name for name, one in (found.variables or {}).items() if one.is_secret} if found else ()
-    )
-    return [one for name, one in pipeline.secrets.items() if renew or name not in there]
-
-
-def _apply(
-    pipeline: Pipeline,
-    repository: Repository,
-    repository_id: str,
-    found: Any,
-    organization: Organization,
-) -> Callable[[], None]:
-    def apply() -> None:
-        from azure.devops.v7_1.build import models
-
-        definition = found or models.BuildDefinition(type="build", quality="definition")
-        definition.name = pipeline.name
-        definition.path = pipeline.folder
-        definition.process = {"type": YAML_PROCESS, "yamlFilename": pipeline.file}
-        definition.repository = _repository(repository, repository_id, organization, models)
-        definition.triggers = list(pipeline.triggers)
-        definition.variables = _variables(pipeline, found, organization, models)
-        if not found:
-            definition.queue = models.AgentPoolQueue(id=_queue(organization))
-        what = f"writing the pipeline {pipeline.name}"
-        call: tuple[Any, ...] = ("create_definition", definition, organization.project)
-        if found:
-            call = ("update_definition", definition, organization.project, found.id)
-        made = organization.write(what, "build", *call, needs=NEEDS)
-        organization.remember(KIND, pipeline.name, made.id)
-
-    return apply
-
-
-def _repository(repository: Repository, key: str, organization: Organization, models: Any) -> Any:
-    branch = f"refs/heads/{repository.branch}"
-    if repository.type == AZURE_REPOS:
-        return models.BuildRepository(
-            id=key, name=repository.name, type="TfsGit", default_branch=branch
-        )
-    connection = organization.id_of(service_connections.KIND, repository.service_connection)
-    return models.BuildRepository(
-        id=repository.name,
-        name=repository.name,
-        type="GitHub",
-        url=f"https://github.com/{repository.name}.git",
-        default_branch=branch,
-        properties={"connectedServiceId": connection},
-    )
-
-
-def _variables(
-    pipeline: Pipeline, found: Any, organization: Organization, models: Any
-) -> dict[str, Any]:
-    # Those that the file doesn't name are left; a secret without a value keeps its own.
-    values = dict(found.variables or {}) if found else {}
-    needed = _needed(pipeline, found, organization.surroundings.renew_secrets)
-    for name, value in pipeline.variables.items():
-        values[name] = models.BuildDefinitionVariable(
-            value=value, is_secret=False, allow_override=False
-        )
-    for name, reference in pipeline.secrets.items():
-        written = reference in needed
-        secret = organization.surroundings.secrets.value(reference) if written else None
-        values[name] = models.BuildDefinitionVariable(
-            value=secret, is_secret=True, allow_override=False
-        )
-    return values
-
-
-def _queue(organization: Organization) -> int:
-    """Where jobs go whose YAML names no pool."""
-    listed = organization.read(
-        "listing the agent pools", "task_agent", "get_agent_queues", organization.project
-    )
-    for one in sorted(listed, key=lambda one: str(one.name) != _POOL):
-        return int(one.id)
-    raise NotFound(
-        f"the project {organization.project} has no agent pool",
-        fix="add one in Project settings, Agent pools",
-    )

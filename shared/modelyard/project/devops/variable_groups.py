@@ -8,10 +8,11 @@ Source: Azure DevOps REST reference, "Variablegroups", API version 7.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard.project import kept_secrets
 from modelyard.project.devops import service_connections
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.permissions import Users, read_users
@@ -75,24 +76,23 @@ def changes(wanted: list[VariableGroup], organization: Organization) -> Iterator
     there = {str(one["name"]).lower(): one for one in organization.get(_PATH)["value"]}
     for one in there.values():
         organization.remember(KIND, str(one["name"]), one["id"])
+    renew = organization.surroundings.renew_secrets
     for group in wanted:
         found = there.get(group.name.lower())
-        renew = organization.surroundings.renew_secrets
-        note = ""
-        if found and group.secrets and not renew:
-            note = "secrets can't be compared; --renew-secrets sets them again"
+        known = _there(found)
+        needed = kept_secrets.needed(group.secrets, known, renew=renew)
         yield change(
             KIND,
             group.name,
-            _fields(group, renew),
+            {**_fields(group), **kept_secrets.shown(group.secrets, known, renew=renew)},
             _found_fields(group, found, organization) if found else None,
-            _apply(group, found, organization),
-            note,
-            _needed(group, found, renew),
+            _apply(group, found, needed, organization),
+            kept_secrets.note(group.secrets, known, renew=renew),
+            needed.values(),
         )
 
 
-def _fields(group: VariableGroup, renew: bool) -> Json:
+def _fields(group: VariableGroup) -> Json:
     fields: Json = {"description": group.description}
     if group.vault:
         return fields | {
@@ -100,9 +100,7 @@ def _fields(group: VariableGroup, renew: bool) -> Json:
             "service connection": group.service_connection,
             "secrets": tuple(sorted(group.vault_secrets)),
         }
-    fields |= {f"variable {name}": value for name, value in group.variables.items()}
-    shown = "(set again)" if renew else "(set)"
-    return fields | {f"secret {name}": shown for name in group.secrets}
+    return fields | {f"variable {name}": value for name, value in group.variables.items()}
 
 
 def _found_fields(group: VariableGroup, found: Json, organization: Organization) -> Json:
@@ -119,28 +117,30 @@ def _found_fields(group: VariableGroup, found: Json, organization: Organization)
         }
     for name, one in variables.items():
         if one.get("isSecret"):
-            fields[f"secret {name}"] = "(set)"
+            fields[f"secret {name}"] = kept_secrets.SET
             fields[f"variable {name}"] = "(a secret)"
         else:
             fields[f"variable {name}"] = one.get("value") or ""
     return fields
 
 
-def _needed(group: VariableGroup, found: Json | None, renew: bool) -> list[SecretReference]:
-    """The secrets that are written: those that aren't there, or all."""
-    there = (found or {}).get("variables") or {}
-    return [
-        reference
-        for name, reference in group.secrets.items()
-        if renew or not (there.get(name) or {}).get("isSecret")
-    ]
+def _there(found: Json | None) -> set[str]:
+    """Names of the secrets that a group has."""
+    variables = (found or {}).get("variables") or {}
+    return {name for name, one in variables.items() if one.get("isSecret")}
 
 
 def _apply(
-    group: VariableGroup, found: Json | None, organization: Organization
+    group: VariableGroup,
+    found: Json | None,
+    needed: Mapping[str, SecretReference],
+    organization: Organization,
 ) -> Callable[[], None]:
     def apply() -> None:
-        made = _link(group, organization) if group.vault else _write(group, found, organization)
+        if group.vault:
+            made = _link(group, organization)
+        else:
+            made = _write(group, found, needed, organization)
         organization.remember(KIND, group.name, made)
 
     return apply
@@ -171,10 +171,14 @@ def _link(group: VariableGroup, organization: Organization) -> str:
     return str(organization.send(method, path, body, needs=NEEDS, of_all=True)["id"])
 
 
-def _write(group: VariableGroup, found: Json | None, organization: Organization) -> str:
+def _write(
+    group: VariableGroup,
+    found: Json | None,
+    needed: Mapping[str, SecretReference],
+    organization: Organization,
+) -> str:
     from azure.devops.v7_1.task_agent import models
 
-    renew = organization.surroundings.renew_secrets
     before = (found or {}).get("variables") or {}
     values: Json = {}
     # Variables that the file doesn't name are left; a secret without a value keeps its own.
@@ -185,8 +189,7 @@ def _write(group: VariableGroup, found: Json | None, organization: Organization)
     for name, value in group.variables.items():
         values[name] = models.VariableValue(value=value, is_secret=False)
     for name, reference in group.secrets.items():
-        written = reference in _needed(group, found, renew)
-        text = organization.surroundings.secrets.value(reference) if written else None
+        text = organization.surroundings.secrets.value(reference) if name in needed else None
         values[name] = models.VariableValue(value=text, is_secret=True)
     wanted = models.VariableGroupParameters(
         name=group.name,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from modelyard.project import kept_secrets
 from modelyard.project.github.connection import Connection
 from modelyard.project.github.wanted import Settings
 from modelyard.project.plan import CREATE, KEEP, UPDATE, Change, Difference, change
@@ -19,8 +20,6 @@ from modelyard.project.surroundings import Surroundings
 if TYPE_CHECKING:
     from github.Environment import Environment
     from github.Repository import Repository
-
-NOTE = "can't be compared: --renew-secrets sets it again"
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def _secret(
     if surroundings.renew_secrets:
         difference = Difference("value", f"set on {time}", source)
         return Change(UPDATE, "secret", shown, (difference,), apply, needs=needs)
-    return Change(KEEP, "secret", shown, note=f"set on {time}, {NOTE}")
+    return Change(KEEP, "secret", shown, note=f"set on {time}, {kept_secrets.NOTE}")
 
 
 def _set_variable(place: Place, name: str, value: str, *, is_there: bool) -> Callable[[], None]:
