@@ -7,6 +7,7 @@ PyGithub makes the calls that it can; :mod:`.connection` has the session for the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from modelyard.project.fields import Section
@@ -61,10 +62,13 @@ def plan(section: Section, surroundings: Surroundings) -> Plan:
 def _of_environments(
     connected: Connection, asked: Wanted, surroundings: Surroundings
 ) -> Iterator[Change]:
-    there = environments.names(connected) if asked.environments else set()
+    there = environments.names(connected) if asked.environments else {}
     for one in asked.environments:
-        yield environments.change_of(connected, one, one.name in there)
-        place = settings.of_environment(connected, one.name, is_there=one.name in there)
+        is_there = one.name.lower() in there
+        # Names have no case here: the one that is there is asked for as it is spelt.
+        named = replace(one, name=there.get(one.name.lower(), one.name))
+        yield environments.change_of(connected, named, is_there)
+        place = settings.of_environment(connected, named.name, is_there=is_there)
         yield from settings.changes(place, one.settings, surroundings)
 
 

@@ -27,9 +27,9 @@ NOTHING: Mapping[str, Any] = {
 """The rules of an environment that has none."""
 
 
-def names(connection: Connection) -> set[str]:
-    """Of the environments that are there."""
-    return {one.name for one in connection.repository.get_environments()}
+def names(connection: Connection) -> dict[str, str]:
+    """Of the environments that are there, as GitHub spells them, by the name in small letters."""
+    return {one.name.lower(): one.name for one in connection.repository.get_environments()}
 
 
 def change_of(connection: Connection, wanted: Environment, is_there: bool) -> Change:

@@ -109,7 +109,7 @@ def read(section: Section) -> Wanted:
     environments = tuple(_environment(one) for one in section.sections("environments", ENVIRONMENT))
     branches = tuple(_branch(one) for one in section.sections("branches", BRANCH))
     for key, names in (
-        ("environments", [one.name for one in environments]),
+        ("environments", [one.name.lower() for one in environments]),
         ("branches", [one.name for one in branches]),
         ("workflows", [one.starter for one in workflows]),
     ):

@@ -63,6 +63,7 @@ def test_only_what_the_file_names_is_wanted(tmp_path: Path) -> None:
         ("secrets: {TOKEN: ghp_0123456789}", "holds a value in place of a reference"),
         ("environments: [{reviewers: [a]}]", r"github.environments\[0\].name is missing"),
         ("environments: [{name: a}, {name: a}]", "github.environments has a twice"),
+        ("environments: [{name: a}, {name: A}]", "github.environments has a twice"),
         ("environments: [{name: a, wait-minutes: 43201}]", "is 43201, not 0 to 43200"),
         ("environments: [{name: a, reviewers: [a, b, c, d, e, f, g]}]", "GitHub takes 6"),
         ("environments: [{name: a, prevent-self-review: true}]", "needs reviewers"),

@@ -1,4 +1,9 @@
-"""Environments: who has to approve a deployment, how long it waits, and from which branches."""
+"""Environments: who has to approve a deployment, how long it waits, and from which branches.
+
+Their names have no case; one keeps the spelling that it was made with.
+
+Source: docs.github.com, "Managing environments for deployment".
+"""
 
 from __future__ import annotations
 
@@ -30,7 +35,8 @@ class Environments:
 
     def ensure(self, call: Call, environment: str) -> None:
         """A deployment makes the environment that it is to."""
-        if self._repositories.shelf(call.repository, "environments").get(environment) is None:
+        shelf = self._repositories.shelf(call.repository, "environments")
+        if shelf.get(environment.lower()) is None:
             self._keep(call, environment, {})
 
     def listed(self, call: Call) -> Reply:
@@ -68,11 +74,11 @@ class Environments:
 
     def delete(self, call: Call, environment: str) -> None:
         self._found(call, environment)
-        self._repositories.shelf(call.repository, "environments").delete(environment)
+        self._repositories.shelf(call.repository, "environments").delete(environment.lower())
         for kind in ("secrets", "variables", "policies"):
             shelf = self._repositories.shelf(call.repository, kind)
             for key in dict(shelf.items()):
-                if key.rpartition("/")[0] == environment:
+                if key.rpartition("/")[0] == environment.lower():
                     shelf.delete(key)
 
     def policies(self, call: Call, environment: str) -> Reply:
@@ -93,20 +99,22 @@ class Environments:
                 return Reply(303)
         number = self._repositories.number("policies")
         made = {"id": number, "node_id": f"P_{number}", "name": name, "type": kind}
-        self._repositories.shelf(call.repository, "policies").put(f"{environment}/{number}", made)
+        self._repositories.shelf(call.repository, "policies").put(
+            f"{environment.lower()}/{number}", made
+        )
         return made
 
     def delete_policy(self, call: Call, environment: str, policy: int) -> None:
         shelf = self._repositories.shelf(call.repository, "policies")
-        if not shelf.delete(f"{environment}/{policy}"):
+        if not shelf.delete(f"{environment.lower()}/{policy}"):
             raise exceptions.not_found()
 
     def _policies(self, call: Call, environment: str) -> list[Json]:
         items = self._repositories.shelf(call.repository, "policies").items()
-        return [one for key, one in items if key.rpartition("/")[0] == environment]
+        return [one for key, one in items if key.rpartition("/")[0] == environment.lower()]
 
     def _found(self, call: Call, environment: str) -> Json:
-        found = self._repositories.shelf(call.repository, "environments").get(environment)
+        found = self._repositories.shelf(call.repository, "environments").get(environment.lower())
         if found is None:
             raise exceptions.not_found()
         return found
@@ -118,9 +126,9 @@ class Environments:
         )
         nothing = {"wait_timer": 0, "reviewers": [], "prevent_self_review": False, "policy": None}
         new = {"id": self._repositories.number("environments"), "name": environment}
-        before = shelf.get(environment) or {**new, "created_at": now}
+        before = shelf.get(environment.lower()) or {**new, "created_at": now}
         document = {**before, **nothing, **rules, "updated_at": now}
-        shelf.put(environment, document)
+        shelf.put(environment.lower(), document)
         return document
 
     def _shown(self, call: Call, document: Json) -> Json:

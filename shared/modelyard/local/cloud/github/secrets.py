@@ -71,12 +71,12 @@ class Secrets:
             "sealed": sealed,
         }
         shelf = self._repositories.shelf(call.repository, "secrets")
-        shelf.put(f"{environment}/{name.upper()}", document)
+        shelf.put(f"{environment.lower()}/{name.upper()}", document)
         return Reply(204) if before else Reply(201, {})
 
     def delete(self, call: Call, name: str, environment: str = "") -> None:
         shelf = self._repositories.shelf(call.repository, "secrets")
-        if not shelf.delete(f"{environment}/{name.upper()}"):
+        if not shelf.delete(f"{environment.lower()}/{name.upper()}"):
             raise exceptions.not_found()
 
     def opened(self, repository: Json, environment: str = "") -> dict[str, str]:
@@ -90,11 +90,11 @@ class Secrets:
         return {
             document["name"]: document
             for key, document in items
-            if key.rpartition("/")[0] == environment
+            if key.rpartition("/")[0] == environment.lower()
         }
 
     def _key(self, repository: Json, environment: str) -> PrivateKey:
-        shelf, name = self._repositories.shelf(repository, "keys"), environment or "/"
+        shelf, name = self._repositories.shelf(repository, "keys"), environment.lower() or "/"
         found = shelf.get(name)
         if found is None:
             found = {"private": base64.b64encode(bytes(PrivateKey.generate())).decode()}

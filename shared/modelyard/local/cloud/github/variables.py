@@ -26,7 +26,7 @@ class Variables:
         found = [
             document
             for key, document in self._repositories.shelf(call.repository, "variables").items()
-            if key.rpartition("/")[0] == environment
+            if key.rpartition("/")[0] == environment.lower()
         ]
         return call.page(sorted(found, key=lambda one: str(one["name"])), "variables")
 
@@ -70,7 +70,7 @@ class Variables:
 
 
 def _key(environment: str, name: str) -> str:
-    return f"{environment}/{name.upper()}"
+    return f"{environment.lower()}/{name.upper()}"
 
 
 def _value(body: Json) -> str:
