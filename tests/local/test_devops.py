@@ -105,6 +105,7 @@ def test_a_connection_is_made_once_and_forgotten_by_a_reset(
     first = organization.connect("ml-dev", "wine")
 
     assert organization.connect("ml-dev", "wine") == first
+    assert organization.connect("ML-Dev", "Wine") == first
     assert organization.connect("ml-dev", "other").id != first.id
     cloud.services["devops"].reset()
     assert organization.connections() == []

@@ -200,6 +200,24 @@ def test_groups_that_cant_be(
     assert (answer.status_code, message in answer.json()["message"]) == (status, True)
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "must have name, project, vault, connection, secrets"),
+        ([], "must have name, project, vault, connection, secrets"),
+        (
+            {"name": "a", "project": "local", "vault": "v", "connection": "c", "secrets": "s"},
+            "secrets must be a list of names",
+        ),
+    ],
+)
+def test_links_that_cant_be(cloud: LocalCloud, body: object, message: str) -> None:
+    url = f"{cloud.url}/modelyard/devops/variable-groups"
+    answer = requests.put(url, json=body, headers=dict(cloud.admin_headers), timeout=30)
+    assert (answer.status_code, message in answer.json()["message"]) == (400, True)
+    assert cloud.services["devops"].organization.connections() == []  # type: ignore[attr-defined]
+
+
 def test_a_linked_group_in_a_pipeline(runs: Runs, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     Path(f"{outside}-pem").write_text(PEM)

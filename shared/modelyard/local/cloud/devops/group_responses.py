@@ -13,8 +13,10 @@ from modelyard.local.cloud.devops.exceptions import DevOpsError
 from modelyard.local.cloud.devops.locations import areas, locations
 from modelyard.local.cloud.devops.models import Organization
 from modelyard.local.cloud.devops.variable_groups import LINKED, VariableGroups, shown
+from modelyard.local.cloud.json_bodies import json_object
 
 Json = dict[str, Any]
+_LINK = ("name", "project", "vault", "connection", "secrets")
 
 
 class GroupResponses:
@@ -70,7 +72,13 @@ class GroupResponses:
 
         The service connection is made where there is none of its name.
         """
-        body = request.get_json()
+        body = json_object(request) or {}
+        if missing := [name for name in _LINK if not body.get(name)]:
+            message = {"message": f"The body must have {', '.join(missing)}"}
+            return Response(json.dumps(message), 400, mimetype="application/json")
+        if not isinstance(body["secrets"], list):
+            message = {"message": "secrets must be a list of names"}
+            return Response(json.dumps(message), 400, mimetype="application/json")
         project = str(body["project"])
         connection = self._organization.connect(str(body["connection"]), project)
         wanted = {

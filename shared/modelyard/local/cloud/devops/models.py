@@ -49,13 +49,14 @@ class Organization:
         issuers.publish(cloud.store, self.issuer, signing.public_jwk(self._key.public_key()))
 
     def connect(self, name: str, project: str) -> Connection:
-        """The connection of this name.
+        """The connection of this name, in any case, as the service has it.
 
         A new one is trusted by Entra from now on, and its service principal is a user of the
         workspace, as whoever makes one has to see to.
         """
+        wanted = (name.lower(), project.lower())
         for connection in self.connections():
-            if (connection.name, connection.project) == (name, project):
+            if (connection.name.lower(), connection.project.lower()) == wanted:
                 return connection
         made = Connection(
             id=str(uuid.uuid4()),
