@@ -28,7 +28,7 @@ from modelyard.local.cloud.aml.execution.graph import (
     input_path,
     output_path,
 )
-from modelyard.local.cloud.aml.online.packages import Packages
+from modelyard.local.cloud.aml.packages import Packages
 from modelyard.local.cloud.aml.paths import Place
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.processes import start_time

@@ -17,9 +17,9 @@ from modelyard.local.cloud.aml.online.collecting import Collector
 from modelyard.local.cloud.aml.online.deployments import Deployments
 from modelyard.local.cloud.aml.online.documents import Documents
 from modelyard.local.cloud.aml.online.launching import Launcher
-from modelyard.local.cloud.aml.online.packages import Environments
 from modelyard.local.cloud.aml.online.responses import OnlineResponses
 from modelyard.local.cloud.aml.online.scoring import Scoring
+from modelyard.local.cloud.aml.packages import Environments
 from modelyard.local.cloud.aml.responses import (
     AssetResponses,
     ComputeResponses,

@@ -11,7 +11,7 @@ from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.online.collecting import Collector
 from modelyard.local.cloud.aml.online.launching import Launcher
-from modelyard.local.cloud.aml.online.packages import Environments
+from modelyard.local.cloud.aml.packages import Environments
 from modelyard.local.cloud.aml.v1.artifacts import Artifacts
 from modelyard.local.cloud.aml.v1.front import WORKSPACE, Answer, guarded
 from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces

@@ -12,7 +12,7 @@ from modelyard.local.cloud.aml.execution.artifacts import Log
 from modelyard.local.cloud.aml.execution.graph import Command, resolved
 from modelyard.local.cloud.aml.execution.halting import Halt, NodeFailed
 from modelyard.local.cloud.aml.execution.staging import Staged
-from modelyard.local.cloud.aml.online.packages import Environments, Packages
+from modelyard.local.cloud.aml.packages import Environments, Packages
 from modelyard.local.cloud.arm.exceptions import ArmError
 from modelyard.local.cloud.processes import Children
 

@@ -13,7 +13,7 @@ from modelyard.local.cloud.aml.execution.halting import Halt
 from modelyard.local.cloud.aml.execution.nodes import Nodes
 from modelyard.local.cloud.aml.execution.records import ENDED, Records
 from modelyard.local.cloud.aml.execution.scheduling import Scheduling
-from modelyard.local.cloud.aml.online.packages import Environments
+from modelyard.local.cloud.aml.packages import Environments
 from modelyard.local.cloud.processes import Children
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.storage.models import Blobs

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelyard.local.cloud.aml.online.packages import Packages
+from modelyard.local.cloud.aml.packages import Packages
 from modelyard.local.cloud.aml.paths import Place
 
 

@@ -20,7 +20,7 @@ from modelyard.local.cloud.aml.execution.graph import (
     output_path,
 )
 from modelyard.local.cloud.aml.jobs import bindings
-from modelyard.local.cloud.aml.jobs.packages import of_environment
+from modelyard.local.cloud.aml.jobs.environments import of_environment
 from modelyard.local.cloud.aml.jobs.values import Values
 from modelyard.local.cloud.aml.paths import Place
 from modelyard.local.cloud.arm import exceptions

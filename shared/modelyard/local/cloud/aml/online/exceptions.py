@@ -35,15 +35,6 @@ def no_quota(family: str, used: int, most: int, needed: int) -> ArmError:
     return invalid(json.dumps(middle))
 
 
-def image_build_failed(log: str) -> ArmError:
-    return ArmError(
-        400,
-        "ImageBuildFailure",
-        f"Image build failed. The end of its log:\n{log}\nPlease see troubleshooting guide, "
-        f"available here: {GUIDE}#error-imagebuildfailure",
-    )
-
-
 def container_crashed(message: str) -> ArmError:
     return ArmError(
         400,

@@ -23,7 +23,7 @@ from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.network import network
 from modelyard.local.cloud.aml.online import exceptions
 from modelyard.local.cloud.aml.online.collecting import Collector
-from modelyard.local.cloud.aml.online.packages import Environments, Packages, of_conda
+from modelyard.local.cloud.aml.packages import Environments, Packages, of_conda
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.processes import Children
 from modelyard.local.cloud.storage.models import Blobs

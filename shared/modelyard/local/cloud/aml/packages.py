@@ -1,4 +1,4 @@
-"""The Python environments that deployments run in: made once for each list of packages.
+"""The Python environments that deployments and jobs run in: made once for each list of packages.
 
 There is no conda here. Of a conda file the Python version and the pip packages are taken as they
 are; a conda package is looked for at pip by the same name and version.
@@ -24,7 +24,7 @@ import yaml
 from modelyard.errors import MissingTool
 from modelyard.images import interpreters
 from modelyard.images.running import end_of_file
-from modelyard.local.cloud.aml.online import exceptions
+from modelyard.local.cloud.arm.exceptions import ArmError
 from modelyard.local.cloud.environment import without_real_world
 from modelyard.local.cloud.processes import Children
 from modelyard.local.cloud.service import Cloud
@@ -56,7 +56,7 @@ def of_conda(text: str) -> Packages:
         if not isinstance(dependencies, list):
             raise TypeError("dependencies is no list")
     except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise exceptions.image_build_failed(f"the conda file can't be read: {error}") from error
+        raise _build_failed(f"the conda file can't be read: {error}") from error
     python, requirements = "", []
     for one in dependencies:
         if isinstance(one, dict):
@@ -73,7 +73,7 @@ def of_conda(text: str) -> Packages:
 def _conda_package(line: Any) -> tuple[str, str, str]:
     match = _CONDA.fullmatch(str(line).strip())
     if match is None:
-        raise exceptions.image_build_failed(f"{line!r} is not a conda package")
+        raise _build_failed(f"{line!r} is not a conda package")
     return match[1].lower(), match[2] or "", match[3].strip()
 
 
@@ -104,7 +104,7 @@ class Environments:
         try:
             base = interpreters.require(packages.python, "build the environment")
         except MissingTool as error:
-            raise exceptions.image_build_failed(error.what) from error
+            raise _build_failed(error.what) from error
         log = folder / "build.log"
         listed = folder / "requirements.txt"
         listed.write_text("".join(f"{line}\n" for line in packages.requirements))
@@ -119,6 +119,15 @@ class Environments:
         try:
             code = child.wait()
         except subprocess.SubprocessError as error:
-            raise exceptions.image_build_failed(str(error)) from error
+            raise _build_failed(str(error)) from error
         if code != 0:
-            raise exceptions.image_build_failed(end_of_file(log, LOG_BYTES).strip())
+            raise _build_failed(end_of_file(log, LOG_BYTES).strip())
+
+
+def _build_failed(log: str) -> ArmError:
+    return ArmError(
+        400,
+        "ImageBuildFailure",
+        f"Image build failed. The end of its log:\n{log}\nPlease see troubleshooting guide, "
+        "available here: https://aka.ms/oe-tsg#error-imagebuildfailure",
+    )

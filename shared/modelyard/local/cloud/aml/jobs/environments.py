@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from modelyard.local.cloud.aml.assets import Assets
-from modelyard.local.cloud.aml.online.packages import Packages, of_conda
+from modelyard.local.cloud.aml.packages import Packages, of_conda
 from modelyard.local.cloud.arm import exceptions
 
 _CURATED = re.compile(
