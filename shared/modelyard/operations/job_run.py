@@ -20,6 +20,7 @@ from modelyard.operations.runs.run_finishing import Finish, finish
 from modelyard.operations.runs.run_records import Record, labels
 from modelyard.operations.runs.run_watch import Policy, watch
 from modelyard.operations.runs.task_inputs import TaskInputs
+from modelyard.parameters import read_parameters
 from modelyard.selection import DIRECTIONS, criterion
 
 _JOB = "Job"
@@ -193,7 +194,7 @@ def _launch(session: Session, job: Job, record: Record) -> int:
 def _parameter_sets(inputs: Inputs, context: Context) -> list[dict[str, str]]:
     if inputs.max_parallel is not None and inputs.max_parallel < 1:
         raise InputError(f"max-parallel is {inputs.max_parallel}, and has to be at least 1")
-    common = sweep.parameters("parameters", inputs.parameters)
+    common = read_parameters("parameters", inputs.parameters)
     if inputs.build_parameter:
         common = {inputs.build_parameter: context.ci.identity().build, **common}
     varied = sweep.expand("sweep", inputs.sweep) if inputs.sweep is not None else ({},)
@@ -219,7 +220,7 @@ def _asked_job(inputs: Inputs) -> NotebookJob | None:
     return NotebookJob(
         name=inputs.job,
         notebook=remote_paths.checked("notebook", inputs.notebook),
-        base_parameters=sweep.parameters("base-parameters", declared) if declared else None,
+        base_parameters=read_parameters("base-parameters", declared) if declared else None,
         compute=compute,
         libraries=libraries,
         timeout_seconds=task_inputs.seconds(inputs.run_timeout_minutes, "run-timeout-minutes"),

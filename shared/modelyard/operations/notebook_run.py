@@ -20,6 +20,7 @@ from modelyard.operations.runs.run_finishing import Finish, finish
 from modelyard.operations.runs.run_records import Record, labels
 from modelyard.operations.runs.run_watch import Policy, watch
 from modelyard.operations.runs.task_inputs import TaskInputs
+from modelyard.parameters import read_parameters
 
 _GIT = "Git"
 TASK_KEY = "main"
@@ -84,7 +85,7 @@ class Outputs:
 
 
 def run(inputs: Inputs, context: Context) -> Outputs:
-    parameters = sweep.parameters("parameters", inputs.parameters)
+    parameters = read_parameters("parameters", inputs.parameters)
     settings = _settings(inputs, parameters)
     timeout = task_inputs.seconds(inputs.timeout_minutes, "timeout-minutes") or 0
     source = SourceFolder(".") if inputs.git_url else task_inputs.source(inputs)

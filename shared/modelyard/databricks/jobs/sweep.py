@@ -1,48 +1,20 @@
-"""The parameter sets of several runs, from a list or a grid, and parameters from text.
-
-Parameters are text to a notebook. A number becomes the shortest text that reads back as the same
-number (0.5 stays 0.5), true and false are written small, as the notebook's widgets have them.
-"""
+"""The parameter sets of several runs, from a list or a grid."""
 
 from __future__ import annotations
 
-import datetime
 import itertools
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from modelyard.errors import InputError
-from modelyard.reading import nearest, structure
+from modelyard.parameters import as_text, texts
+from modelyard.reading import nearest
 
 MOST = 1000
 """Runs in one sweep: a job may have so many at once, and a grid grows fast."""
-_PAIR = re.compile(r"^\s*(?P<name>[^\s=:{\[\"'][^=:]*?)\s*=(?P<value>.*)$")
 
 Parameters = Mapping[str, str]
-
-
-def parameters(name: str, text: str | None) -> dict[str, str]:
-    """Parameters from ``key=value`` lines, or from a YAML or JSON mapping, in place or in a file.
-
-    The value of a line is everything behind its first ``=``, spaces around it taken off.
-
-    :param name: the input's, for messages.
-    :raises InputError: for a line that is neither, and for a name given twice.
-    """
-    lines = [line for line in (text or "").splitlines() if line.strip()]
-    if not lines:
-        return {}
-    if _PAIR.match(lines[0]):
-        return _pairs(name, lines)
-    value = structure(name, text or "")
-    if not isinstance(value, dict):
-        raise InputError(
-            f"{name} is neither lines of key=value nor a mapping: {lines[0].strip()!r}",
-            fix="write one parameter a line, such as alpha=0.5",
-        )
-    return _mapping(name, value)
 
 
 def expand(name: str, value: Any) -> tuple[dict[str, str], ...]:
@@ -111,22 +83,6 @@ def shown(one: Parameters) -> str:
     return ", ".join(f"{name} {value}" for name, value in one.items()) or "no parameters"
 
 
-def as_text(name: str, value: Any) -> str:
-    """One parameter's value as the notebook gets it.
-
-    :raises InputError: for nothing (``alpha:`` with no value).
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    if isinstance(value, (datetime.datetime, datetime.date)):
-        return value.isoformat()
-    if isinstance(value, (list, dict)):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    raise InputError(f"{name} has no value", fix='write "" for an empty text')
-
-
 def _grid(name: str, value: Mapping[Any, Any]) -> list[dict[str, str]]:
     axes: list[tuple[str, Sequence[str]]] = []
     total = 1
@@ -148,23 +104,4 @@ def _set(name: str, number: int, value: Any) -> dict[str, str]:
         raise InputError(f"{name}: entry {number} is {value!r}, not a mapping of parameters")
     if number > MOST:
         raise InputError(f"{name} has more than {MOST} runs; at most so many are started")
-    return _mapping(f"{name}: entry {number}", value)
-
-
-def _mapping(name: str, value: Mapping[Any, Any]) -> dict[str, str]:
-    return {str(key): as_text(f"{name}: {key}", one) for key, one in value.items()}
-
-
-def _pairs(name: str, lines: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for line in lines:
-        match = _PAIR.match(line)
-        if match is None:
-            raise InputError(
-                f"{name} has a line without '=': {line.strip()!r}",
-                fix="write one parameter a line, such as alpha=0.5",
-            )
-        if match["name"] in found:
-            raise InputError(f"{name} has {match['name']} twice")
-        found[match["name"]] = match["value"].strip()
-    return found
+    return texts(f"{name}: entry {number}", value)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from modelyard import summary
+from modelyard import summary, urgency
 from modelyard.azureml import jobs, jobs_checks, jobs_definition, jobs_submission, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Job, Run
 from modelyard.azureml.jobs_definition import Pipeline
 from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
-from modelyard.databricks import urgency
-from modelyard.databricks.jobs import sweep
 from modelyard.errors import ModelyardError, NotFound
 from modelyard.http import Session
 from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
@@ -24,6 +22,7 @@ from modelyard.operations.pipelines.pipeline_inputs import (
     PipelineInputs,
     PipelineOutputs,
 )
+from modelyard.parameters import read_parameters
 from modelyard.waiting import Observation, Pace, wait
 
 KEY = "job"
@@ -35,7 +34,7 @@ CANCEL = 4.5
 
 def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     """Validate or submit."""
-    overrides = sweep.parameters("parameters", inputs.parameters)
+    overrides = read_parameters("parameters", inputs.parameters)
     pipeline = jobs_definition.read(Path(inputs.definition), overrides)
     jobs_checks.check(pipeline)
     tags = tags_of(inputs.tags)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modelyard import urgency
 from modelyard.azureml import jobs, published, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Job
 from modelyard.azureml.published import Published
 from modelyard.context import Context
-from modelyard.databricks import urgency
-from modelyard.databricks.jobs import sweep
 from modelyard.errors import InputError, ModelyardError
 from modelyard.http import Session
 from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
 from modelyard.operations.inputs.tags import tags_of
 from modelyard.operations.pipelines.job_watch import Watch, judge
 from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs, PipelineOutputs
+from modelyard.parameters import read_parameters
 
 KEY = "published-run"
 
@@ -38,7 +38,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
             "no pipeline-id is given, which the action trigger needs",
             fix="set it to the id that publishing has printed",
         )
-    parameters = sweep.parameters("parameters", inputs.parameters)
+    parameters = read_parameters("parameters", inputs.parameters)
     tags = tags_of(inputs.tags)
     place = place_of(inputs, context)
     session = _api(inputs, context, place)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from modelyard import urgency
 from modelyard.context import Context
-from modelyard.databricks import urgency
 from modelyard.databricks.jobs import runs
 from modelyard.errors import ModelyardError, ServiceError, ServiceUnavailable, WaitTimeout
 from modelyard.http import Session

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 import pytest
 import requests_mock as mocking
 
+from modelyard import urgency
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
-from modelyard.databricks import connection, urgency
+from modelyard.databricks import connection
 from modelyard.databricks.jobs import runs
 from modelyard.databricks.jobs.run_states import Meaning
 from modelyard.errors import NotFound, NotTheService, ServiceUnavailable, UnknownState, Unreachable
