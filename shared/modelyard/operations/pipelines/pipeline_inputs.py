@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from modelyard.operation import Structure, given, result
 from modelyard.operations.inputs.azureml_inputs import AzureMLInputs
 
-VALIDATE, SUBMIT, PUBLISH, TRIGGER = "validate", "submit", "publish", "trigger"
+VALIDATE, SUBMIT, TRIGGER = "validate", "submit", "trigger"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,11 @@ class PipelineInputs(AzureMLInputs):
     timeout_minutes: float = given(
         "How long to wait; then the run is cancelled and the step fails.", default=360.0
     )
-    dry_run: bool = given("The same as the action validate.", default=False)
+    dry_run: bool = given(
+        "Check as the action validate does; for trigger, look up the published pipeline and its "
+        "parameters. Nothing is started.",
+        default=False,
+    )
 
 
 @dataclass(frozen=True)
