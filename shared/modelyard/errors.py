@@ -246,7 +246,7 @@ class ImageFailed(ModelyardError):
 
 
 class DeploymentFailed(ModelyardError):
-    """The new deployment didn't become healthy; what served before goes on serving."""
+    """The new deployment didn't become healthy; what served before goes on, but not on ACI."""
 
     identifier = "MY042"
     exit_code = 42

@@ -11,7 +11,7 @@ from modelyard.azureml import advice, aks, assets, jobs, web_services, workspace
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
 from modelyard.azureml.long_running import OperationFailed
-from modelyard.azureml.web_services import AKS, FINGERPRINT, HEALTHY, WebService
+from modelyard.azureml.web_services import ACI, AKS, FINGERPRINT, HEALTHY, WebService
 from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.endpoints import scoring
@@ -31,6 +31,8 @@ from modelyard.operations.deployments.service_inputs import Service, ServiceInpu
 from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
 
 _LOG_LINES = 40
+_CAUSE = "the scoring server didn't come up"
+_FIX = "correct what its log names"
 _MACHINE, _NODES = "Standard_D3_v2", 3
 _DRIVER = """\
 # What Azure's older images start; newer ones start the script that AZUREML_ENTRY_SCRIPT names.
@@ -169,6 +171,9 @@ def _bring_up(
         log = web_services.logs(region, place, name)
         cause, fix = advice.advice([log, error.what])
         shown = f"\nthe end of its log:\n{indented(log, _LOG_LINES)}" if log.strip() else ""
+        if body.get("overwrite") and body["computeType"] == ACI:
+            cause = f"{cause or _CAUSE}; what served before was replaced, and nothing serves now"
+            fix = f"{fix or _FIX}; to serve meanwhile, deploy the model that served before"
         raise DeploymentFailed(f"{error.what}{shown}", cause=cause, fix=fix) from None
     context.show_remote(f"log of {name}", web_services.logs(region, place, name))
     return made
