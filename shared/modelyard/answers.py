@@ -115,17 +115,33 @@ def read_json(response: requests.Response, call: str) -> dict[str, Any]:
     """
     if not response.content:
         return {}
-    kind = response.headers.get("Content-Type", "")
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
+    body = _parsed(response)
     if not isinstance(body, dict):
-        raise NotTheService(
-            f"{call} answered {response.status_code} with {kind or 'no content type'}, "
-            f"not with a JSON object: {_start_of(response)}"
-        )
+        raise _no_json(response, call, "object")
     return body
+
+
+def read_list(response: requests.Response, call: str) -> list[Any]:
+    """The list in a good answer. Raises NotTheService for anything else, an empty body too."""
+    body = _parsed(response)
+    if not isinstance(body, list):
+        raise _no_json(response, call, "list")
+    return body
+
+
+def _parsed(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _no_json(response: requests.Response, call: str, wanted: str) -> NotTheService:
+    kind = response.headers.get("Content-Type") or "no content type"
+    return NotTheService(
+        f"{call} answered {response.status_code} with {kind}, not with a JSON {wanted}: "
+        f"{_start_of(response)}"
+    )
 
 
 def _text(body: dict[str, Any], key: str) -> str:

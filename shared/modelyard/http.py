@@ -9,14 +9,14 @@ from __future__ import annotations
 import copy
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import requests
 
 from modelyard import __version__, failures
-from modelyard.answers import Rule, classify, read_json
+from modelyard.answers import Rule, classify, read_json, read_list
 from modelyard.clock import Clock
 from modelyard.credentials import Anonymous, Credential
 from modelyard.errors import ModelyardError, NotTheService, ReadOnly, Unauthenticated, Unreachable
@@ -31,6 +31,7 @@ REFUSED_UNPROCESSED = frozenset({429})
 PASSING = frozenset({429, 500, 502, 503, 504})
 REDIRECTS = range(300, 400)
 Body = bytes | IO[bytes]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,10 @@ class Session:
         """GET a JSON object."""
         return self.json("GET", path, params=params)
 
+    def get_list(self, path: str, params: Mapping[str, Any] | None = None) -> list[Any]:
+        """GET a JSON list. Raises NotTheService when the answer isn't one."""
+        return self._read(read_list, self.call("GET", path, params=params), "GET", path)
+
     def post(
         self,
         path: str,
@@ -134,10 +139,7 @@ class Session:
         answer = self.call(
             method, path, params=params, json=body, repeatable=repeatable, reads=reads
         )
-        try:
-            return read_json(answer, self._name(method, path))
-        except NotTheService as error:
-            raise NotTheService(self._redacted(error.what)) from None
+        return self._read(read_json, answer, method, path)
 
     def call(
         self,
@@ -208,6 +210,18 @@ class Session:
                 self._pause(attempt, f"{name} answered {response.status_code}", asked)
             _rewind(data, start)
             attempt += 1
+
+    def _read(
+        self,
+        read: Callable[[requests.Response, str], T],
+        answer: requests.Response,
+        method: str,
+        path: str,
+    ) -> T:
+        try:
+            return read(answer, self._name(method, path))
+        except NotTheService as error:
+            raise NotTheService(self._redacted(error.what)) from None
 
     def _failure(self, response: requests.Response, name: str) -> ModelyardError:
         error: ModelyardError

@@ -6,7 +6,7 @@ import pytest
 import requests
 import requests_mock
 
-from modelyard.answers import Rule, classify, error_body, read_json
+from modelyard.answers import Rule, classify, error_body, read_json, read_list
 from modelyard.errors import (
     AlreadyExists,
     NotFound,
@@ -125,3 +125,10 @@ def test_a_success_that_holds_no_object_is_none(content: str, kind: str) -> None
 
     assert caught.value.what.startswith("GET https://x/api answered 200 with ")
     assert content.strip() in caught.value.what
+
+
+def test_a_list_is_read_and_nothing_else_taken_for_one() -> None:
+    assert read_list(answer(json=[{"a": 1}]), "GET x") == [{"a": 1}]
+    for other in (answer(json={"a": 1}), answer(text="<html>"), answer(204, content=b"")):
+        with pytest.raises(NotTheService, match=r"GET x answered 20[04] .*not with a JSON list"):
+            read_list(other, "GET x")

@@ -47,8 +47,7 @@ class Published:
     def started_by(self, mark: str) -> str:
         """Id of the run that carries this mark; empty when there is none."""
         address = f"{self._base}/PipelineRuns/Pipeline/{self._pipeline}"
-        answer = self._session.call("GET", address).json()
-        for run in answer if isinstance(answer, list) else ():
+        for run in self._session.get_list(address):
             if (run.get("tags") or {}).get(MARK) == mark:
                 return str(run["Id"])
         return ""

@@ -10,6 +10,7 @@ import requests_mock as mocking
 
 from modelyard.azureml import connection
 from modelyard.clock import FakeClock
+from modelyard.errors import NotTheService
 from modelyard.execution import execute
 from modelyard.http import Session
 from modelyard.operations.aml_pipeline import OPERATION
@@ -109,6 +110,14 @@ def test_what_ran_before_is_found_again(trigger: Trigger, service: mocking.Mocke
     service.get(f"{PIPELINES}/PipelineRuns/Pipeline/{PIPELINE}", json=runs)
     assert trigger() == 0
     assert len(sent(service, "POST", "PipelineSubmit")) == 1
+
+
+def test_a_page_in_place_of_the_list_of_runs_is_one_clear_error(
+    trigger: Trigger, service: mocking.Mocker
+) -> None:
+    service.get(f"{PIPELINES}/PipelineRuns/Pipeline/{PIPELINE}", text="<html>Sign in</html>")
+    assert trigger() == NotTheService.exit_code
+    assert not sent(service, "POST", "PipelineSubmit")
 
 
 def test_a_time_out_cancels_the_run(trigger: Trigger, service: mocking.Mocker) -> None:
