@@ -109,6 +109,12 @@ class Tokens:
         self._cloud.store.put(COLLECTION, _digest(value), document)
         return token_id
 
+    def issue_for_run(self, run: str, audience: str, seconds: int) -> str:
+        """What a service gives a program that it runs: a token (JWT) for one service alone."""
+        key = signing.load_or_create(self._cloud.folder / "entra")
+        now = int(self._cloud.clock.time())
+        return signing.sign({"aud": audience, "appid": run, "exp": now + seconds, "iat": now}, key)
+
     def issue_oauth(self, application_id: str) -> str:
         """A token of the workspace's own for a service principal (JWT)."""
         now = int(self._cloud.clock.time())

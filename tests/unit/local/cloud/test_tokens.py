@@ -42,6 +42,16 @@ def request(authorization: str | None) -> Request:
     return EnvironBuilder(headers=headers).get_request(Request)
 
 
+def test_a_runs_token_opens_one_service_for_a_time(tokens: Tokens, clock: FakeClock) -> None:
+    value = tokens.issue_for_run("run-1", "https://ml.azure.com", 60)
+    assert tokens.check(value, ("https://ml.azure.com",)).name == "run-1"
+    with pytest.raises(TokenForOther):
+        tokens.check(value, (DATABRICKS_AUDIENCE,))
+    clock.advance(60)
+    with pytest.raises(TokenExpired):
+        tokens.check(value, ("https://ml.azure.com",))
+
+
 def test_a_new_token_belongs_to_its_user(tokens: Tokens) -> None:
     token_id, value = tokens.create("for ci", user="ann@modelyard.local")
     assert tokens.identify(value) == Principal("user", "ann@modelyard.local", token_id)

@@ -1,9 +1,8 @@
-"""What every handler of the data plane shares: who may ask, which workspace, errors as JSON."""
+"""What every handler of a region's API shares: who may ask, which workspace, errors as JSON."""
 
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +10,13 @@ from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
 from modelyard.local.cloud.arm.exceptions import ArmError
+from modelyard.local.cloud.arm.front import reply
 from modelyard.local.cloud.service import Handler
 from modelyard.local.cloud.storage.exceptions import StorageError
 from modelyard.local.cloud.tokens import RESOURCE_MANAGER_AUDIENCES, TokenError, Tokens
 
-AUDIENCES = (*RESOURCE_MANAGER_AUDIENCES, "https://ml.azure.com")
+AUDIENCE = "https://ml.azure.com"
+AUDIENCES = (*RESOURCE_MANAGER_AUDIENCES, AUDIENCE)
 WORKSPACE = (
     "/subscriptions/<subscription>/<any(resourceGroups, resourcegroups):_groups>/<group>"
     "/providers/Microsoft.MachineLearningServices/workspaces/<name>"
@@ -46,18 +47,13 @@ def guarded(answer: Answer, tokens: Tokens, workspaces: Workspaces) -> Handler:
     return handle
 
 
-def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON answer."""
-    return Response(json.dumps(body), status, headers, mimetype="application/json")
-
-
 def listed(found: list[Json]) -> Json:
     """A whole list as one page."""
     return {"value": found, "continuationToken": None, "nextLink": None}
 
 
 def missing(what: str) -> ArmError:
-    """Something that isn't there, as this data plane says it."""
+    """Something that isn't there, as this API says it."""
     return ArmError(404, "UserError", f"{what} was not found.")
 
 

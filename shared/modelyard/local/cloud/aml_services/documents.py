@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelyard.local.cloud.aml.computes import Computes
-from modelyard.local.cloud.aml.v1.front import missing, refused
+from modelyard.local.cloud.aml.front import missing, refused
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud

@@ -12,12 +12,12 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from modelyard.local.cloud.aml.front import refused
 from modelyard.local.cloud.aml.online.exceptions import ScoringError
-from modelyard.local.cloud.aml.v1.front import refused, reply
 from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
 from modelyard.local.cloud.aml_services.documents import Documents, shown
 from modelyard.local.cloud.aml_services.running import Services
-from modelyard.local.cloud.arm.front import read_body
+from modelyard.local.cloud.arm.front import read_body, reply
 from modelyard.local.cloud.passthrough import NoAnswer, forward
 from modelyard.local.cloud.routing import host_name
 from modelyard.local.cloud.service import Cloud

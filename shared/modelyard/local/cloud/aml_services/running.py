@@ -13,11 +13,11 @@ import yaml
 
 from modelyard.images.running import end_of_file
 from modelyard.local.cloud.aml.assets import Assets
+from modelyard.local.cloud.aml.front import refused
 from modelyard.local.cloud.aml.online.deployments import Interruptible, Stopping
 from modelyard.local.cloud.aml.online.launching import Launched, Launcher
 from modelyard.local.cloud.aml.packages import of_conda
 from modelyard.local.cloud.aml.v1.artifacts import Artifacts
-from modelyard.local.cloud.aml.v1.front import refused
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.aml_services.documents import ACI, Documents
 from modelyard.local.cloud.arm.exceptions import ArmError

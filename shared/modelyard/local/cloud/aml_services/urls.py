@@ -9,11 +9,11 @@ from typing import Any
 from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.front import WORKSPACE, Answer, guarded
 from modelyard.local.cloud.aml.online.collecting import Collector
 from modelyard.local.cloud.aml.online.launching import Launcher
 from modelyard.local.cloud.aml.packages import Environments
 from modelyard.local.cloud.aml.v1.artifacts import Artifacts
-from modelyard.local.cloud.aml.v1.front import WORKSPACE, Answer, guarded
 from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces
 from modelyard.local.cloud.aml_services.documents import Documents
 from modelyard.local.cloud.aml_services.responses import ServiceResponses, ServiceScoring

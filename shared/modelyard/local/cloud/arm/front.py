@@ -49,7 +49,7 @@ def guarded(answer: Answer, tokens: Tokens, tenant: str) -> Handler:
     return handle
 
 
-def reply(body: Json, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
     return Response(json.dumps(body), status, headers, mimetype="application/json")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -14,14 +13,11 @@ from modelyard.local.cloud.aml.jobs.files import ArtifactFiles
 from modelyard.local.cloud.aml.jobs.history import History
 from modelyard.local.cloud.aml.jobs.tracking import Tracking
 from modelyard.local.cloud.aml.jobs.values import Values
-from modelyard.local.cloud.aml.workspaces import Workspaces
-from modelyard.local.cloud.arm.exceptions import ArmError
+from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
 from modelyard.local.cloud.arm.front import read_body, reply
 from modelyard.local.cloud.arm.long_running import Operations
 from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
-from modelyard.local.cloud.service import Handler
 from modelyard.local.cloud.storage.models import Blobs
-from modelyard.local.cloud.tokens import TokenError, Tokens
 
 Json = dict[str, Any]
 
@@ -69,53 +65,33 @@ class JobResponses:
 class RunResponses:
     """The API's ``/history`` and ``/mlflow`` of a workspace."""
 
-    def __init__(
-        self, workspaces: Workspaces, history: History, tracking: Tracking, files: ArtifactFiles
-    ) -> None:
-        self._workspaces = workspaces
+    def __init__(self, history: History, tracking: Tracking, files: ArtifactFiles) -> None:
         self._history = history
         self._tracking = tracking
         self._files = files
 
-    def run(self, _request: Request, run: str, **where: str) -> Json:
-        return self._history.run(self._workspaces.find(**where), run)
+    def run(self, _request: Request, workspace: Workspace, run: str) -> Json:
+        return self._history.run(workspace, run)
 
-    def details(self, _request: Request, run: str, **where: str) -> Json:
-        return self._history.details(self._workspaces.find(**where), run)
+    def details(self, _request: Request, workspace: Workspace, run: str) -> Json:
+        return self._history.details(workspace, run)
 
-    def children(self, _request: Request, run: str, **where: str) -> Json:
-        return {"value": self._history.children(self._workspaces.find(**where), run)}
+    def children(self, _request: Request, workspace: Workspace, run: str) -> Json:
+        return {"value": self._history.children(workspace, run)}
 
-    def data(self, request: Request, **where: str) -> Json:
+    def data(self, request: Request, workspace: Workspace) -> Json:
         """``rundata``: the same by a body with ``runId``."""
         run = str(read_body(request).get("runId"))
-        return {"runMetadata": self._history.run(self._workspaces.find(**where), run)}
+        return {"runMetadata": self._history.run(workspace, run)}
 
-    def tracked(self, request: Request, api: str, rest: str, **where: str) -> Response:
-        return self._tracking.passed_on(request, self._workspaces.find(**where), api, rest)
+    def tracked(self, request: Request, workspace: Workspace, api: str, rest: str) -> Response:
+        return self._tracking.passed_on(request, workspace, api, rest)
 
-    def list_artifacts(self, request: Request, **where: str) -> Json:
-        return self._files.list(request, self._workspaces.find(**where))
+    def list_artifacts(self, request: Request, workspace: Workspace) -> Json:
+        return self._files.list(request, workspace)
 
-    def get_artifact(self, request: Request, path: str, **where: str) -> Response:
-        return self._files.get(request, self._workspaces.find(**where), path)
+    def get_artifact(self, request: Request, workspace: Workspace, path: str) -> Response:
+        return self._files.get(request, workspace, path)
 
-    def put_artifact(self, request: Request, path: str, **where: str) -> Response:
-        return self._files.put(request, self._workspaces.find(**where), path)
-
-
-def signed_in(answer: Callable[..., Json | Response], tokens: Tokens) -> Handler:
-    """A handler of the region's API: any token of this cloud opens it."""
-
-    def handle(request: Request, **path: str) -> Response:
-        try:
-            tokens.require(request)
-            answered = answer(request, **path)
-        except TokenError as error:
-            denied = ArmError(401, "Unauthorized", str(error))
-            return reply({"error": denied.body()}, 401)
-        except ArmError as error:
-            return reply({"error": error.body()}, error.status)
-        return answered if isinstance(answered, Response) else reply(answered)
-
-    return handle
+    def put_artifact(self, request: Request, workspace: Workspace, path: str) -> Response:
+        return self._files.put(request, workspace, path)

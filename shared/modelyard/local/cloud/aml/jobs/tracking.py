@@ -17,6 +17,7 @@ import requests
 from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.aml.execution.artifacts import place_of
+from modelyard.local.cloud.aml.front import AUDIENCE
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.tokens import Tokens
@@ -51,7 +52,7 @@ class Tracking:
         }
         if not self._begin(workspace, run, root, experiment):
             return found
-        _, token = self._tokens.create(f"run {run} of Azure ML", TOKEN_SECONDS)
+        token = self._tokens.issue_for_run(run, AUDIENCE, TOKEN_SECONDS)
         return {
             **found,
             "MLFLOW_TRACKING_URI": workspace.tracking,

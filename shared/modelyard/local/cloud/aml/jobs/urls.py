@@ -8,20 +8,19 @@ from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.execution.engine import Engine
+from modelyard.local.cloud.aml.front import WORKSPACE, Answer, guarded
 from modelyard.local.cloud.aml.jobs.documents import Jobs
 from modelyard.local.cloud.aml.jobs.files import ArtifactFiles
 from modelyard.local.cloud.aml.jobs.history import History
-from modelyard.local.cloud.aml.jobs.responses import JobResponses, RunResponses, signed_in
+from modelyard.local.cloud.aml.jobs.responses import JobResponses, RunResponses
 from modelyard.local.cloud.aml.jobs.tracking import Tracking
 from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces
-from modelyard.local.cloud.arm.front import Answer
+from modelyard.local.cloud.arm import front as manage
 from modelyard.local.cloud.arm.long_running import Operations
-from modelyard.local.cloud.arm.urls import GROUPS
 from modelyard.local.cloud.service import Cloud, Route
 from modelyard.local.cloud.storage.models import Blobs
 from modelyard.local.cloud.tokens import Tokens
 
-PROVIDER = "providers/Microsoft.MachineLearningServices"
 ARTIFACTS = "api/2.0/mlflow-artifacts/artifacts"
 
 
@@ -40,14 +39,15 @@ class JobRoutes:
         operations: Operations,
     ) -> None:
         self._cloud = cloud
+        self._workspaces = workspaces
         self._tracking = Tracking(cloud)
         self._jobs = Jobs(cloud, engine, computes, self._tracking)
         history = History(cloud, engine, self._jobs, workspaces, blobs)
         files = ArtifactFiles(blobs)
         self._managing = JobResponses(workspaces, self._jobs, datastores, assets, blobs, operations)
-        self._runs = RunResponses(workspaces, history, self._tracking, files)
+        self._runs = RunResponses(history, self._tracking, files)
 
-    def table(self, workspace: str) -> list[tuple[str, str, Answer]]:
+    def table(self, workspace: str) -> list[tuple[str, str, manage.Answer]]:
         """Resource Manager's part, below a workspace."""
         job = f"{workspace}/jobs/<job>"
         return [
@@ -59,35 +59,27 @@ class JobRoutes:
 
     def routes(self) -> Sequence[Route]:
         """The part of the region's API."""
-        found = []
-        tokens = Tokens(self._cloud)
-        for groups in GROUPS:
-            workspace = (
-                f"subscriptions/<subscription>/{groups}/<group>/{PROVIDER}/workspaces/<name>"
-            )
-            history = f"/history/v1.0/{workspace}"
-            tracking = f"/mlflow/v1.0/{workspace}"
-            files = f"{tracking}/{ARTIFACTS}"
-            runs = self._runs
-            table: list[tuple[tuple[str, ...], str, Answer]] = [
-                (("GET",), f"{history}/runs/<run>", runs.run),
-                (("GET",), f"{history}/runs/<run>/details", runs.details),
-                (("GET",), f"{history}/runs/<run>/children", runs.children),
-                (("POST",), f"{history}/rundata", runs.data),
-                (
-                    ("GET", "POST", "PATCH", "DELETE"),
-                    f"{tracking}/api/<api>/mlflow/<path:rest>",
-                    runs.tracked,
-                ),
-                (("GET",), files, runs.list_artifacts),
-                (("GET",), f"{files}/<path:path>", runs.get_artifact),
-                (("PUT",), f"{files}/<path:path>", runs.put_artifact),
-            ]
-            found += [
-                Route(methods, API_HOST, path, signed_in(answer, tokens))
-                for methods, path, answer in table
-            ]
-        return found
+        runs, tokens = self._runs, Tokens(self._cloud)
+        history, tracking = f"/history/v1.0{WORKSPACE}", f"/mlflow/v1.0{WORKSPACE}"
+        files = f"{tracking}/{ARTIFACTS}"
+        table: list[tuple[tuple[str, ...], str, Answer]] = [
+            (("GET",), f"{history}/runs/<run>", runs.run),
+            (("GET",), f"{history}/runs/<run>/details", runs.details),
+            (("GET",), f"{history}/runs/<run>/children", runs.children),
+            (("POST",), f"{history}/rundata", runs.data),
+            (
+                ("GET", "POST", "PATCH", "DELETE"),
+                f"{tracking}/api/<api>/mlflow/<path:rest>",
+                runs.tracked,
+            ),
+            (("GET",), files, runs.list_artifacts),
+            (("GET",), f"{files}/<path:path>", runs.get_artifact),
+            (("PUT",), f"{files}/<path:path>", runs.put_artifact),
+        ]
+        return [
+            Route(methods, API_HOST, path, guarded(answer, tokens, self._workspaces))
+            for methods, path, answer in table
+        ]
 
     def reset(self) -> None:
         self._jobs.reset()

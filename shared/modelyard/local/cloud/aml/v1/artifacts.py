@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from modelyard.local.cloud.aml.datastores import Datastores
-from modelyard.local.cloud.aml.v1.front import missing
+from modelyard.local.cloud.aml.front import missing
 from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
 from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from werkzeug.wrappers import Request
 
 from modelyard.local.cloud.aml.datastores import BLOB, Datastores
-from modelyard.local.cloud.aml.v1.front import listed, refused
+from modelyard.local.cloud.aml.front import listed, refused
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.exceptions import ArmError
 from modelyard.local.cloud.arm.front import read_body

@@ -6,7 +6,7 @@ import re
 import uuid
 from typing import Any
 
-from modelyard.local.cloud.aml.v1.front import missing, refused
+from modelyard.local.cloud.aml.front import missing, refused
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud

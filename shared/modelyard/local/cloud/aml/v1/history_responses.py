@@ -6,9 +6,9 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
+from modelyard.local.cloud.aml.front import listed, refused
 from modelyard.local.cloud.aml.v1.artifacts import RUNS, Artifacts
 from modelyard.local.cloud.aml.v1.experiments import Experiments
-from modelyard.local.cloud.aml.v1.front import listed, refused
 from modelyard.local.cloud.aml.v1.run_filters import passes
 from modelyard.local.cloud.aml.v1.runs import Runs
 from modelyard.local.cloud.aml.workspaces import Workspace

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from modelyard.local.cloud.aml.v1.front import refused
+from modelyard.local.cloud.aml.front import refused
 from modelyard.local.cloud.aml.v1.registered_models import RegisteredModels
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.front import read_body

@@ -13,8 +13,8 @@ from typing import Any
 from modelyard.local.cloud.aml import paths
 from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.front import missing, refused
 from modelyard.local.cloud.aml.v1.artifacts import OF_DATASTORES, STORE
-from modelyard.local.cloud.aml.v1.front import missing, refused
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.service import Cloud
 

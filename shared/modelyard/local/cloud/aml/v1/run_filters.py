@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from modelyard.local.cloud.aml.v1.front import refused
+from modelyard.local.cloud.aml.front import refused
 
 Json = dict[str, Any]
 Test = Callable[[Json], bool]

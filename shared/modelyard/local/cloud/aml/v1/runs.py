@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelyard.local.cloud.aml.execution.records import Records
-from modelyard.local.cloud.aml.v1.front import missing
+from modelyard.local.cloud.aml.front import missing
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud

@@ -16,9 +16,9 @@ from werkzeug.wrappers import Request
 from modelyard.local.cloud.aml import paths
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.execution.artifacts import put_file
+from modelyard.local.cloud.aml.front import missing, refused
 from modelyard.local.cloud.aml.paths import Place
 from modelyard.local.cloud.aml.v1.artifacts import STORE, Artifacts
-from modelyard.local.cloud.aml.v1.front import missing, refused
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.front import read_body
 from modelyard.local.cloud.arm.times import stamp

@@ -8,13 +8,13 @@ from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.execution.engine import Engine
+from modelyard.local.cloud.aml.front import WORKSPACE, Answer, guarded
 from modelyard.local.cloud.aml.v1.artifact_responses import ArtifactResponses
 from modelyard.local.cloud.aml.v1.artifacts import Artifacts
 from modelyard.local.cloud.aml.v1.compute_responses import ComputeResponses
 from modelyard.local.cloud.aml.v1.datastore_responses import DatastoreResponses
 from modelyard.local.cloud.aml.v1.environments import EnvironmentResponses, Environments
 from modelyard.local.cloud.aml.v1.experiments import Experiments
-from modelyard.local.cloud.aml.v1.front import WORKSPACE, Answer, guarded
 from modelyard.local.cloud.aml.v1.history_responses import HistoryResponses
 from modelyard.local.cloud.aml.v1.metrics import MetricResponses, Metrics
 from modelyard.local.cloud.aml.v1.model_responses import ModelResponses

@@ -14,7 +14,7 @@ import requests
 
 from modelyard.local.cloud.aml.computes import DATABRICKS, TOKEN, Computes
 from modelyard.local.cloud.aml.execution.graph import ClusterTask, input_path, output_path
-from modelyard.local.cloud.aml.v1.front import refused
+from modelyard.local.cloud.aml.front import refused
 from modelyard.local.cloud.aml.v1.pipelines.reading import Step
 from modelyard.local.cloud.aml.workspaces import Workspace
 

@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from modelyard.local.cloud.aml.execution.graph import Command, input_path, output_path
+from modelyard.local.cloud.aml.front import refused
 from modelyard.local.cloud.aml.packages import Packages, of_conda
 from modelyard.local.cloud.aml.paths import Place
-from modelyard.local.cloud.aml.v1.front import refused
 from modelyard.local.cloud.aml.v1.pipelines.reading import Step
 
 Json = dict[str, Any]

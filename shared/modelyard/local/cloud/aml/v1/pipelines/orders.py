@@ -17,9 +17,9 @@ from modelyard.local.cloud.aml.execution.graph import (
     Produced,
     Target,
 )
+from modelyard.local.cloud.aml.front import refused
 from modelyard.local.cloud.aml.paths import Place
 from modelyard.local.cloud.aml.v1.experiments import Experiments
-from modelyard.local.cloud.aml.v1.front import refused
 from modelyard.local.cloud.aml.v1.pipelines import cluster_tasks, commands
 from modelyard.local.cloud.aml.v1.pipelines.entities import GRAPHS, Entities
 from modelyard.local.cloud.aml.v1.pipelines.reading import Step, steps_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelyard.local.cloud.aml.v1.front import refused
+from modelyard.local.cloud.aml.front import refused
 from modelyard.local.cloud.aml.v1.pipelines.entities import Entities
 from modelyard.local.cloud.aml.v1.pipelines.reading import defaults
 from modelyard.local.cloud.aml.workspaces import Workspace

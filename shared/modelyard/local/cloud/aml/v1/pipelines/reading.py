@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelyard.local.cloud.aml.v1.front import refused
+from modelyard.local.cloud.aml.front import refused
 from modelyard.local.cloud.aml.v1.pipelines.entities import MODULES, SOURCES, Entities
 from modelyard.local.cloud.aml.workspaces import Workspace
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from modelyard.local.cloud.aml.v1.front import reply
 from modelyard.local.cloud.aml.v1.pipelines.entities import (
     DATA_TYPES,
     GRAPHS,
@@ -19,7 +18,7 @@ from modelyard.local.cloud.aml.v1.pipelines.entities import (
     source_of,
 )
 from modelyard.local.cloud.aml.workspaces import Workspace
-from modelyard.local.cloud.arm.front import read_body
+from modelyard.local.cloud.arm.front import read_body, reply
 
 Json = dict[str, Any]
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from modelyard.local.cloud.aml.v1.front import refused, reply
+from modelyard.local.cloud.aml.front import refused
 from modelyard.local.cloud.aml.v1.pipelines.entities import GRAPHS, Entities
 from modelyard.local.cloud.aml.v1.pipelines.published import PublishedPipelines
 from modelyard.local.cloud.aml.v1.pipelines.runs import PipelineRuns
 from modelyard.local.cloud.aml.v1.pipelines.states import STEP
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.exceptions import ArmError
-from modelyard.local.cloud.arm.front import read_body
+from modelyard.local.cloud.arm.front import read_body, reply
 
 Json = dict[str, Any]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from modelyard.local.cloud.aml.execution.engine import Engine
 from modelyard.local.cloud.aml.execution.graph import GraphError
+from modelyard.local.cloud.aml.front import missing, refused
 from modelyard.local.cloud.aml.v1.experiments import Experiments
-from modelyard.local.cloud.aml.v1.front import missing, refused
 from modelyard.local.cloud.aml.v1.pipelines.entities import GRAPHS, Entities
 from modelyard.local.cloud.aml.v1.pipelines.orders import Orders
 from modelyard.local.cloud.aml.v1.pipelines.reading import assigned

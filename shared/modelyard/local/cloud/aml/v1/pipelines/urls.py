@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.local.cloud.aml.v1.front import WORKSPACE, Answer
+from modelyard.local.cloud.aml.front import WORKSPACE, Answer
 from modelyard.local.cloud.aml.v1.pipelines.entities import Entities
 from modelyard.local.cloud.aml.v1.pipelines.published import PublishedPipelines
 from modelyard.local.cloud.aml.v1.pipelines.responses import EntityResponses
