@@ -212,6 +212,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     spelt = {one.lower(): one for one in known}
     near = difflib.get_close_matches(name.lower(), list(spelt), n=1)
+    if not near and len(name) >= 3:  # prod is far from production by its letters
+        near = [one for one in spelt if one.startswith(name.lower())]
     return f" (did you mean {spelt[near[0]]}?)" if near else ""
 
 

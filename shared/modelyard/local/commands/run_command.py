@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from modelyard.local.arguments import state_folder
-from modelyard.local.commands import given
+from modelyard.local.commands import approvals, given
 from modelyard.local.commands.arguments import name_of, plan_of, tasks_of
 from modelyard.local.commands.group_file import group
 from modelyard.local.commands.notices import show_warnings
@@ -43,6 +43,7 @@ def run_command(options: argparse.Namespace) -> int:
     elsewhere = missing if options.cloud != NONE and state.is_dir() else frozenset()
     check(plan, settings, tasks, elsewhere=elsewhere)
     check_resources(plan, settings)
+    approvals.look_at(approvals.of_pipeline(plan), settings)
     needed = needs_cloud(plan, tasks)
     with (
         cancelled_by_signals() as cancellation,

@@ -10,7 +10,7 @@ from modelyard.errors import InputError
 from modelyard.local.commands.notices import show_warnings
 from modelyard.local.commands.plan_lines import condition, counted, show, value
 from modelyard.local.commands.workflow_arguments import plan_of
-from modelyard.local.workflows import starting_event
+from modelyard.local.workflows import references, starting_event
 from modelyard.local.workflows.leaves import Leaf, leaves
 from modelyard.local.workflows.model import Plan, Step
 
@@ -38,8 +38,16 @@ def plan_command(options: argparse.Namespace) -> int:
         show(_lines(plan, found, all_inputs=options.all_inputs))
     sys.stdout.write(f"{NOT_CHECKED}\n")
     for place, uses in plan.unchecked:
-        sys.stdout.write(f"  {place}: {uses}\n")
+        sys.stdout.write(f"  {place}: {uses}{_option(uses)}\n")
     return 0
+
+
+def _option(uses: str) -> str:
+    """How an action's repository would be on this machine."""
+    reference = references.parse(uses)
+    if reference is None or not reference.repository:
+        return ""
+    return f" (where it lies: --repository {reference.repository}=PATH)"
 
 
 def _look_at_values(options: argparse.Namespace, plan: Plan) -> None:

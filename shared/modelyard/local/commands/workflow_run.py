@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from modelyard import operations
 from modelyard.errors import InputError
 from modelyard.local.arguments import state_folder
-from modelyard.local.commands import given
+from modelyard.local.commands import approvals, given
 from modelyard.local.commands.notices import show_warnings
 from modelyard.local.commands.run_options import settings_of
 from modelyard.local.commands.run_session import (
@@ -29,13 +30,15 @@ from modelyard.local.runner.engine.events import RunPath
 from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.engine.uploads import SUMMARY
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
+from modelyard.local.runner.pipeline.problems import Problem
 from modelyard.local.runner.results.document import Facts
 from modelyard.local.runner.results.history import History, original
 from modelyard.local.runner.step_report import Upload
 from modelyard.local.watcher import watched
-from modelyard.local.workflows import act_program, cloud_values, starting_event
+from modelyard.local.workflows import act_program, cloud_values, references, starting_event
 from modelyard.local.workflows.leaves import Leaf, leaves
 from modelyard.local.workflows.model import Plan
+from modelyard.local.workflows.planning import unknown_repository
 from modelyard.local.workflows.request import Request
 from modelyard.local.workflows.running import Done, run
 from modelyard.reading import nearest
@@ -52,6 +55,7 @@ def run_command(options: argparse.Namespace) -> int:
     """
     secrets = given.secrets(options.secret, os.environ)
     plan = plan_of(options)
+    _look_at_actions(plan)
     show_warnings(plan.warnings)
     inputs = dict(options.parameter)
     event = starting_event.chosen(plan.workflow, options.event, with_inputs=bool(inputs))
@@ -67,6 +71,8 @@ def run_command(options: argparse.Namespace) -> int:
     _look_at_containers(plan, strict=options.strict_containers)
     check_output(options.output)
     settings = settings_of(options, {}, frozenset())
+    running = approvals.of_leaves(plan, leaves(plan.workflow, request.job))
+    approvals.look_at(approvals.of_workflow(plan), settings, running)
     request = replace(request, act=act_program.find(settings.tool_folder, os.environ))
     with (
         cancelled_by_signals() as cancellation,
@@ -101,6 +107,18 @@ def _job(plan: Plan, wanted: str | None) -> str:
     if found is None:
         raise InputError(f"the workflow has no job {wanted}{nearest(wanted, ids)}")
     return found
+
+
+def _look_at_actions(plan: Plan) -> None:
+    """act would fetch Modelyard's own actions from GitHub, and fail once the cloud is there."""
+    found = [
+        Problem(place, unknown_repository(reference.repository, f"a step uses {uses}"))
+        for place, uses in plan.unchecked
+        if (reference := references.parse(uses)) is not None
+        and reference.path in (f"actions/{name}" for name in operations.NAMES)
+    ]
+    if found:
+        raise PipelineError.of(found)
 
 
 def _look_at_containers(plan: Plan, *, strict: bool) -> None:

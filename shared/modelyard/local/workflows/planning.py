@@ -106,7 +106,9 @@ class _Planning:
         assert job.reference is not None
         repository = job.reference.repository or caller.source.repository
         if self.files.folder(repository) is None:
-            self.problems.add(job.place, _unknown(repository, f"{job.id} calls {job.uses}"))
+            self.problems.add(
+                job.place, unknown_repository(repository, f"{job.id} calls {job.uses}")
+            )
             return None
         if (repository.lower(), job.reference.path) in above:
             self.problems.add(job.place, f"{job.uses} calls itself")
@@ -214,7 +216,11 @@ def _missing(names: set[str], declared: Mapping[str, Declared]) -> Iterator[Decl
             yield one
 
 
-def _unknown(repository: str, what: str) -> str:
+def unknown_repository(repository: str, what: str) -> str:
+    """What to say of a repository that isn't on this machine.
+
+    :param what: who needs it.
+    """
     return (
         f"{what}: where {repository} lies on this machine isn't known: "
         f"give it with --repository {repository}=PATH"

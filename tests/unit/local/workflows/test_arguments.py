@@ -8,6 +8,7 @@ import pytest
 
 from modelyard.errors import InputError
 from modelyard.local.commands import main
+from modelyard.runner_errors import PipelineError
 from workflow_files import CALLING, write
 
 ASKING = """
@@ -160,3 +161,33 @@ def test_a_plan_is_only_checked(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith(
         ".github/workflows/main.yml: 2 jobs, 4 steps, nothing"
     )
+
+
+OURS = """
+    on: push
+    jobs:
+      a:
+        runs-on: x
+        steps: [{uses: actions/setup-python@v5}, {uses: OWNER/ours/actions/notebook-run@v1}]
+    """
+
+
+def test_our_actions_from_a_repository_that_is_not_here(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The plan names the option; nothing is started for a run."""
+    write(folder, {".github/workflows/x.yml": OURS})
+    file = ".github/workflows/x.yml"
+
+    assert main(["plan", file, "--check"]) == 0
+    shown = capsys.readouterr().out
+    assert "OWNER/ours/actions/notebook-run@v1 (where it lies: --repository OWNER/ours=" in shown
+    with pytest.raises(PipelineError) as caught:
+        main(["run", file])
+
+    (problem,) = caught.value.problems
+    assert problem.message == (
+        "a step uses OWNER/ours/actions/notebook-run@v1: where OWNER/ours lies on this machine "
+        "isn't known: give it with --repository OWNER/ours=PATH"
+    )
+    assert not (folder / ".modelyard").exists()
