@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -305,12 +306,14 @@ def test_one_job_alone(repository: Path) -> None:
 
 
 def test_an_action_that_can_not_be_fetched(repository: Path) -> None:
-    text = "on: push\njobs: {a: {runs-on: x, steps: [{uses: nobody-at-all/nothing@v1}]}}\n"
+    listed = "[{run: echo}, {uses: nobody-at-all/nothing@v1}]"
+    text = f"on: push\njobs: {{a: {{runs-on: x, steps: {listed}}}}}\n"
     write(repository, {".github/workflows/other.yml": text})
     done = run(repository, workflow="other")
 
     assert done.code == 1
     assert "Where it lies here: --repository nobody-at-all/nothing=PATH" in done.output
+    assert re.search(r"Run echo +the job's set-up failed", done.output)
 
 
 def test_what_act_does_not_take(repository: Path) -> None:

@@ -160,13 +160,17 @@ class JobLog:
     def _end(self, result: Result) -> None:
         self._finish_current()
         steps = (*self._steps.values(), *self._posts.values())
-        failed = False
+        failed, begun = False, any(one.started for one in steps)
+        unprepared = any(one.not_fetched for one in steps) or (
+            result is Result.FAILED and not begun
+        )
         for step in steps:
             if step.started and step.result is None:
                 step.finish()
             elif not step.started and step.path[-1] in map(str, self._steps):
                 now = self._tell.clock.time()
-                self._tell(Ended(step.path, Result.SKIPPED, now, self._why_skipped(failed)))
+                why = self._why_skipped(failed, unprepared=unprepared)
+                self._tell(Ended(step.path, Result.SKIPPED, now, why))
             failed |= step.result is Result.FAILED
         results = [one.result for one in steps]
         stopped = result is Result.FAILED or not any(one.started for one in steps)
@@ -179,14 +183,17 @@ class JobLog:
         self._tell(Ended(self._path, result, now, self._why))
         self._tell(Ended(self._path[:1], result, now, self._why))
 
-    def _why_skipped(self, failed: bool) -> str:
+    def _why_skipped(self, failed: bool, *, unprepared: bool) -> str:
         """
         :param failed: whether a step before it has.
+        :param unprepared: whether the job ended before its first step.
         """
         if self._tell.cancellation.is_set():
             return skipping.CANCELLED
         if self.leaf.job.begins_here and not self._started:
             return "the job may not begin"
+        if unprepared:
+            return "the job's set-up failed"
         return skipping.EARLIER if failed else skipping.CONDITION
 
     def _masked(self, event: Mapping[str, Any]) -> str:

@@ -27,6 +27,8 @@ class StepLog:
         self.path, self.title = path, title
         self.started = False
         self.forgiven = False
+        self.not_fetched = False
+        """Its action isn't there, which act finds before the first step of the job."""
         self.result: Result | None = None
         self._tell, self._named = tell, named
         self._issues: list[Issue] = []
@@ -79,6 +81,7 @@ class StepLog:
         found = _EXIT.search(message)
         text = f"Process completed with exit code {found[1]}." if found else message
         if missing := _NOT_FETCHED.search(message):
+            self.not_fetched = True
             text += (
                 f"\nAn action that isn't on this machine is fetched from GitHub. "
                 f"Where it lies here: --repository {missing[1]}=PATH"
