@@ -19,11 +19,11 @@ def given_nodes(
 ) -> Iterator[tuple[Scalar, Node]]:
     """Names and values. A text for a type that isn't a scalar is read as YAML.
 
-    Their places name the parameter: ``parameter size:1:1``.
+    Their places name the option: ``--parameter size``, with line and column within YAML.
     """
     types = {one.name.lower(): one.type for one in declared}
     for name, value in given.items():
-        place = Place(f"parameter {name}", 1, 1)
+        place = Place(f"--parameter {name}", 0, 0)
         key = Scalar(name, place)
         if isinstance(value, str) and types.get(name.lower(), "string") not in SCALARS:
             node = reader.read(value.encode(), place.file, problems)

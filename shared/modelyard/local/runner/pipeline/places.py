@@ -15,7 +15,7 @@ Truth = bool | str
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where something is written. Lines and columns count from 1."""
+    """Where something is written. Lines and columns count from 1; line 0: on the command line."""
 
     file: str
     """Relative to its repository's root, with ``/``; ``path@alias`` in another repository."""
@@ -23,7 +23,7 @@ class Place:
     column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 def runtime_expression(value: Any) -> str | None:

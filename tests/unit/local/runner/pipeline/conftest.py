@@ -46,7 +46,9 @@ def problems(write: Callable[..., Path]) -> Callable[..., list[str]]:
         with pytest.raises(PipelineError) as caught:
             plan(write(pipeline, files), **options)
         found = [str(one) for one in caught.value.problems]
-        assert all(re.match(r".+:[1-9]\d*:[1-9]\d*: ", line) for line in found), found
+        assert all(re.match(r"(.+:[1-9]\d*:[1-9]\d*|--parameter \w+): ", line) for line in found), (
+            found
+        )
         return found
 
     return problems

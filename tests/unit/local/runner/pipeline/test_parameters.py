@@ -105,14 +105,14 @@ def test_a_value_of_another_type_is_refused(
     if message is None:
         given, message = {"a": "b"}, "p takes a stringList, not a mapping"
     (line,) = problems(pipeline(kind), parameters={"p": given})
-    assert line.startswith("parameter p:")
+    assert line.startswith("--parameter p:")
     assert message in line
 
 
 def test_a_value_that_is_not_allowed(problems: Lines) -> None:
     rest = "  values: [small, large]\n  default: small\n"
     assert problems(pipeline("string", rest), parameters={"p": "medium"}) == [
-        "parameter p:1:1: p can't be 'medium', only small or large"
+        "--parameter p: p can't be 'medium', only small or large"
     ]
     assert problems(pipeline("string", rest.replace("default: small", "default: tiny")))[
         0
@@ -137,7 +137,7 @@ def test_a_required_parameter_is_missing(problems: Lines) -> None:
 def test_an_unknown_parameter(problems: Lines) -> None:
     text = pipeline("string", "  default: x\n").replace("name: p", "name: size")
     assert problems(text, parameters={"sise": "1"}) == [
-        "parameter sise:1:1: the pipeline has no parameter sise (did you mean size?)"
+        "--parameter sise: the pipeline has no parameter sise (did you mean size?)"
     ]
 
 
