@@ -31,7 +31,28 @@ def test_a_command_gets_its_arguments_and_gives_the_exit_code(
 
 def test_no_command_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["local"]) == 2
-    assert "required: COMMAND" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert all(f"\n    {name} " in shown for name in ("up", "run", "plan"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["pln"], "there is no command pln (did you mean plan?)"),
+        (["run", "x.yml", "--paralel", "2"], "no option --paralel (did you mean --parallel?)"),
+        (["run", "x.yml", "--aprove=hidden"], "no option --aprove (did you mean --approve?)"),
+        (["status", "--jsn"], "there is no option --jsn (did you mean --json?)"),
+        (["plan", "x.yml", "hidden"], "1 argument too many"),
+    ],
+)
+def test_what_is_misspelt_is_told_with_the_nearest(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["local", *arguments]) == 2
+
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert "hidden" not in shown
 
 
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from modelyard.errors import InputError
 from modelyard.local.arguments import missing_package
 from modelyard.local.commands import dispatch
+from modelyard.local.commands.plan_lines import counted
+from modelyard.reading import nearest
+
+HELP = "modelyard local --help"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -15,13 +21,38 @@ def main(arguments: Sequence[str]) -> int:
     :raises MissingTool: when the extra that it needs isn't installed.
     """
     named = next((one for one in arguments if not one.startswith("-")), "")
-    options = _parser(cloud=named not in dispatch.NAMES).parse_args(list(arguments))
+    parser, commands = _parser(cloud=named not in dispatch.NAMES)
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return InputError.exit_code
+    if named and named not in commands:
+        raise InputError(
+            f"there is no command {named}{nearest(named, commands)}", fix=f"see {HELP} for all"
+        )
+    options, unknown = parser.parse_known_args(list(arguments))
+    if unknown:
+        known = commands[named]._option_string_actions if named else ()  # no public name for it
+        raise InputError(
+            "\n".join(_complaints(unknown, known)), fix=f"see {parser.prog} {named} -h"
+        )
     handler: Callable[[argparse.Namespace], int] = options.handler
     return handler(options)
 
 
-def _parser(*, cloud: bool) -> argparse.ArgumentParser:
-    """
+def _complaints(unknown: Sequence[str], known: Iterable[str]) -> Iterator[str]:
+    """What is wrong with each option that nobody knows; never its value."""
+    options = [one.partition("=")[0] for one in unknown if one.startswith("-")]
+    for option in options:
+        yield f"there is no option {option}{nearest(option, known)}"
+    if not options:
+        yield f"{counted(len(unknown), 'argument')} too many"
+
+
+def _parser(
+    *, cloud: bool
+) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """It, and those of its commands.
+
     :param cloud: with the commands of the local cloud, whose packages take a second to import and
         are only there with the extra.
     """
@@ -39,4 +70,4 @@ def _parser(*, cloud: bool) -> argparse.ArgumentParser:
             raise missing_package(error) from None
         add_commands(subparsers)
     dispatch.add_commands(subparsers)
-    return parser
+    return parser, subparsers.choices

@@ -102,7 +102,7 @@ def unanswered(targets: Sequence[Target], settings: Settings) -> Iterator[tuple[
     """What asks and isn't approved, as warnings, for a run that nobody can answer."""
     if settings.approve_all:
         return
-    told = set()
+    told: set[str] = set()
     for one in targets:
         if not one.known and not one.environment:
             continue
