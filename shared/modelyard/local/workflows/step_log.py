@@ -11,6 +11,8 @@ from modelyard.local.runner.job import Result
 from modelyard.local.runner.step_report import MOST_ISSUES, Issue
 from modelyard.local.workflows.telling import Telling
 
+BEGINNING = "##[section]Starting: "
+"""A step's log begins with it, as a pipeline's does: without a terminal it names the step."""
 _CANCELLED = "this step has been cancelled"
 _EXIT = re.compile(r"exit(?:code| status) '?(\d+)")
 _NOT_FETCHED = re.compile(r'failed to fetch "https://github\.com/([^/"]+/[^/"]+)"')
@@ -45,6 +47,7 @@ class StepLog:
         if title and self._named:
             self.title = self._tell.masker.mask(" ".join(title.split()))
         self._tell(Started(self.path, self.title, self._tell.clock.time()))
+        self._tell(Line(self.path, f"{BEGINNING}{self.title}"))
 
     def take(self, event: Mapping[str, Any], *, whole: bool) -> None:
         """Something that it printed, or asked for by a workflow command.

@@ -18,6 +18,7 @@ from modelyard.local.workflows import job_names
 from modelyard.local.workflows.act_words import explained
 from modelyard.local.workflows.collected import Collected
 from modelyard.local.workflows.leaves import leaves
+from modelyard.local.workflows.step_log import BEGINNING
 from modelyard.local.workflows.telling import Telling
 from modelyard.local.workflows.translation import Translator
 from workflow_files import NewPlan
@@ -73,7 +74,8 @@ class Act:
         self.step(id, msg="x", stepResult=result)
 
     def lines(self) -> list[str]:
-        return [one.text for one in self.events if isinstance(one, Line)]
+        found = [one.text for one in self.events if isinstance(one, Line)]
+        return [one for one in found if not one.startswith(BEGINNING)]
 
     def results(self, stage: str) -> list[str]:
         return [
@@ -93,6 +95,8 @@ def test_a_step_that_fails(act: Act) -> None:
     act.say(jobResult="failure")
 
     assert act.lines() == ["working", "##[error]Process completed with exit code 3."]
+    first = next(one for one in act.events if isinstance(one, Line))
+    assert (first.path, first.text) == (("build", "Job", "1"), "##[section]Starting: Make it")
     assert act.results("build") == ["Make it: Failed", "Run second: Skipped"]
     [issue] = act.history.node(("build", "Job", "1")).issues
     assert issue.text == "Process completed with exit code 3."
