@@ -78,8 +78,6 @@ def _left(row: Row) -> int:
 
 
 def _line(left: str, note: str, seconds: float | None, width: int) -> str:
-    room = max(width - _TIME - len(left) - 2, 20)
-    shown = note if len(note) <= room else note[: room - 1] + "…"
-    time = took(seconds)
-    line = f"{left}{'  ' if shown else ''}{shown}".ljust(width - _TIME)
-    return (line + f"{time:>{_TIME}}").rstrip()
+    """The note whole: a file and a pipe have no width."""
+    line = f"{left}{'  ' if note else ''}{note}".ljust(width - _TIME)
+    return (line + f"{took(seconds):>{_TIME}}").rstrip()

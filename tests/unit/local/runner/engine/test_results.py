@@ -11,7 +11,10 @@ import pytest
 from modelyard.local.runner.display.json_lines import JsonDisplay
 from modelyard.local.runner.display.marks import takes_signs, took
 from modelyard.local.runner.display.plain import PlainDisplay, summary
+from modelyard.local.runner.engine.events import Ended, Started
+from modelyard.local.runner.job import Result
 from modelyard.local.runner.results.folder import new_folder, plain
+from modelyard.local.runner.results.history import History
 
 PIPELINE = """
     parameters: [{name: size, type: number, default: 3}]
@@ -142,3 +145,14 @@ def test_outputs_are_kept_and_secret_ones_never(run: Any) -> None:
     document = json.loads((done.folder / "run.json").read_text("utf-8"))
     steps = document["stages"][0]["jobs"][0]["steps"]
     assert [one.get("outputs") for one in steps] == [{"url": "http://127.0.0.1/***"}, None]
+
+
+def test_a_reason_is_shown_whole() -> None:
+    """A file has no width."""
+    history = History()
+    why = "the reason is a long one " * 8
+    for path in (("a",), ("a", "b")):
+        history(Started(path, "x", 0.0))
+    history(Ended(("a", "b", "1"), Result.SKIPPED, 1.0, why))
+
+    assert any(why.strip() in line for line in summary(history))
