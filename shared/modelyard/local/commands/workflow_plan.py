@@ -72,6 +72,7 @@ def _lines(plan: Plan, found: list[Leaf], *, all_inputs: bool) -> Iterator[str]:
         yield from condition("  ", leaf.job.condition)
         for step in leaf.job.steps:
             yield f"  - {step.title}" + (f"  ({step.uses})" if step.named and step.uses else "")
+            yield from condition("      ", step.condition)
             for given in step.given:
                 yield from value(given.name, given.value)
             if all_inputs:

@@ -68,6 +68,7 @@ class Step:
     named: bool = False
     """Whether the title is its name."""
     id: str = ""
+    condition: str = ""
     uses: str = ""
     reference: Reference | None = None
     given: tuple[Given, ...] = ()

@@ -243,6 +243,7 @@ def _step(fields: Fields) -> Step:
         title=title or shown,
         named=bool(title),
         id=fields.text("id"),
+        condition=fields.text("if"),
         uses=uses,
         reference=reference,
         given=tuple(given(fields, "with")),

@@ -135,6 +135,7 @@ def test_a_plan_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
         "job call/last: after call/first; to ${{ inputs.to }}; 3 steps",
     ]
     assert "      text: hello" in shown
+    assert "      if always()" in shown
     assert shown[-1].startswith("Not checked: what expressions give")
 
 
