@@ -35,6 +35,7 @@ VARYING: tuple[tuple[str, str, str], ...] = (
     ("how long an address of a blob is good, and for which key", UPLOADS, r"se|sig"),
     ("where code is: a new container for each upload", r"/codes/[^/]+/versions/", r"codeUri"),
     ("which run made a model: of another CI system", MODEL_VERSIONS, r"build|commit|created_by"),
+    ("MLflow runs, which were logged before, and a time", MODEL_VERSIONS, r"run|champion_since"),
 )
 """Fields of requests with a value that may differ: what they are, where, and the fields' names."""
 _RULES = tuple((re.compile(pattern), name) for _, pattern, name in RULES)
