@@ -15,11 +15,8 @@ from modelyard.local.runner.display import terminal
 from modelyard.local.runner.engine.server_job import VALIDATION
 from modelyard.local.runner.engine.settings import APPROVED_BY_HAND, Settings
 from modelyard.local.runner.pipeline.places import Place
-from modelyard.local.runner.pipeline.plan import Plan as Pipeline
-from modelyard.local.runner.pipeline.plan import Stage
+from modelyard.local.runner.pipeline.plan import Plan, Stage
 from modelyard.local.runner.pipeline.resolved_inputs import expand_macros, known_variables
-from modelyard.local.workflows.leaves import Leaf
-from modelyard.local.workflows.model import Plan as Workflow
 from modelyard.reading import nearest
 
 
@@ -35,12 +32,12 @@ class Target:
     """False: the name has what only a run can evaluate."""
 
 
-def of_pipeline(plan: Pipeline) -> list[Target]:
+def of_pipeline(plan: Plan) -> list[Target]:
     """All of a pipeline."""
     return [one for stage in plan.pipeline.stages for one in _of_stage(plan, stage)]
 
 
-def _of_stage(plan: Pipeline, stage: Stage) -> Iterator[Target]:
+def _of_stage(plan: Plan, stage: Stage) -> Iterator[Target]:
     if stage.trigger == "manual":
         yield Target(stage.place, stage.name, environment=False)
     for job in stage.jobs:
@@ -52,15 +49,6 @@ def _of_stage(plan: Pipeline, stage: Stage) -> Iterator[Target]:
         for step in job.all_steps():
             if step.task == VALIDATION:  # a copy of its job is asked for by the copy's name
                 yield Target(step.place, job.name, environment=False, known=job.strategy is None)
-
-
-def of_workflow(plan: Workflow) -> list[Target]:
-    """All of a workflow, and of those that it calls."""
-    return [
-        Target(job.place, job.environment, known="${{" not in job.environment)
-        for job in plan.workflow.all_jobs()
-        if job.environment
-    ]
 
 
 def look_at(
@@ -119,12 +107,6 @@ def unanswered(targets: Sequence[Target], settings: Settings) -> Iterator[tuple[
                     f"run it with --approve {name}, or --yes"
                 ),
             )
-
-
-def of_leaves(plan: Workflow, found: Sequence[Leaf]) -> list[Target]:
-    """Those of the jobs that run."""
-    places = {one.job.place for one in found}
-    return [one for one in of_workflow(plan) if one.place in places]
 
 
 def _asks(one: Target, settings: Settings) -> bool:

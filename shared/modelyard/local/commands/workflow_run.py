@@ -11,7 +11,7 @@ from pathlib import Path
 from modelyard import operations
 from modelyard.errors import InputError
 from modelyard.local.arguments import state_folder
-from modelyard.local.commands import approvals, given
+from modelyard.local.commands import approvals, given, workflow_approvals
 from modelyard.local.commands.notices import show_warnings
 from modelyard.local.commands.run_options import settings_of
 from modelyard.local.commands.run_session import (
@@ -71,8 +71,8 @@ def run_command(options: argparse.Namespace) -> int:
     _look_at_containers(plan, strict=options.strict_containers)
     check_output(options.output)
     settings = settings_of(options, {}, frozenset())
-    running = approvals.of_leaves(plan, leaves(plan.workflow, request.job))
-    approvals.look_at(approvals.of_workflow(plan), settings, running)
+    running = workflow_approvals.of_leaves(plan, leaves(plan.workflow, request.job))
+    approvals.look_at(workflow_approvals.of_workflow(plan), settings, running)
     request = replace(request, act=act_program.find(settings.tool_folder, os.environ))
     with (
         cancelled_by_signals() as cancellation,
