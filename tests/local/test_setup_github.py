@@ -188,19 +188,19 @@ def test_an_environment_is_the_same_in_any_case(
     cloud: LocalCloud, repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = "variables: {A: '1'}, secrets: {B: env:WINE_TOKEN}, branches: [main]"
-    text = SMALL + f"  environments: [{{name: production, {settings}}}]\n"
+    text = SMALL + f"  environments: [{{name: Production, {settings}}}]\n"
     Path("modelyard.yml").write_text(text, encoding="utf-8")
     assert setup() == 0
     capsys.readouterr()
 
-    other = ("--set", "github.environments[0].name=Production")
+    other = ("--set", "github.environments[0].name=PRODUCTION")
     assert setup("--check", *other) == 0
     assert "all 3 are as the file has them" in capsys.readouterr().out
     assert setup(*other, "--set", "github.environments[0].branches=[main, release/*]") == 0
-    assert "updated environment production\n" in capsys.readouterr().out
-    assert [one.name for one in repository.get_environments()] == ["production"]
-    assert opened(cloud, "PRODUCTION") == {"B": SECRET}
-    assert repository.get_environment("Production").name == "production"
+    assert "updated environment Production\n" in capsys.readouterr().out
+    assert [one.name for one in repository.get_environments()] == ["Production"]
+    assert opened(cloud, "production") == {"B": SECRET}
+    assert repository.get_environment("production").name == "Production"
 
 
 def test_secrets_are_renewed_only_when_asked(cloud: LocalCloud) -> None:
