@@ -223,7 +223,9 @@ def _adapt(error: ModelyardError, context: Context) -> None:
     if isinstance(error, Unreachable) and NOT_EMULATED in error.what:
         error.cause = "this runs within the local cloud, which forwards nothing to other servers"
         if DATABRICKS in error.what and (at := context.environment.get("DATABRICKS_HOST")):
-            error.fix = f"use the workspace of the local cloud, {at}"
+            error.fix = (
+                f"leave workspace-url out: here DATABRICKS_HOST names the local cloud's, {at}"
+            )
         elif REGISTRY in error.what:
             error.fix = (
                 "build on base-image host, with wheels from a folder: neither needs a network"

@@ -638,7 +638,8 @@ def test_inputs_are_called_what_their_users_call_them(
     [
         (
             "adb-2.azuredatabricks.net",
-            "use the workspace of the local cloud, https://adb-1.azuredatabricks.net",
+            "leave workspace-url out: here DATABRICKS_HOST names the local cloud's, "
+            "https://adb-1.azuredatabricks.net",
         ),
         ("registry.example/v2/", "build on base-image host, with wheels from a folder"),
         ("example.com", "`modelyard local status` lists what there is"),
