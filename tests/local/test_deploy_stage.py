@@ -24,7 +24,7 @@ from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.environment import program_environment
 from parity.checkout import new_repository
 
-CLOUD_SERVICES = ("entra", "arm", "devops", "storage", "aml")
+CLOUD_SERVICES = ("entra", "arm", "devops", "storage", "aml", "github_identity")
 pytestmark = pytest.mark.skipif(MISSING, reason="MODELYARD_AZUREML names no environment")
 TOOLS = WHEELS.parent / "tools"
 """Kept from run to run, as an agent's tool cache is."""
@@ -201,7 +201,6 @@ jobs:
 CALL = {
     "permissions": {"contents": "read", "id-token": "write"},
     "uses": "OWNER/modelyard/.github/workflows/deploy.yml@v1",
-    "secrets": {"azure-client-secret": "${{ secrets.AZURE_CLIENT_SECRET }}"},
 }
 WITH = {
     "model": "numbers",
@@ -240,6 +239,7 @@ def test_the_reusable_workflow_does_the_same(project: Project) -> None:
     assert done.code == 1
     stages = json.loads((done.folder / "run.json").read_text("utf-8"))["stages"]
     assert [one["result"] for one in stages] == ["Succeeded"] * 3 + ["Failed"], done.output
+    assert "signed in by github-oidc" in done.output
     assert "traffic: blue 80 %, green 20 %" in done.output
     assert "prediction 1 is 2, which is a number, not text" in done.output
     assert "numbers-test" in done.artifacts()  # the log of what didn't pass
