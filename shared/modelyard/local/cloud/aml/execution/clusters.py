@@ -74,7 +74,7 @@ class Clusters:
             pause = min(pause * 1.5, LOOK_SECONDS_MOST)
 
     def _cancel(self, session: requests.Session, run: int) -> None:
-        """Comes back when it has really ended."""
+        """Comes back when it has really ended, or after CANCEL_SECONDS."""
         self._call(session, "POST", "cancel", json={"run_id": run})
         until = time.monotonic() + CANCEL_SECONDS
         while time.monotonic() < until:
