@@ -133,7 +133,7 @@ def end_leftovers(folder: Path) -> int:
         if started is not None and start_time(pid) == started:
             found += 1
             _signal(pid, signal.SIGKILL)
-            _wait_until_gone(pid, started)
+            wait_until_gone(pid, started)
         path.unlink(missing_ok=True)
     return found
 
@@ -153,7 +153,8 @@ def start_time(pid: int) -> str | None:
     return shown.stdout.strip() or None
 
 
-def _wait_until_gone(pid: int, started: str) -> None:
+def wait_until_gone(pid: int, started: str) -> None:
+    """Wait a few seconds for the end of the process that ``start_time`` told this of."""
     deadline = time.monotonic() + STOP_SECONDS
     while start_time(pid) == started and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
+from weakref import WeakSet
 
 from werkzeug.wrappers import Request, Response
 
@@ -48,7 +49,8 @@ class Server(ThreadingMixIn, TCPServer):
         self.emulates: Callable[[str], bool]
         self.refused: Refused
         self._open: dict[int, socket.socket] = {}
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._serving: WeakSet[threading.Thread] = WeakSet()
         self._accepting: threading.Thread | None = None
         try:
             super().__init__(("127.0.0.1", port), Connection)
@@ -85,30 +87,41 @@ class Server(ThreadingMixIn, TCPServer):
             self._accepting = None
         self.server_close()
         deadline = time.monotonic() + STOP_SECONDS
-        with self._changed:
-            # Only the receiving side: an answer on its way can still be sent.
+        while (thread := self._busy()) is not None and time.monotonic() < deadline:
+            # Only the receiving side: an answer on its way can still be sent. Each time anew, since
+            # a thread may have been given its connection and not have begun yet.
             self._shut(socket.SHUT_RD)
-            while self._open and time.monotonic() < deadline:
-                self._changed.wait(0.05)
-            self._shut(socket.SHUT_RDWR)
+            thread.join(0.05)
+        self._shut(socket.SHUT_RDWR)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread that :meth:`stop` can wait for."""
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
+        self._serving.add(thread)
+        thread.start()
 
     def opened(self, connection: socket.socket) -> None:
         """This thread serves ``connection`` from now on."""
-        with self._changed:
+        with self._lock:
             self._open[threading.get_ident()] = connection
 
     def closed(self) -> None:
         """This thread has closed its connection."""
-        with self._changed:
+        with self._lock:
             self._open.pop(threading.get_ident(), None)
-            self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - inherited
         """An answer broke off while it was being sent. (A client that went away is no news.)"""
         log.exception("an answer to %s could not be sent", client_address)
 
+    def _busy(self) -> threading.Thread | None:
+        return next((thread for thread in list(self._serving) if thread.is_alive()), None)
+
     def _shut(self, how: int) -> None:
-        for connection in self._open.values():
-            with contextlib.suppress(OSError):
-                # Past SSLSocket.shutdown, which would pull the TLS layer from under its thread.
-                socket.socket.shutdown(connection, how)
+        with self._lock:
+            for connection in self._open.values():
+                with contextlib.suppress(OSError):
+                    # Past SSLSocket.shutdown, which would pull the TLS layer from under its thread.
+                    socket.socket.shutdown(connection, how)

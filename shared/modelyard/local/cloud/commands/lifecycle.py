@@ -18,7 +18,7 @@ from modelyard.local.cloud.commands.neighbours import noted
 from modelyard.local.cloud.commands.presentation import describe
 from modelyard.local.cloud.environment import without_real_world
 from modelyard.local.cloud.exceptions import AlreadyRunning, PortInUse, StartFailed
-from modelyard.local.cloud.processes import CHILDREN, end_leftovers
+from modelyard.local.cloud.processes import CHILDREN, end_leftovers, start_time, wait_until_gone
 from modelyard.local.cloud.running import Running, claimed_by, last_port, prepare, running
 
 START_SECONDS = 120.0
@@ -90,7 +90,10 @@ def down(folder: Path) -> int | None:
     was none. What it has left running, had it been killed, is ended too."""
     pid = claimed_by(folder)
     if pid is not None:
+        started = start_time(pid)
         _end(pid, folder)
+        if started is not None:
+            wait_until_gone(pid, started)  # it gives up the folder a moment before it ends
     end_leftovers(folder / CHILDREN)
     return pid
 
