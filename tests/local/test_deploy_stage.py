@@ -58,6 +58,7 @@ class Project:
     cloud: LocalCloud
     folder: Path
     environment: Mapping[str, str]
+    place: Workplace
 
     def run(self, model: str, name: str, *, tasks: str = "extension", **deploy: Any) -> Ran:
         """Publish the folder as the artifact model, and deploy it."""
@@ -82,6 +83,11 @@ class Project:
         endpoint = self._get(f"onlineEndpoints/{name}")
         found = self._get(f"onlineEndpoints/{name}/deployments")["value"]
         return endpoint["properties"]["traffic"], sorted(one["name"] for one in found)
+
+    def kind(self, name: str) -> str:
+        """managed, or kubernetes."""
+        compute = self._get(f"onlineEndpoints/{name}")["properties"].get("compute")
+        return "kubernetes" if compute else "managed"
 
     def _get(self, path: str) -> dict[str, Any]:
         settings = self.cloud.environment
@@ -157,7 +163,7 @@ def project(
     with pytest.MonkeyPatch.context() as patch:
         for name, value in pip_settings().items():
             patch.setenv(name, value)  # of the cloud, which runs in this process
-        yield Project(cloud, folder, environment)
+        yield Project(cloud, folder, environment, place)
 
 
 def test_blue_then_green_and_back_to_green_when_a_smoke_test_fails(project: Project) -> None:
@@ -183,6 +189,22 @@ def test_blue_then_green_and_back_to_green_when_a_smoke_test_fails(project: Proj
     assert third.results["Test the endpoint"] == "Skipped"
     assert f"{ENDPOINT}-blue" in third.artifacts()
     assert project.served() == ({"green": 100}, ["green"])
+
+
+def test_the_same_on_a_kubernetes_cluster(project: Project) -> None:
+    cluster = f"{PATH.partition('/providers/')[0]}/providers/Microsoft.ContainerService"
+    where = {"workspace_name": "wine", "resource_group": "modelyard-local"}
+    attached = project.place.run(
+        "aml-compute", compute_name="aks", compute_type="kubernetes",
+        attach=f"{cluster}/managedClusters/aks", namespace="scoring", **where,
+    )  # fmt: skip
+    assert attached.code == 0, attached.log
+    done = project.run(
+        "double", "kubernetes", target="kubernetes", compute="aks", environment="cluster"
+    )
+    assert done.code == 0, done.output
+    assert project.served("numbers-cluster") == ({"blue": 100}, ["blue"])
+    assert project.kind("numbers-cluster") == "kubernetes"
 
 
 WORKFLOW = """
