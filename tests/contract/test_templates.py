@@ -21,7 +21,9 @@ from modelyard.local.runner.engine.tasks import available
 from modelyard.local.runner.pipeline import PipelineError, plan, render
 from modelyard.local.runner.pipeline.plan import Plan, Step
 from modelyard.manifest import templates
-from modelyard.operation import camel_case
+from modelyard.operation import camel_case, members
+from modelyard.operations.inputs.identity_inputs import IdentityInputs
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs
 
 ROOT = manifest.ROOT
 AZURE = ROOT / "templates/azure-pipelines"
@@ -481,6 +483,21 @@ def test_only_what_signs_in_to_azure_may_have_an_identity_token() -> None:
         more = {} if name == "build-image" else {"id-token": "write"}
         assert job["permissions"] == {"contents": "read", **more}
         assert workflow("pipeline")["jobs"][name]["permissions"] == job["permissions"]
+
+
+def test_the_variables_of_signing_in_reach_the_actions_and_are_inputs() -> None:
+    guide = (ROOT / "docs/identity.md").read_text("utf-8")
+    _, _, part = guide.partition("## In the templates\n")
+    rows = re.findall(r"^\| (`[^|]*) \|", part.partition("\n## ")[0], re.MULTILINE)
+    told = set(re.findall(r"`(\w+)`", " ".join(rows)))
+    [train], [deploy] = (workflow(name)["jobs"].values() for name in ("train", "deploy"))
+    own = {name for name, value in train["env"].items() if value == f"${{{{ vars.{name} }}}}"}
+
+    assert told == own
+    known = {name for one in members(WorkspaceInputs) for name in one.spec.environment}
+    assert told <= known
+    entra = {name for one in members(IdentityInputs) for name in one.spec.environment}
+    assert told & entra <= set(deploy["env"])
 
 
 def test_every_template_has_a_page() -> None:

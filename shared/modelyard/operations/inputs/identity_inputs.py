@@ -107,6 +107,7 @@ class IdentityInputs:
         "Ids of Microsoft Entra tenants, one a line. Signing in to any other is an error before "
         "anything is written.",
         default=(),
+        environment=("MODELYARD_ALLOWED_TENANTS",),
         group=GROUP,
     )
 

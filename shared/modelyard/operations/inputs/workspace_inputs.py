@@ -40,6 +40,7 @@ class NamedWorkspace:
     workspace_resource_id: str | None = given(
         "Azure resource id of the workspace; its address is looked up in Resource Manager.",
         default=None,
+        environment=("DATABRICKS_AZURE_RESOURCE_ID",),
         group="Workspace",
     )
     resource_group: str | None = given(
@@ -51,6 +52,7 @@ class NamedWorkspace:
     allowed_workspaces: tuple[str, ...] = given(
         "Workspace addresses, one a line. Any other is refused before anything is sent to it.",
         default=(),
+        environment=("MODELYARD_ALLOWED_WORKSPACES",),
         group="Workspace",
     )
     first_contact: bool = given(
@@ -154,6 +156,10 @@ def _workspace(
     """Its address, and its resource id where that is known."""
     if inputs.workspace_resource_id or (inputs.resource_group and inputs.workspace_name):
         if not who.can(cloud.resource_manager):
+            if inputs.workspace_url and only_in_environment(
+                inputs, context, "workspace_resource_id"
+            ):
+                return inputs.workspace_url, ""  # the id may be there for other programs
             raise InputError(
                 "the workspace is looked up in Resource Manager, and only an identity of Microsoft "
                 "Entra can do that",

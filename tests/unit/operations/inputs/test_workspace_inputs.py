@@ -216,6 +216,19 @@ def test_a_token_of_the_workspace_needs_no_second_one_beside_it(
     assert {one["resource"] for one in principals.asked} == {RESOURCE_MANAGER}
 
 
+def test_a_resource_id_that_is_there_for_others_needs_no_second_sign_in(
+    server: Any, make_context: Callable[..., Context], principals: Principals
+) -> None:
+    context = make_context(OPERATION, environment={"DATABRICKS_AZURE_RESOURCE_ID": WORKSPACE})
+    inputs = WorkspaceInputs(
+        workspace_url=BASE, workspace_resource_id=WORKSPACE, token="dapi-made-up"
+    )
+    connect(inputs, context).get("/api/x")
+
+    assert headers(server)["Authorization"] == "Bearer dapi-made-up"
+    assert principals.asked == []
+
+
 def test_a_new_workspace_is_waited_for_when_asked(server: Any, context: Context) -> None:
     probes = server.get(f"{BASE}/api/2.0/instance-pools/list", json={"instance_pools": []})
     connect(WorkspaceInputs(workspace_url=BASE, token="dapi-made-up", first_contact=True), context)
