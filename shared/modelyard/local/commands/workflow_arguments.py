@@ -12,7 +12,7 @@ from modelyard.local.workflows.model import Plan
 from modelyard.local.workflows.planning import plan
 from modelyard.local.workflows.references import FOLDER
 
-_PIPELINES = ("task", "group", "in_place", "resources", "yaml")
+_PIPELINES = ("task", "group", "in_place", "resources")
 """Options that mean nothing for a workflow."""
 
 

@@ -63,10 +63,16 @@ def adapted(source: Source, names: Names) -> str:
     return text_of(root)
 
 
-def text_of(node: Node) -> str:
-    """A tree as YAML."""
+def text_of(node: Node, *, blocks: bool = False) -> str:
+    """A tree as YAML.
+
+    :param blocks: whether texts of several lines are easy to read.
+    """
     found: str = yaml.serialize(
-        _yaml(node), Dumper=yaml.SafeDumper, allow_unicode=True, width=1 << 20
+        _yaml(node, "|" if blocks else '"'),
+        Dumper=yaml.SafeDumper,
+        allow_unicode=True,
+        width=1 << 20,
     )
     return found
 
@@ -230,15 +236,17 @@ def _mapping(**entries: Node) -> Mapping:
 _RESOLVER: Any = yaml.SafeLoader("")
 
 
-def _yaml(node: Node) -> yaml.Node:
+def _yaml(node: Node, style: str) -> yaml.Node:
     """A node for the emitter; what was written without quotes keeps its type."""
     if isinstance(node, Scalar):
         if node.quoted or node.block_indent or "\n" in node.text:
-            return yaml.ScalarNode("tag:yaml.org,2002:str", node.text, style='"')
+            return yaml.ScalarNode(
+                "tag:yaml.org,2002:str", node.text, style=style if "\n" in node.text else '"'
+            )
         tag = _RESOLVER.resolve(yaml.ScalarNode, node.text, (True, False))
         return yaml.ScalarNode(tag, node.text)
     if isinstance(node, Sequence):
-        items = [_yaml(one) for one in node.items]
+        items = [_yaml(one, style) for one in node.items]
         return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=False)
-    pairs = [(_yaml(key), _yaml(value)) for key, value in node]
+    pairs = [(_yaml(key, style), _yaml(value, style)) for key, value in node]
     return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)

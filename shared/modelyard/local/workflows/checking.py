@@ -30,7 +30,7 @@ def check(root: Mapping, problems: Problems) -> None:
 
 def _node(node: Node, path: availability.Path, problems: Problems) -> None:
     if isinstance(node, Mapping):
-        if _is_condition(path):
+        if is_condition(path):
             problems.add(node.place, f"if is a text, not {kind_of(node)}")
             return
         for key, value in node:
@@ -39,7 +39,7 @@ def _node(node: Node, path: availability.Path, problems: Problems) -> None:
                 _node(value, below, problems)
     elif isinstance(node, Scalar):
         _text(node, path, problems)
-    elif _is_condition(path):
+    elif is_condition(path):
         problems.add(node.place, f"if is a text, not {kind_of(node)}")
     else:
         for item in node.items:
@@ -53,7 +53,7 @@ def _is_checked(path: availability.Path) -> bool:
     return True
 
 
-def _is_condition(path: availability.Path) -> bool:
+def is_condition(path: availability.Path) -> bool:
     """Of a job, its steps or its snapshot; a step's ``with`` may have an input of that name."""
     is_job = len(path) > 2 and path[0] == "jobs"
     return is_job and path[2:] in (("if",), ("steps", "if"), ("snapshot", "if"))
@@ -61,7 +61,7 @@ def _is_condition(path: availability.Path) -> bool:
 
 def _text(scalar: Scalar, path: availability.Path, problems: Problems) -> None:
     text = scalar.text
-    condition = _is_condition(path)
+    condition = is_condition(path)
     if condition and "${{" not in text:
         if text.strip():
             _expression(scalar, 0, len(text), path, problems)

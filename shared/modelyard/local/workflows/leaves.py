@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from modelyard.local.workflows.model import Job, Workflow
@@ -24,6 +24,8 @@ class Leaf:
     """Whether a matrix, its own or a caller's, may make several of it."""
     identity: bool = False
     """Whether it may ask for identity tokens."""
+    calls: tuple[Job, ...] = ()
+    """The jobs that call each other, the workflow's own first."""
     called: str = ""
     """The called workflow that it is in, as ``OWNER/NAME/PATH@REF``, or as ``PATH`` where that is
     in the repository of the workflow that runs; empty: it is in that workflow itself."""
@@ -32,6 +34,16 @@ class Leaf:
     def key(self) -> str:
         """``deploy/endpoint``."""
         return SEPARATOR.join(self.ids)
+
+    @property
+    def shown(self) -> str:
+        """``deploy / endpoint``, as GitHub shows it."""
+        return shown(self.ids)
+
+
+def shown(ids: Iterable[str]) -> str:
+    """``deploy / endpoint``, as GitHub shows jobs that call each other."""
+    return " / ".join(ids)
 
 
 def leaves(workflow: Workflow, only: str = "") -> list[Leaf]:
@@ -49,8 +61,8 @@ def leaves(workflow: Workflow, only: str = "") -> list[Leaf]:
 class _Call:
     """How a workflow comes to run."""
 
-    ids: tuple[str, ...] = ()
-    """Of the jobs that call each other; empty: nobody calls it."""
+    jobs: tuple[Job, ...] = ()
+    """The jobs that call each other; empty: nobody calls it."""
     copies: bool = False
     identity: bool | None = None
     """Whether the job that calls it may ask for identity tokens."""
@@ -63,7 +75,7 @@ class _Call:
         assert job.reference is not None
         other = job.reference.repository
         return _Call(
-            (*self.ids, job.id),
+            (*self.jobs, job),
             self.copies or job.matrix,
             identity,
             other or self.repository,
@@ -106,7 +118,8 @@ def _add(
                 ends[job.id.lower()] = _add(job.workflow.jobs, more, after, found)
             else:
                 copies = call.copies or job.matrix
-                leaf = Leaf((*call.ids, job.id), job, after, copies, identity, call.name)
+                ids = tuple(one.id for one in (*call.jobs, job))
+                leaf = Leaf(ids, job, after, copies, identity, call.jobs, call.name)
                 found.append(leaf)
                 ends[job.id.lower()] = (leaf.key,)
         rest = [one for one in rest if one not in ready]

@@ -104,6 +104,8 @@ class Job:
     """``secrets: inherit``."""
     workflow: Workflow | None = None
     """What it calls."""
+    node: MappingNode | None = field(default=None, compare=False, repr=False)
+    """As written."""
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,12 @@ from modelyard.local.runner.pipeline.planning import repository_root
 from modelyard.local.runner.pipeline.problems import Problems
 from modelyard.local.workflows import reading, references
 from modelyard.local.workflows.contexts import asked_for
+from modelyard.local.workflows.expressions.spans import BEGIN
 from modelyard.local.workflows.files import Files
 from modelyard.local.workflows.model import Action, Declared, Given, Job, Plan, Step, Workflow
 from modelyard.local.workflows.permissions import IDENTITY, granted
 from modelyard.local.workflows.stand_ins import STAND_INS
+from modelyard.local.workflows.typed_values import typed_value
 from modelyard.reading import nearest
 from modelyard.runner_errors import PipelineError
 
@@ -124,6 +126,10 @@ class _Planning:
             self.problems.add(job.place, f"{job.uses} has no on: workflow_call")
         what = f"the workflow {job.uses}"
         self._check(job.place, job.given, called.inputs, f"input of {what}")
+        for one in job.given:
+            declared = called.inputs.get(one.name.lower())
+            if declared is not None and BEGIN not in one.value:
+                typed_value(one.value, declared, one.place, self.problems)
         if job.inherits:
             pass  # which there are only GitHub knows
         else:

@@ -175,6 +175,7 @@ def _job(key: Scalar, node: Mapping, problems: Problems) -> Job:
         given=tuple(given(fields, "with")),
         secrets=() if inherits else tuple(given(fields, "secrets")),
         inherits=inherits,
+        node=node,
     )
 
 

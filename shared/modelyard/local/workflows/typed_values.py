@@ -9,14 +9,23 @@ make a text is as in the schema of actions/runner.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
+from typing import Any
 
 from modelyard.local.runner.pipeline.fields import Fields
 from modelyard.local.runner.pipeline.nodes import Scalar, kind_of
+from modelyard.local.runner.pipeline.places import Place
+from modelyard.local.runner.pipeline.problems import Problems
 from modelyard.local.workflows.expressions import is_one
+from modelyard.local.workflows.expressions.partial import UNKNOWN
+from modelyard.local.workflows.expressions.values import to_number
+from modelyard.local.workflows.model import Declared
 
 _TRUTHS = tuple(spelt for word in ("true", "false") for spelt in (word, word.title(), word.upper()))
+EMPTY = {"boolean": False, "number": 0, "string": ""}
+"""The value of an input that nobody gives, by its type."""
 _WHOLE = re.compile(r"\+?[0-9]+")
 
 
@@ -48,3 +57,24 @@ def _check(fields: Fields, name: str, wanted: str, fits: Callable[[str], bool]) 
     else:
         found = kind_of(node)
     fields.problems.add(node.place, f"{name} is {wanted}, not {found}")
+
+
+def typed_value(text: str, declared: Declared, place: Place, problems: Problems) -> Any:
+    """A text as an input has it; unknown, and noted, where it doesn't fit.
+
+    :param place: of the text, for the message.
+    """
+    if not text.strip():
+        return EMPTY.get(declared.type, text)
+    if declared.type == "boolean":
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+    elif declared.type == "number":
+        number = to_number(text)
+        if not math.isnan(number):
+            return number
+    else:
+        return text
+    wanted = "true or false" if declared.type == "boolean" else "a number"
+    problems.add(place, f"{declared.name} is {wanted}, not {text!r}")
+    return UNKNOWN

@@ -131,8 +131,8 @@ def test_a_plan_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert shown[:3] == [
         "workflow main.yml: on push",
-        "job call/first: 1 step",
-        "job call/last: after call/first; to ${{ inputs.to }}; 3 steps",
+        "job call / first: 1 step",
+        "job call / last: after call / first; to here; 3 steps",
     ]
     assert "      text: hello" in shown
     assert "      if always()" in shown
@@ -152,6 +152,40 @@ def test_a_plan_shows_no_control_characters(
     assert shown.startswith("workflow n")
     assert "  - s\n" in shown
     assert not set(shown) & set("\x1b\a\r")
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_expanded_yaml_of_a_workflow(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--repository", "OWNER/library=library", "--yaml"]
+
+    assert main(["plan", ".github/workflows/main.yml", *arguments]) == 0
+    shown = capsys.readouterr().out
+    assert "  call / last:\n    needs:\n    - call / first\n" in shown
+    assert '      name: "here"\n' in shown
+
+
+def test_what_only_a_run_knows_is_told_with_what_gives_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = """
+        on: push
+        jobs:
+          call:
+            if: github.ref != 'x'
+            strategy: {matrix: {to: [a, b]}}
+            uses: OWNER/library/.github/workflows/called.yml@v1
+            with: {to: "${{ matrix.to }}"}
+            secrets: {token: x}
+        """
+    write(folder, {".github/workflows/x.yml": call})
+    arguments = ["--repository", "OWNER/library=library"]
+
+    assert main(["plan", ".github/workflows/x.yml", *arguments]) == 0
+    shown = capsys.readouterr().out
+    assert "to ${{ inputs.to }}; 3 steps\n" in shown
+    assert (
+        "\ncall / last\n  if github.ref != 'x'  (of call)\n  inputs.to: ${{ matrix.to }}\n" in shown
+    )
 
 
 @pytest.mark.usefixtures("folder")
