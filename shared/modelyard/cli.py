@@ -98,7 +98,7 @@ def _on_a_laptop(command: str, rest: list[str]) -> int:
     if command == "setup":
         from modelyard.project import command as setup
 
-        return setup.main(rest)
+        return setup.main(rest, detect(dict(os.environ), step=command))
     if command == "local":
         # The one place where something outside local/ names it: only a laptop has this extra.
         from modelyard.local import commands

@@ -225,6 +225,10 @@ def test_a_person_who_enters_a_code(place: Place, approve: bool) -> None:
         token = person.mint(DATABRICKS).value
         claims = jwt.decode(token, options={"verify_signature": False})
         assert (claims["upn"], claims["idtyp"]) == (OWNER, "user")
+        other = person.mint("https://management.azure.com").value
+        claims = jwt.decode(other, options={"verify_signature": False})
+        assert (claims["upn"], claims["aud"]) == (OWNER, "https://management.azure.com")
+        assert len(shown) == 1  # not asked again for another resource
     else:
         with pytest.raises(Unauthenticated, match="the person at this terminal can't sign in"):
             person.mint(DATABRICKS)

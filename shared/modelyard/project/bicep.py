@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from modelyard.project.tenant import AUDIENCE, Federation, Role, Tenant
+from modelyard.project.tenant import Federation, Role, Tenant
 
 ROLES = {
     "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
@@ -61,7 +61,7 @@ def _trust(federations: Sequence[Federation]) -> Iterator[str]:
         yield "  properties: {"
         yield f"    issuer: {_quoted(one.issuer)}"
         yield f"    subject: {_quoted(one.subject)}"
-        yield f"    audiences: [{_quoted(AUDIENCE)}]"
+        yield f"    audiences: [{_quoted(one.audience)}]"
         yield "  }"
         if at:  # the service makes only one of them at a time
             yield f"  dependsOn: [trust{at - 1}]"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from modelyard.azure.identity.ways import Job
 from modelyard.clock import SystemClock
 from modelyard.errors import FileError, InputError, ModelyardError
 from modelyard.masking import Masker
@@ -27,9 +28,10 @@ PLATFORMS = {
 SECTIONS = ("azure", "azure-devops", "github")
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], job: Job) -> int:
     """``modelyard setup PLATFORM [OPTIONS]``.
 
+    :param job: where it runs.
     :returns: 1 when ``--check`` finds something that isn't as the file has it, else 0.
     """
     options = _options(arguments)
@@ -39,13 +41,15 @@ def main(arguments: Sequence[str]) -> int:
         print(masker.clean(line), flush=True)  # noqa: T201
 
     try:
-        return _set_up(options, masker, write)
+        return _set_up(options, masker, write, job)
     except ModelyardError as error:
         error.what = masker.clean(error.what)
         raise
 
 
-def _set_up(options: argparse.Namespace, masker: Masker, write: Callable[[str], None]) -> int:
+def _set_up(
+    options: argparse.Namespace, masker: Masker, write: Callable[[str], None], job: Job
+) -> int:
     path = Path(options.file)
     mistakes = Mistakes()
     root = Section(document.read(path, options.set), "", SECTIONS, mistakes)
@@ -62,6 +66,7 @@ def _set_up(options: argparse.Namespace, masker: Masker, write: Callable[[str], 
         folder=path.resolve().parent,
         write=write,
         masker=masker,
+        job=job,
         tenant=tenant.read(root),
         with_az=options.with_az,
         renew_secrets=options.renew_secrets,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
 from modelyard.azure.key_vault import SignIn, Vaults
 from modelyard.azure.key_vault_names import of_value
 from modelyard.clock import Clock
@@ -51,15 +52,23 @@ class SecretValues:
 
     :param sign_in: gives the credential for a key vault.
     :param masker: is told every value before anybody else has it.
+    :param cloud: where a vault is whose name alone is given.
     """
 
     def __init__(
-        self, environment: Mapping[str, str], sign_in: SignIn, *, clock: Clock, masker: Masker
+        self,
+        environment: Mapping[str, str],
+        sign_in: SignIn,
+        *,
+        clock: Clock,
+        masker: Masker,
+        cloud: AzureCloud = PUBLIC,
     ) -> None:
         self._environment = environment
         self._sign_in = sign_in
         self._clock = clock
         self._masker = masker
+        self._cloud = cloud
         self._read: dict[str, str] = {}
 
     def read_all(self, references: Iterable[SecretReference]) -> None:
@@ -103,7 +112,7 @@ class SecretValues:
                 raise InputError(missing, fix="set it for this one command")
             found = self._text(reference)
             if is_reference(found):
-                with Vaults(self._sign_in, clock=self._clock) as vaults:
+                with Vaults(self._sign_in, clock=self._clock, cloud=self._cloud) as vaults:
                     found = vaults.read(of_value(found)).value
             self._masker.add(found)
             self._read[source] = found

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from modelyard.azure.identity.machine import azure_cli
-from modelyard.azure.identity.principal import service_principal
-from modelyard.azure.identity.sign_in import NotTried, SignIn, Way
+from modelyard.azure.identity.clouds import AzureCloud
+from modelyard.azure.identity.sign_in import SignIn, Way
+from modelyard.azure.identity.ways import Job, ways
 from modelyard.clock import Clock
 from modelyard.credentials import Credential
 from modelyard.masking import Masker
+from modelyard.project import account
 from modelyard.project.az import Az
 from modelyard.project.fields import Section
 from modelyard.project.plan import Plan
 from modelyard.project.secret_values import SecretValues
 from modelyard.project.tenant import Tenant
-from modelyard.reading import defined
-
-_PRINCIPAL = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,8 @@ class Surroundings:
     """A line for the reader; every known secret is taken out of it."""
     masker: Masker = field(repr=False)
     """Told of every secret, also of tokens."""
+    job: Job
+    """Where the command runs: some ways to sign in are a CI system's, or a person's."""
     tenant: Tenant | None = None
     with_az: bool = False
     renew_secrets: bool = False
@@ -45,7 +44,9 @@ class Surroundings:
     @cached_property
     def secrets(self) -> SecretValues:
         """The secrets that the file refers to."""
-        return SecretValues(self.environment, self.entra, clock=self.clock, masker=self.masker)
+        return SecretValues(
+            self.environment, self.entra, clock=self.clock, masker=self.masker, cloud=self.cloud
+        )
 
     @cached_property
     def az(self) -> Az | None:
@@ -64,26 +65,23 @@ class Surroundings:
         return self._sign_in.token(resource, clock=self.clock)
 
     @cached_property
+    def cloud(self) -> AzureCloud:
+        """The Azure cloud that ``ARM_ENVIRONMENT`` names; else the public one.
+
+        :raises InputError: for a name that isn't known.
+        """
+        return account.cloud(self.environment)
+
+    @cached_property
     def _sign_in(self) -> SignIn:
-        return SignIn([self._principal(), self._azure_cli()], chosen=self._chosen)
+        given = account.read(self.environment, self.tenant.tenant_id if self.tenant else "")
+        for secret in given.secrets():
+            self.masker.add(secret)
+        every = ways(given, self.job, self.environment, self.cloud)
+        return SignIn(account.chosen(every, given.sign_in), chosen=self._chosen)
 
     def _chosen(self, way: Way) -> None:
         self.write(f"signed in by {way.name}: {way.who}")
-
-    def _principal(self) -> Way | NotTried:
-        given = [defined(name, self.environment.get(name, "")) for name in _PRINCIPAL]
-        if not all(given):
-            return NotTried("service-principal", f"{', '.join(_PRINCIPAL)} aren't all set")
-        tenant_id, client_id, secret = given
-        self.masker.add(secret)
-        found = service_principal(tenant_id=tenant_id, client_id=client_id, client_secret=secret)
-        return Way("service-principal", found.name, found.mint)
-
-    def _azure_cli(self) -> Way | NotTried:
-        if shutil.which("az", path=self.environment.get("PATH")) is None:
-            return NotTried("azure-cli", "az isn't on PATH", "install az and run az login")
-        found = azure_cli(self.tenant.tenant_id if self.tenant else None)
-        return Way("azure-cli", found.name, found.mint)
 
 
 class Platform(Protocol):

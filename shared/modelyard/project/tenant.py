@@ -14,10 +14,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from modelyard.azure.identity.clouds import PUBLIC
 from modelyard.project.fields import Section
 
 KEYS = ("tenant-id", "subscription-id", "application", "client-id", "roles")
-AUDIENCE = "api://AzureADTokenExchange"
 TO_FILL_IN = "APPLICATION-ID"
 """Stands for the client id where there is none yet."""
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -40,6 +40,8 @@ class Federation:
     """Unique in the application."""
     issuer: str
     subject: str
+    audience: str = PUBLIC.exchange_audience
+    """The cloud's own."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def federation_document(one: Federation) -> str:
             "name": one.name,
             "issuer": one.issuer,
             "subject": one.subject,
-            "audiences": [AUDIENCE],
+            "audiences": [one.audience],
         }
     )
 

@@ -13,6 +13,7 @@ from azure.devops.exceptions import (
     AzureDevOpsServiceError,
 )
 
+from modelyard.ci.terminal import Terminal
 from modelyard.clock import FakeClock
 from modelyard.errors import (
     AlreadyExists,
@@ -52,6 +53,7 @@ def mistakes_of(folder: Path, more: str, *, with_az: bool = False) -> list[str]:
         folder=folder,
         write=lambda _line: None,
         masker=Masker(),
+        job=Terminal({}),
         tenant=tenant.read(root),
         with_az=with_az,
     )
@@ -233,6 +235,7 @@ def test_nothing_is_written_before_the_plan_is_carried_out(
         folder=tmp_path,
         write=lambda _line: None,
         masker=Masker(),
+        job=Terminal({}),
     )
     found = organization.Organization("contoso", "wine", surroundings)
     assert found.project_url == "https://dev.azure.com/contoso/wine"

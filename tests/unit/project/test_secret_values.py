@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests_mock
 
+from modelyard.ci.terminal import Terminal
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
 from modelyard.errors import InputError
@@ -27,7 +28,9 @@ def values_of(environment: dict[str, str]) -> SecretValues:
 
 
 def around(**environment: str) -> Surroundings:
-    return Surroundings(environment, FakeClock(), Path(), lambda _line: None, Masker())
+    return Surroundings(
+        environment, FakeClock(), Path(), lambda _line: None, Masker(), Terminal(environment)
+    )
 
 
 @pytest.mark.parametrize("value", [MACRO, f" {MACRO}\n"])

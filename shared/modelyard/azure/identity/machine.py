@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -62,7 +64,8 @@ def device_code(
     def prompt(address: str, code: str, _expires: object) -> None:
         show(f"to sign in, open {address} and enter the code {code}")
 
-    def source() -> Any:
+    @functools.cache
+    def signed_in() -> Any:
         from azure.identity import DeviceCodeCredential
 
         more: dict[str, Any] = {"tenant_id": tenant_id} if tenant_id else {}
@@ -72,7 +75,9 @@ def device_code(
 
     return Principal(
         "the person at this terminal",
-        source,
+        # The same one for each token: a person who has signed in isn't asked again for another
+        # resource, nor for a new token. What it knows is in this process's memory alone.
+        lambda: contextlib.nullcontext(signed_in()),
         secrets=(),
         cause="nobody entered the code in time, or the tenant forbids signing in by a code",
         fix="try again, or sign in with az login",

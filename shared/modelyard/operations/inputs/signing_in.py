@@ -6,12 +6,11 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 
-from modelyard.azure.identity import clouds
+from modelyard.azure.identity import clouds, ways
 from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
 from modelyard.azure.identity.sign_in import SignIn, Way
 from modelyard.context import Context
 from modelyard.errors import InputError
-from modelyard.operations.inputs import entra_ways
 from modelyard.operations.inputs.databricks_ways import Late
 from modelyard.operations.inputs.identity_inputs import AUTOMATIC, WAYS, IdentityInputs, Own
 
@@ -58,7 +57,7 @@ def _cloud(inputs: IdentityInputs, context: Context, workspace_url: str) -> Azur
 def _sign_in(inputs: IdentityInputs, context: Context, cloud: AzureCloud, own: Own) -> SignIn:
     """The ways to sign in, in their order."""
     _check_tenants(inputs)
-    every = [*entra_ways.ways(inputs, context, cloud), *own.ways]
+    every = [*ways.ways(inputs, context.ci, context.environment, cloud), *own.ways]
     wanted = [way for way in every if inputs.sign_in in (AUTOMATIC, way.name)]
     if not wanted:
         raise InputError(

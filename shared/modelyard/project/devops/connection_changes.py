@@ -23,7 +23,6 @@ from modelyard.project.tenant import Federation
 
 FEDERATED = "WorkloadIdentityFederation"
 NEEDS = "the role Creator or Administrator: Project settings, Service connections, Security"
-_MANAGER = "https://management.azure.com/"
 Json = dict[str, Any]
 
 
@@ -76,6 +75,7 @@ def federation(connection: ServiceConnection, organization: Organization) -> Fed
         federation_name(connection, organization),
         str(given.get("workloadIdentityFederationIssuer", "")),
         str(given.get("workloadIdentityFederationSubject", "")),
+        organization.surroundings.cloud.exchange_audience,
     )
 
 
@@ -185,16 +185,17 @@ def _body(
     needed: Mapping[str, SecretReference],
     organization: Organization,
 ) -> Json:
+    cloud = organization.surroundings.cloud
     if connection.type == AZURE:
         return {
-            "url": _MANAGER,
+            "url": f"{cloud.resource_manager}/",
             "scheme": FEDERATED,
             "parameters": {
                 "tenantid": connection.tenant_id,
                 "serviceprincipalid": _client_id(connection, organization),
             },
             "data": {
-                "environment": "AzureCloud",
+                "environment": cloud.connection_name,
                 "scopeLevel": "Subscription",
                 "subscriptionId": connection.subscription_id,
                 "subscriptionName": connection.subscription_name or connection.subscription_id,

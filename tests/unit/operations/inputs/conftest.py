@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelyard.operations.inputs import entra_ways
+from modelyard.azure.identity import ways
 from unit.entra_principals import NAMES, Principals
 
 
@@ -13,5 +13,5 @@ def principals(monkeypatch: pytest.MonkeyPatch) -> Principals:
     """Every way to sign in to Microsoft Entra ends here."""
     found = Principals()
     for name in NAMES:
-        monkeypatch.setattr(entra_ways, name, found.make(name))
+        monkeypatch.setattr(ways, name, found.make(name))
     return found

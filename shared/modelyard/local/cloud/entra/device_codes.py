@@ -5,6 +5,7 @@ Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-cod
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import string
 from typing import Any
@@ -13,7 +14,9 @@ from modelyard.local.cloud.entra import exceptions
 from modelyard.local.cloud.service import Cloud
 
 COLLECTION = "entra.device_codes"
-GRANTS = ("urn:ietf:params:oauth:grant-type:device_code", "device_code")
+REFRESHED = "entra.refresh_tokens"
+REFRESH = "refresh_token"
+GRANTS = (REFRESH, "urn:ietf:params:oauth:grant-type:device_code", "device_code")
 ADDRESS = "https://microsoft.com/devicelogin"
 LIFETIME_SECONDS = 900
 INTERVAL_SECONDS = 5
@@ -73,5 +76,23 @@ class DeviceCodes:
             raise exceptions.device_code_declined()
         return str(document["scope"])
 
+    def remember(self, client_id: str) -> str:
+        """A refresh token: whoever has signed in gets the next tokens by it, for any resource. The
+        store holds its SHA-256 only."""
+        value = secrets.token_urlsafe(40)
+        self._cloud.store.put(REFRESHED, _digest(value), {"client_id": client_id})
+        return value
+
+    def check_refresh(self, refresh_token: str, client_id: str) -> None:
+        """Raises EntraError for a refresh token that isn't this client's."""
+        found = self._cloud.store.get(REFRESHED, _digest(refresh_token))
+        if found is None or found["client_id"] != client_id:
+            raise exceptions.refresh_token_not_valid()
+
     def reset(self) -> None:
         self._cloud.store.clear(COLLECTION)
+        self._cloud.store.clear(REFRESHED)
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()

@@ -162,6 +162,15 @@ def device_code_pending() -> EntraError:
     )
 
 
+def refresh_token_not_valid() -> EntraError:
+    return EntraError(
+        400,
+        "invalid_grant",
+        9002313,
+        "The refresh token isn't valid, or was given to another client.",
+    )
+
+
 def device_code_declined() -> EntraError:
     return EntraError(
         400, "authorization_declined", 70018, "Invalid verification code: the user declined."

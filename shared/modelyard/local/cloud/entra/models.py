@@ -12,7 +12,7 @@ from typing import Any
 from modelyard.local.cloud import signing
 from modelyard.local.cloud.credentials import load_or_create
 from modelyard.local.cloud.entra import certificates, exceptions, federation
-from modelyard.local.cloud.entra.device_codes import DeviceCodes
+from modelyard.local.cloud.entra.device_codes import REFRESH, DeviceCodes
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.tokens import DATABRICKS_AUDIENCE, OWNER
 
@@ -93,10 +93,15 @@ class Directory:
         return self.sign(application, resource, method)
 
     def issue_to_person(self, form: Mapping[str, str]) -> tuple[IssuedToken, str]:
-        """A token for whoever approved a device code, and an id token. Raises EntraError."""
+        """A token for whoever approved a device code, or did before and has a refresh token since;
+        and an id token. Raises EntraError."""
         client_id = form.get("client_id", "")
-        scope = self.device_codes.redeem(form.get("device_code", ""), client_id)
-        resource = scope.partition("/.default")[0]
+        if form.get("grant_type") == REFRESH:
+            self.device_codes.check_refresh(form.get("refresh_token", ""), client_id)
+            scope = form.get("scope", "")
+        else:
+            scope = self.device_codes.redeem(form.get("device_code", ""), client_id)
+        resource = scope.partition("/.default")[0].split()[-1]
         person = Application(client_id, self._person)
         token = self.sign(person, resource, "0", {"upn": OWNER, "idtyp": "user", "name": OWNER})
         claims = {

@@ -92,6 +92,8 @@ class EntraResponses:
 
     def _for_person(self, request: Request, tenant: str) -> dict[str, Any]:
         self._check_discovery_tenant(tenant)
+        if "/.default" not in (scope := request.form.get("scope", "/.default")):
+            raise exceptions.scope_not_valid(scope)
         token, id_token = self._directory.issue_to_person(request.form)
         info = json.dumps(self._directory.client_info()).encode()
         return {
@@ -100,6 +102,7 @@ class EntraResponses:
             "expires_in": token.lifetime,
             "ext_expires_in": token.lifetime,
             "access_token": token.value,
+            "refresh_token": self._directory.device_codes.remember(request.form["client_id"]),
             "id_token": id_token,
             "client_info": base64.urlsafe_b64encode(info).decode().rstrip("="),
         }

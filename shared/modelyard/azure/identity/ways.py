@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from modelyard.azure.identity.clouds import AzureCloud
 from modelyard.azure.identity.connection import of_connection
@@ -17,80 +17,114 @@ from modelyard.azure.identity.principal import (
     with_certificate,
 )
 from modelyard.azure.identity.sign_in import NotTried, Way
-from modelyard.context import Context
 from modelyard.errors import InputError
-
-if TYPE_CHECKING:
-    from modelyard.operations.inputs.identity_inputs import IdentityInputs
+from modelyard.service_connection import ServiceConnection
 
 MANAGED = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT")
 """Variables by which Azure tells a program that it has an identity; a virtual machine has none of
 them, so there ``sign-in`` has to say it."""
-_PEM = "-----BEGIN "
+PEM = "-----BEGIN "
 
 
-def ways(inputs: IdentityInputs, context: Context, cloud: AzureCloud) -> list[Way | NotTried]:
+class Account(Protocol):
+    """What is given to sign in with; the inputs of operations hold the same."""
+
+    @property
+    def azure_service_connection(self) -> str | None: ...
+    @property
+    def azure_tenant_id(self) -> str | None: ...
+    @property
+    def azure_client_id(self) -> str | None: ...
+    @property
+    def azure_client_secret(self) -> str | None: ...
+    @property
+    def azure_client_certificate(self) -> str | None: ...
+    @property
+    def azure_client_certificate_password(self) -> str | None: ...
+    @property
+    def sign_in(self) -> str: ...
+
+
+class Job(Protocol):
+    """What signing in has to know of the CI system; :class:`modelyard.ci.base.CISystem` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def attended(self) -> bool: ...
+    @property
+    def shares_home(self) -> bool: ...
+    def write(self, line: str, /) -> None: ...
+    def is_fork(self) -> bool: ...
+    def no_identity_token(self) -> str: ...
+    def identity_token(self, audience: str, /) -> str: ...
+    def service_connection(self, name: str, /) -> ServiceConnection: ...
+
+
+def ways(
+    account: Account, job: Job, environment: Mapping[str, str], cloud: AzureCloud
+) -> list[Way | NotTried]:
     """All of them, in their order."""
     return [
-        _service_connection(inputs, context),
-        _github(inputs, context, cloud),
-        _managed_identity(inputs, context),
-        _service_principal(inputs, cloud),
-        _azure_cli(inputs, context),
-        _device_code(inputs, context, cloud),
+        _service_connection(account, job),
+        _github(account, job, cloud),
+        _managed_identity(account, environment),
+        _service_principal(account, cloud),
+        _azure_cli(account, job, environment),
+        _device_code(account, job, cloud),
     ]
 
 
-def _service_connection(inputs: IdentityInputs, context: Context) -> Way | NotTried:
+def _service_connection(account: Account, job: Job) -> Way | NotTried:
     name = "service-connection"
-    if not inputs.azure_service_connection:
-        if context.ci.name == "azure-pipelines":
+    if not account.azure_service_connection:
+        if job.name == "azure-pipelines":
             return NotTried(name, "azure-service-connection isn't set")
         return NotTried(name, "Azure Pipelines alone has service connections")
     try:
-        connection = context.ci.service_connection(inputs.azure_service_connection)
+        connection = job.service_connection(account.azure_service_connection)
         return _way(name, of_connection(connection))
     except InputError as error:
         return NotTried(name, error.what, error.fix)
 
 
-def _github(inputs: IdentityInputs, context: Context, cloud: AzureCloud) -> Way | NotTried:
+def _github(account: Account, job: Job, cloud: AzureCloud) -> Way | NotTried:
     name = "github-oidc"
-    if context.ci.name != "github-actions":
+    if job.name != "github-actions":
         return NotTried(name, "this isn't a job of GitHub")
-    tenant, client = inputs.azure_tenant_id, inputs.azure_client_id
+    tenant, client = account.azure_tenant_id, account.azure_client_id
     if not tenant or not client:
         return NotTried(name, _missing(azure_tenant_id=tenant, azure_client_id=client))
-    if why := context.ci.no_identity_token():
+    if why := job.no_identity_token():
         return NotTried(
             name,
             why,
             "give the job `permissions: {id-token: write, contents: read}`"
-            if not context.ci.is_fork()
+            if not job.is_fork()
             else "run this on pushes or on pull requests of branches of the repository itself",
         )
     principal = with_assertion(
         tenant_id=tenant,
         client_id=client,
-        assertion=lambda: context.ci.identity_token(cloud.exchange_audience),
+        assertion=lambda: job.identity_token(cloud.exchange_audience),
         cloud=cloud,
     )
     return _way(name, principal)
 
 
-def _managed_identity(inputs: IdentityInputs, context: Context) -> Way | NotTried:
+def _managed_identity(account: Account, environment: Mapping[str, str]) -> Way | NotTried:
     name = "managed-identity"
-    if inputs.sign_in != name and not any(context.environment.get(one) for one in MANAGED):
+    if account.sign_in != name and not any(environment.get(one) for one in MANAGED):
         return NotTried(
             name, f"no {' or '.join(MANAGED)}; on a virtual machine set sign-in to {name}"
         )
-    return _way(name, managed_identity(inputs.azure_client_id))
+    return _way(name, managed_identity(account.azure_client_id))
 
 
-def _service_principal(inputs: IdentityInputs, cloud: AzureCloud) -> Way | NotTried:
+def _service_principal(account: Account, cloud: AzureCloud) -> Way | NotTried:
     name = "service-principal"
-    tenant, client = inputs.azure_tenant_id, inputs.azure_client_id
-    secret, certificate = inputs.azure_client_secret, inputs.azure_client_certificate
+    tenant, client = account.azure_tenant_id, account.azure_client_id
+    secret, certificate = account.azure_client_secret, account.azure_client_certificate
     if not tenant or not client or not (secret or certificate):
         why = _missing(
             azure_tenant_id=tenant,
@@ -103,7 +137,7 @@ def _service_principal(inputs: IdentityInputs, cloud: AzureCloud) -> Way | NotTr
             content = _certificate(certificate)
         except InputError as error:
             return NotTried(name, error.what, error.fix)
-        password = inputs.azure_client_certificate_password
+        password = account.azure_client_certificate_password
         return _way(
             name,
             with_certificate(
@@ -128,7 +162,7 @@ def _service_principal(inputs: IdentityInputs, cloud: AzureCloud) -> Way | NotTr
 
 
 def _certificate(given: str) -> bytes:
-    if _PEM in given:
+    if PEM in given:
         return given.strip().encode(errors="surrogateescape") + b"\n"
     try:
         return Path(given.strip()).read_bytes()
@@ -140,13 +174,13 @@ def _certificate(given: str) -> bytes:
         ) from None
 
 
-def _azure_cli(inputs: IdentityInputs, context: Context) -> Way | NotTried:
+def _azure_cli(account: Account, job: Job, environment: Mapping[str, str]) -> Way | NotTried:
     name = "azure-cli"
-    if shutil.which("az", path=context.environment.get("PATH")) is None:
+    if shutil.which("az", path=environment.get("PATH")) is None:
         return NotTried(name, "az isn't on PATH")
-    folder, own = _az_folder(context.environment)
+    folder, own = _az_folder(environment)
     signed_in = (folder / "azureProfile.json").is_file()
-    if not own and context.ci.shares_home:
+    if not own and job.shares_home:
         return NotTried(
             name,
             f"az's sign-in lies in {folder}, which other jobs of this machine use too",
@@ -156,7 +190,7 @@ def _azure_cli(inputs: IdentityInputs, context: Context) -> Way | NotTried:
         )
     if not signed_in:
         return NotTried(name, f"nobody is signed in to az in {folder}")
-    return _way(name, azure_cli(inputs.azure_tenant_id))
+    return _way(name, azure_cli(account.azure_tenant_id))
 
 
 def _az_folder(environment: Mapping[str, str]) -> tuple[Path, bool]:
@@ -167,11 +201,11 @@ def _az_folder(environment: Mapping[str, str]) -> tuple[Path, bool]:
     return folder, folder.absolute() != everybodys.absolute()
 
 
-def _device_code(inputs: IdentityInputs, context: Context, cloud: AzureCloud) -> Way | NotTried:
+def _device_code(account: Account, job: Job, cloud: AzureCloud) -> Way | NotTried:
     name = "device-code"
-    if not context.ci.attended:
+    if not job.attended:
         return NotTried(name, "only a person at a terminal can enter a code")
-    return _way(name, device_code(context.ci.write, inputs.azure_tenant_id, cloud))
+    return _way(name, device_code(job.write, account.azure_tenant_id, cloud))
 
 
 def _way(name: str, principal: Principal) -> Way:
