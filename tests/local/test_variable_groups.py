@@ -125,7 +125,10 @@ assert made.variables["a"].value == "1"
 assert made.variables["s"].value is None
 assert client.get_variable_group("local", made.id).name == "plain"
 assert [one.id for one in client.get_variable_groups("LOCAL", group_name="pl*")] == [made.id]
-assert client.get_variable_groups("other") == []
+assert "TF200016" in refused(client.get_variable_groups, "other")
+elsewhere = group("elsewhere", a=Value(value="1"))
+elsewhere.variable_group_project_references[0].project_reference.name = "other"
+assert "TF200016" in refused(client.add_variable_group, elsewhere)
 again = group("Plain", a=Value(value="1"))
 assert "already exists" in refused(client.add_variable_group, again)
 kept = group("plain", a=Value(value="2"), s=Value(is_secret=True))

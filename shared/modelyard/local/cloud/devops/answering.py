@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -20,7 +21,35 @@ RESOURCE = "499b84ac-1321-427f-aa17-267ca6975798"
 """Azure DevOps' application id: the resource that an Entra token for it names."""
 READS = ("GET", "HEAD", "OPTIONS")
 Json = dict[str, Any]
-Answer = Callable[..., Json | list[Json] | None]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a list."""
+
+    items: list[Json]
+    token: str = ""
+    """What the request for the next part has to say; empty on the last one."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"x-ms-continuationtoken": self.token} if self.token else {}
+
+
+Answer = Callable[..., Json | list[Json] | Page | None]
+
+
+def page_of(request: Request, items: list[Json], at_most: int) -> Page:
+    """The part of a list that ``$top`` and ``continuationToken`` ask for. Raises DevOpsError.
+
+    :param at_most: how many the service gives at once, whatever is asked for.
+    """
+    top, after = request.args.get("$top", ""), request.args.get("continuationToken", "0")
+    if not after.isdigit() or not (top or "0").isdigit():
+        raise exceptions.invalid("continuationToken", f"The page {top} {after} is not known.")
+    start = int(after)
+    end = start + min(int(top or at_most) or at_most, at_most)
+    return Page(items[start:end], str(end) if end < len(items) else "")
 
 
 class Answering:
@@ -42,8 +71,11 @@ class Answering:
                 return failure(error)
             if found is None:
                 return Response(status=204)
+            headers = {}
+            if isinstance(found, Page):
+                headers, found = found.headers, found.items
             whole = {"count": len(found), "value": found} if isinstance(found, list) else found
-            return Response(json.dumps(whole), 200, mimetype="application/json")
+            return Response(json.dumps(whole), 200, headers, mimetype="application/json")
 
         return handle
 

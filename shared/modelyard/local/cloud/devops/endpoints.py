@@ -13,12 +13,10 @@ from typing import Any
 
 from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.devops.answering import text_of
-from modelyard.local.cloud.devops.models import ORGANIZATION, Connection, Organization
+from modelyard.local.cloud.devops.models import AZURE, FEDERATED, Organization, is_federated
 from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.service import Cloud
 
-COLLECTION = "devops.endpoints"
-AZURE, FEDERATED = "azurerm", "WorkloadIdentityFederation"
 SECRETS = ("password", "accesstoken", "apitoken", "serviceprincipalkey")
 Json = dict[str, Any]
 
@@ -33,15 +31,7 @@ class Endpoints:
 
     def of_project(self, project: str) -> list[Json]:
         """Those of a project, oldest first. Raises DevOpsError when there is no such project."""
-        name = self._projects.get(project)["name"].lower()
-        found = (one for _, one in self._cloud.store.items(COLLECTION))
-        written = [one for one in found if one["project"].lower() == name]
-        known = {one["id"] for one in written}
-        bare = (one for one in self._organization.connections() if one.id not in known)
-        return [
-            *(self._bare(one) for one in bare if one.project.lower() == name),
-            *(one["body"] for one in written),
-        ]
+        return self._organization.written(self._projects.get(project)["name"])
 
     def get(self, project: str, key: str) -> Json | None:
         """None when there is none, as the service answers."""
@@ -55,7 +45,7 @@ class Endpoints:
             if any(one["name"].lower() == name.lower() for one in self.of_project(project)):
                 raise exceptions.exists("Service connection", name)
             key = str(uuid.uuid4())
-            if _is_federated(body):
+            if is_federated(body):
                 key = self._organization.connect(name, project).id
             return self._save(key, project, body, {})
 
@@ -66,12 +56,9 @@ class Endpoints:
             before = self.get(project, key)
             if before is None:
                 raise exceptions.connection_not_found(key)
-            if before["name"] != body.get("name") and _is_federated(before):
+            if before["name"] != body.get("name") and is_federated(before):
                 raise exceptions.invalid("name", "The subject of a federation has the name in it.")
             return self._save(key, project, body, _parameters(before))
-
-    def reset(self) -> None:
-        self._cloud.store.clear(COLLECTION)
 
     def _project_of(self, body: Json) -> str:
         references = body.get("serviceEndpointProjectReferences")
@@ -92,7 +79,7 @@ class Endpoints:
             for name in ("tenantid", "serviceprincipalid"):
                 if not parameters.get(name):
                     raise exceptions.invalid(name, f"The parameter {name} is missing.")
-            parameters |= self._federation(str(body["name"]), project)
+            parameters |= self._organization.federation(str(body["name"]), project)
         whole = {
             **body,
             "id": key,
@@ -101,34 +88,8 @@ class Endpoints:
             "isShared": False,
             "owner": "library",
         }
-        self._cloud.store.put(COLLECTION, key, {"id": key, "project": project, "body": whole})
+        self._organization.save(key, project, whole)
         return whole
-
-    def _federation(self, name: str, project: str) -> Json:
-        return {
-            "workloadIdentityFederationIssuer": self._organization.issuer,
-            "workloadIdentityFederationSubject": f"sc://{ORGANIZATION}/{project}/{name}",
-        }
-
-    def _bare(self, connection: Connection) -> Json:
-        """One that was made by ``modelyard local``, as clients see it."""
-        return {
-            "id": connection.id,
-            "name": connection.name,
-            "type": AZURE,
-            "description": "",
-            "url": "https://management.azure.com/",
-            "data": {},
-            "authorization": {
-                "scheme": FEDERATED,
-                "parameters": {
-                    "tenantid": connection.tenant_id,
-                    "serviceprincipalid": connection.client_id,
-                    **self._federation(connection.name, connection.project),
-                },
-            },
-            "isReady": True,
-        }
 
 
 def shown(body: Json) -> Json:
@@ -143,8 +104,3 @@ def shown(body: Json) -> Json:
 def _parameters(body: Json) -> Json:
     found = (body.get("authorization") or {}).get("parameters")
     return dict(found or {})
-
-
-def _is_federated(body: Json) -> bool:
-    scheme = (body.get("authorization") or {}).get("scheme")
-    return bool(body.get("type") == AZURE and scheme == FEDERATED)

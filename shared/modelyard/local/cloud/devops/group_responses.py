@@ -12,6 +12,7 @@ from modelyard.local.cloud.devops.answering import body_of
 from modelyard.local.cloud.devops.exceptions import DevOpsError
 from modelyard.local.cloud.devops.locations import areas, locations
 from modelyard.local.cloud.devops.models import Organization
+from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.devops.variable_groups import LINKED, VariableGroups, shown
 from modelyard.local.cloud.json_bodies import json_object
 
@@ -22,9 +23,12 @@ _LINK = ("name", "project", "vault", "connection", "secrets")
 class GroupResponses:
     """The handlers."""
 
-    def __init__(self, organization: Organization, groups: VariableGroups) -> None:
+    def __init__(
+        self, organization: Organization, groups: VariableGroups, projects: Projects
+    ) -> None:
         self._organization = organization
         self._groups = groups
+        self._projects = projects
 
     def locations(self, _request: Request) -> Json:
         return locations()
@@ -42,10 +46,11 @@ class GroupResponses:
         self._groups.delete(group)
 
     def get(self, _request: Request, project: str, group: int) -> Json:
-        return shown(self._groups.get(group, project))
+        return shown(self._groups.get(group, self._projects.id_of(project)))
 
     def list(self, request: Request, project: str) -> list[Json]:
         """By ``groupIds``, or those whose name fits ``groupName`` (``*`` for anything)."""
+        project = self._projects.id_of(project)
         if "groupIds" in request.args:
             wanted = request.args["groupIds"].split(",")
             found = [self._groups.get(int(one), project) for one in wanted if one.isdigit()]
@@ -70,7 +75,7 @@ class GroupResponses:
     def link(self, request: Request) -> Response:
         """``{"name", "project", "vault", "connection", "secrets"}``: a group linked to a vault.
 
-        The service connection is made where there is none of its name.
+        The service connection and the project are made where there is none of their name.
         """
         body = json_object(request) or {}
         if missing := [name for name in _LINK if not body.get(name)]:
@@ -79,7 +84,7 @@ class GroupResponses:
         if not isinstance(body["secrets"], list):
             message = {"message": "secrets must be a list of names"}
             return Response(json.dumps(message), 400, mimetype="application/json")
-        project = str(body["project"])
+        project = self._projects.of_name(str(body["project"]))
         connection = self._organization.connect(str(body["connection"]), project)
         wanted = {
             "name": body["name"],

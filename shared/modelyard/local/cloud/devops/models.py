@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from modelyard.local.cloud.service import Cloud
 
 ORGANIZATION = "modelyard-local"
 CONNECTIONS = "devops.service_connections"
+AZURE, FEDERATED = "azurerm", "WorkloadIdentityFederation"
 JOBS = "devops.job_tokens"
 PERSONAL = "devops.personal_tokens"
 ASSERTION_SECONDS = 600
@@ -68,11 +70,34 @@ class Organization:
         federation.trust(self._cloud.store, self.issuer, _subject(made))
         if not self._identities.knows(made.client_id):
             self._identities.add(made.client_id)
-        self._cloud.store.put(CONNECTIONS, made.id, {"name": name, "project": project})
+        self.save(made.id, project, _whole(made, self.federation(name, project)))
         return made
 
+    def save(self, key: str, project: str, body: dict[str, Any]) -> None:
+        """Keep a service connection of any type: ``body`` is it as the service has it."""
+        document = {"name": body["name"], "project": project, "body": body}
+        self._cloud.store.put(CONNECTIONS, key, document)
+
+    def written(self, project: str) -> list[dict[str, Any]]:
+        """The service connections of a project, of every type, as they were kept."""
+        return [
+            document["body"]
+            for _, document in self._cloud.store.items(CONNECTIONS)
+            if document["project"].lower() == project.lower()
+        ]
+
+    def federation(self, name: str, project: str) -> dict[str, str]:
+        """Whom whoever trusts a connection has to trust, as its parameters tell."""
+        return {
+            "workloadIdentityFederationIssuer": self.issuer,
+            "workloadIdentityFederationSubject": f"sc://{ORGANIZATION}/{project}/{name}",
+        }
+
     def connections(self) -> list[Connection]:
-        """All of them, oldest first."""
+        """Those to Azure with identity tokens, oldest first.
+
+        Whoever they name: it is the one application of the local Entra that they sign in as.
+        """
         return [
             Connection(
                 id=key,
@@ -82,7 +107,12 @@ class Organization:
                 client_id=self._credentials.client_id,
             )
             for key, document in self._cloud.store.items(CONNECTIONS)
+            if is_federated(document["body"])
         ]
+
+    def count(self) -> int:
+        """How many service connections there are, of every type."""
+        return sum(1 for _ in self._cloud.store.items(CONNECTIONS))
 
     def keys(self) -> list[dict[str, Any]]:
         """The public signing keys (JWK)."""
@@ -146,6 +176,27 @@ class Organization:
         self._cloud.store.clear(CONNECTIONS)
         self._cloud.store.clear(JOBS)
         self._cloud.store.clear(PERSONAL)
+
+
+def is_federated(body: Mapping[str, Any]) -> bool:
+    """Whether a service connection is one to Azure by workload identity federation."""
+    scheme = (body.get("authorization") or {}).get("scheme")
+    return bool(body.get("type") == AZURE and scheme == FEDERATED)
+
+
+def _whole(connection: Connection, federation: Mapping[str, str]) -> dict[str, Any]:
+    """One that was made by ``modelyard local``, as clients see it."""
+    ids = {"tenantid": connection.tenant_id, "serviceprincipalid": connection.client_id}
+    return {
+        "id": connection.id,
+        "name": connection.name,
+        "type": AZURE,
+        "description": "",
+        "url": "https://management.azure.com/",
+        "data": {},
+        "authorization": {"scheme": FEDERATED, "parameters": {**ids, **federation}},
+        "isReady": True,
+    }
 
 
 def _subject(connection: Connection) -> str:

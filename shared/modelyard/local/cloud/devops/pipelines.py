@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from modelyard.local.cloud.devops import exceptions
-from modelyard.local.cloud.devops.answering import body_of, text_of
+from modelyard.local.cloud.devops.answering import Page, body_of, page_of, text_of
 from modelyard.local.cloud.devops.documents import Documents
 from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.service import Cloud
@@ -24,6 +24,8 @@ POLICIES = {
     "fd2167ab-b0be-447a-8ec8-39368250530e": "Required reviewers",
 }
 """The types of policies that are known here."""
+POLICIES_AT_ONCE = 100
+"""How many come in one answer. The service doesn't document its own limit."""
 Json = dict[str, Any]
 
 
@@ -76,10 +78,11 @@ class PipelineResponses:
     def pipeline(self, _request: Request, project: str, number: int) -> Json:
         return _as_pipeline(self.definitions.get(self._projects.id_of(project), number))
 
-    def policies(self, request: Request, project: str) -> list[Json]:
+    def policies(self, request: Request, project: str) -> Page:
         wanted = request.args.get("policyType", "").lower()
         found = self._policies.of_project(self._projects.id_of(project))
-        return [one for one in found if wanted in ("", one["type"]["id"])]
+        kept = [one for one in found if wanted in ("", one["type"]["id"])]
+        return page_of(request, kept, POLICIES_AT_ONCE)
 
     def policy(self, _request: Request, project: str, number: int) -> Json:
         return self._policies.get(self._projects.id_of(project), number)

@@ -50,6 +50,12 @@ class Projects:
                 raise exceptions.exists("Project", name)
             return self._make(name)
 
+    def of_name(self, name: str) -> str:
+        """The name of the project, made where there is none."""
+        with self._cloud.store.lock:
+            there = [one for one in self.all() if one["name"].lower() == name.lower()]
+            return str((there[0] if there else self._make(name))["name"])
+
     def repositories(self, project: str) -> list[Json]:
         """Those of a project. Raises DevOpsError when there is no such project."""
         key = self.id_of(project)
@@ -86,7 +92,6 @@ class Projects:
         self._cloud.store.clear(REPOSITORIES)
 
     def _make(self, name: str) -> Json:
-        # As variable groups number projects that they know by name only.
         key = str(uuid.uuid5(uuid.NAMESPACE_URL, name.lower()))
         made = {"id": key, "name": name, "state": "wellFormed", "visibility": "private"}
         self._cloud.store.put(PROJECTS, key, made)

@@ -34,8 +34,8 @@ class DevOpsService:
 
     def __init__(self, cloud: Cloud) -> None:
         self.organization = Organization(cloud)
-        self.groups = VariableGroups(cloud, self.organization)
         self.projects = Projects(cloud)
+        self.groups = VariableGroups(cloud, self.organization, self.projects)
         self._endpoints = Endpoints(cloud, self.organization, self.projects)
         self._environments = EnvironmentResponses(cloud, self.projects)
         self._pipelines = PipelineResponses(cloud, self.projects)
@@ -73,7 +73,7 @@ class DevOpsService:
         ]
 
     def _variable_groups(self) -> Iterator[Route]:
-        answers = GroupResponses(self.organization, self.groups)
+        answers = GroupResponses(self.organization, self.groups, self.projects)
         several = "_apis/distributedtask/variablegroups"
         of_all, of_project = f"/{ORGANIZATION}/{several}", f"/{ORGANIZATION}/<project>/{several}"
         for method, path, answer in (
@@ -156,7 +156,6 @@ class DevOpsService:
         self.groups.reset()
         self.projects.reset()
         self._project_responses.reset()
-        self._endpoints.reset()
         self._environments.reset()
         self._pipelines.reset()
         self._pull_requests.reset()
@@ -164,7 +163,7 @@ class DevOpsService:
     def status(self) -> Mapping[str, Any]:
         return {
             "organization": f"https://{HOST}/{ORGANIZATION}",
-            "service_connections": len(self.organization.connections()),
+            "service_connections": self.organization.count(),
             "variable_groups": self.groups.count(),
             "environments": self._environments.environments.count(),
             "pipelines": self._pipelines.definitions.count(),

@@ -7,12 +7,12 @@ variable group to secrets in Azure Key Vault".
 from __future__ import annotations
 
 import datetime
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.devops.models import Organization
+from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.service import Cloud
 
 COLLECTION = "devops.variable_groups"
@@ -24,9 +24,10 @@ Json = dict[str, Any]
 class VariableGroups:
     """All groups. Documents are as a client gave them; what is shown leaves the secrets out."""
 
-    def __init__(self, cloud: Cloud, organization: Organization) -> None:
+    def __init__(self, cloud: Cloud, organization: Organization, projects: Projects) -> None:
         self._cloud = cloud
         self._organization = organization
+        self._projects = projects
 
     def add(self, body: Json) -> Json:
         """A new group. Raises DevOpsError."""
@@ -85,7 +86,7 @@ class VariableGroups:
             "variables": {key: dict(one or {}) for key, one in variables.items()},
             "providerData": body.get("providerData"),
             "isShared": False,
-            "variableGroupProjectReferences": [_reference(one) for one in _given(body)],
+            "variableGroupProjectReferences": [self._reference(one) for one in _given(body)],
             "modifiedOn": self._now(),
             **kept,
         }
@@ -110,6 +111,12 @@ class VariableGroups:
             raise exceptions.connection_not_found(str(data["serviceEndpointId"]))
         for one in group["variables"].values():
             one.update({"enabled": one.get("enabled", True), "isSecret": True, "value": None})
+
+    def _reference(self, given: Json) -> Json:
+        """With name and id of the project, whichever of them was given."""
+        reference = given.get("projectReference") or {}
+        found = self._projects.get(str(reference.get("id") or reference.get("name") or ""))
+        return {**given, "projectReference": {"id": found["id"], "name": found["name"]}}
 
     def _now(self) -> str:
         moment = datetime.datetime.fromtimestamp(self._cloud.clock.time(), datetime.timezone.utc)
@@ -136,14 +143,6 @@ def _given(body: Json) -> Iterable[Json]:
             "variableGroupProjectReferences", "The variable group must belong to a project."
         )
     return references
-
-
-def _reference(given: Json) -> Json:
-    """With name and id of the project, whichever of them was given."""
-    project = given.get("projectReference") or {}
-    name = str(project.get("name") or "")
-    key = str(project.get("id") or uuid.uuid5(uuid.NAMESPACE_URL, name.lower()))
-    return {**given, "projectReference": {"id": key, "name": name or key}}
 
 
 def _projects(group: Json) -> set[str]:
