@@ -16,6 +16,7 @@ import requests
 
 from modelyard import cli
 from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.devops import pipelines as devops_pipelines
 from modelyard.local.cloud.devops.models import ORGANIZATION
 from modelyard.local.cloud.faults import Rule
 
@@ -324,6 +325,37 @@ def test_a_connection_keeps_its_secret_until_it_is_for_another_user(setup: Setup
     assert "SETUP_PASSWORD isn't set" in setup(code=2).stderr
     setup(**other)
     assert password() == "another-value-9012"
+
+
+def test_a_registry_by_federation_needs_no_secret(setup: Setup) -> None:
+    group = "/subscriptions/s/resourceGroups/ml"
+    resource = f"{group}/providers/Microsoft.ContainerRegistry/registries/wine"
+    setup.replace(
+        "      registry: wine.azurecr.io\n      user: wine\n"
+        "      secrets: {password: env:SETUP_PASSWORD}\n",
+        f"      resource-id: {resource}\n",
+    )
+    done = setup().stdout
+    made = setup.only("/local/_apis/serviceendpoint/endpoints", "registry")
+    parameters = made["authorization"]["parameters"]
+    assert made["data"]["registryId"] == resource
+    assert (parameters["loginServer"], made["url"]) == (
+        "wine.azurecr.io",
+        "https://wine.azurecr.io",
+    )
+    assert parameters["workloadIdentityFederationSubject"] == "sc://modelyard-local/local/registry"
+    assert "sc://modelyard-local/local/registry" in done  # whom the application has to trust
+    assert "nothing to change" in setup("--set", "azure-devops.extension-publisher=").stdout
+
+    setup.replace(f"resource-id: {resource}", f"resource-id: {group}")
+    assert "isn't that of an Azure container registry" in setup(code=3).stderr
+
+
+def test_policies_on_later_pages_are_found(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup()
+    monkeypatch.setattr(devops_pipelines, "POLICIES_AT_ONCE", 1)
+    assert "nothing to change" in setup("--set", "azure-devops.extension-publisher=").stdout
+    assert len(setup.asked("GET", "/local/_apis/policy/configurations")["value"]) == 1
 
 
 def test_a_secret_comes_from_a_key_vault(setup: Setup) -> None:

@@ -143,7 +143,7 @@ def _changes(wanted: Wanted, repository: str, organization: Organization) -> Ite
     yield from connection_changes.changes(wanted.connections, organization)
     if az:
         for one in wanted.connections:
-            if one.type == service_connections.AZURE and one.client_id in ("", az.client_id):
+            if one.federated and one.client_id in ("", az.client_id):
                 yield az.federation_change(
                     connection_changes.federation_name(one, organization),
                     partial(connection_changes.federation, one, organization),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from modelyard.project import kept_secrets, tenant
+from modelyard.project.bicep import ROLES
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.service_connections import (
     AZURE,
@@ -61,7 +62,7 @@ def changes(wanted: list[ServiceConnection], organization: Organization) -> Iter
 def federation(connection: ServiceConnection, organization: Organization) -> Federation | None:
     """Whom the application has to trust for this connection; the service alone knows it."""
     key = organization.knows(KIND, connection.name)
-    if connection.type != AZURE or not key:
+    if not connection.federated or not key:
         return None
     found = organization.read(
         f"reading the service connection {connection.name}",
@@ -103,7 +104,7 @@ def _kept(connection: ServiceConnection, found: Any) -> frozenset[str]:
 
 def _fields(connection: ServiceConnection, organization: Organization) -> Json:
     fields: Json = {"type": connection.type, "description": connection.description}
-    if connection.type == AZURE:
+    if connection.federated:
         client = _client_id(connection, organization)
         fields |= {
             "authorization": FEDERATED,
@@ -111,7 +112,9 @@ def _fields(connection: ServiceConnection, organization: Organization) -> Json:
             "client": client or "(of the new application)",
             "subscription": connection.subscription_id,
         }
-    if connection.type == REGISTRY:
+    if connection.resource_id:
+        fields |= {"registry": connection.registry, "resource": connection.resource_id}
+    elif connection.type == REGISTRY:
         fields |= {"registry": connection.registry, "user": connection.user}
     return fields
 
@@ -119,7 +122,11 @@ def _fields(connection: ServiceConnection, organization: Organization) -> Json:
 def _found_fields(connection: ServiceConnection, found: Any) -> Json:
     parameters = {k.lower(): v for k, v in (found.authorization.parameters or {}).items()}
     data = found.data or {}
-    registry = str(parameters.get("registry") or "").removeprefix("https://").rstrip("/")
+    registry = (
+        str(parameters.get("registry") or parameters.get("loginserver") or "")
+        .removeprefix("https://")
+        .rstrip("/")
+    )
     names = {kind: name for name, kind in _TYPES.items()}
     fields: Json = {
         "type": names.get(found.type, found.type),
@@ -130,6 +137,7 @@ def _found_fields(connection: ServiceConnection, found: Any) -> Json:
         "subscription": data.get("subscriptionId"),
         "registry": registry,
         "user": parameters.get("username"),
+        "resource": data.get("registryId"),
         **{f"secret {name}": kept_secrets.SET for name in connection.secrets},
     }
     if connection.registry.startswith("https://"):
@@ -202,6 +210,8 @@ def _body(
                 "creationMode": "Manual",
             },
         }
+    if connection.resource_id:
+        return _registry_by_federation(connection, organization)
     # A secret without a value keeps its own.
     (name,) = connection.secrets
     value = organization.surroundings.secrets.value(needed[name]) if name in needed else None
@@ -218,4 +228,26 @@ def _body(
         "scheme": "UsernamePassword",
         "parameters": {"registry": registry, "username": connection.user, "password": value},
         "data": {"registrytype": "Others"},
+    }
+
+
+def _registry_by_federation(connection: ServiceConnection, organization: Organization) -> Json:
+    """An Azure container registry, whose token comes by the application's own federation."""
+    return {
+        "url": f"https://{connection.registry}",
+        "scheme": FEDERATED,
+        "parameters": {
+            "loginServer": connection.registry,
+            "scope": connection.resource_id,
+            "role": ROLES["AcrPush"],
+            "tenantId": connection.tenant_id,
+            "serviceprincipalid": _client_id(connection, organization),
+        },
+        "data": {
+            "registryId": connection.resource_id,
+            "registrytype": "ACR",
+            "subscriptionId": connection.subscription_id,
+            "subscriptionName": connection.subscription_name or connection.subscription_id,
+            "creationMode": "Manual",
+        },
     }

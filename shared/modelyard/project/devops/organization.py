@@ -6,14 +6,17 @@ See docs/decisions/0058 for what goes which way.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from modelyard.answers import read_json
 from modelyard.errors import (
     ModelyardError,
     NotFound,
     PermissionDenied,
     ReadOnly,
+    ServiceError,
     Unauthenticated,
 )
 from modelyard.http import Session
@@ -22,6 +25,8 @@ from modelyard.project.devops.signing_in import TOKEN, PersonalAccessToken
 from modelyard.project.surroundings import Surroundings
 
 HOST = "https://dev.azure.com"
+CONTINUATION = "x-ms-continuationtoken"
+"""The header with which an answer says how the next page is asked for."""
 T = TypeVar("T")
 Json = dict[str, Any]
 
@@ -102,6 +107,27 @@ class Organization:
         return self._told(
             lambda: self._session.get(path, {"api-version": "7.1-preview", **(params or {})})
         )
+
+    def every(self, path: str) -> list[Json]:
+        """All of a list below the project that comes in pages; the package loses how it goes on.
+
+        :raises ServiceError: when the pages never end.
+        """
+        path = f"/{quote(self.project)}{path}"
+        found: list[Json] = []
+        params: dict[str, Any] = {"api-version": "7.1-preview"}
+        seen: set[str] = set()
+        while True:
+            answer = self._told(partial(self._session.call, "GET", path, params=params))
+            body = read_json(answer, f"GET {path}")
+            found += body.get("value") or ()
+            token = answer.headers.get(CONTINUATION, "")
+            if not token:
+                return found
+            if token in seen:
+                raise ServiceError(f"the pages of {path} never end: {token} came twice")
+            seen.add(token)
+            params = {**params, "continuationToken": token}
 
     def send(
         self, method: str, path: str, body: Json, *, needs: str = "", of_all: bool = False

@@ -83,9 +83,7 @@ def changes(wanted: list[Policy], repository: str, organization: Organization) -
     """
     if not wanted:
         return
-    there = organization.read(
-        "listing the branch policies", "policy", "get_policy_configurations", organization.project
-    )
+    there = organization.every("/_apis/policy/configurations")
     for policy in wanted:
         people = identities(policy.people, organization)
         found = next((one for one in there if _is(one, policy, repository, organization)), None)
@@ -106,13 +104,13 @@ def _scope(policy: Policy, repository: str) -> Json:
     }
 
 
-def _is(found: Any, policy: Policy, repository: str, organization: Organization) -> bool:
-    settings = found.settings or {}
+def _is(found: Json, policy: Policy, repository: str, organization: Organization) -> bool:
+    settings = found.get("settings") or {}
     scopes = [
         (str(one.get("repositoryId")).lower(), one.get("refName"))
         for one in settings.get("scope") or ()
     ]
-    same = bool(found.type.id == policy.type and not found.is_deleted)
+    same = bool(found["type"]["id"].lower() == policy.type and not found.get("isDeleted"))
     if not same or (repository.lower(), f"refs/heads/{policy.branch}") not in scopes:
         return False
     if policy.type == VALIDATION:
@@ -131,11 +129,11 @@ def _fields(policy: Policy) -> Json:
     return fields
 
 
-def _found_fields(found: Any, policy: Policy, people: tuple[Identity, ...]) -> Json:
-    settings = found.settings or {}
+def _found_fields(found: Json, policy: Policy, people: tuple[Identity, ...]) -> Json:
+    settings = found.get("settings") or {}
     # What is empty or false need not be there.
     empty = {key: type(value)() for key, value in policy.settings.items()}
-    fields: Json = {"enabled": found.is_enabled, "blocking": found.is_blocking, **empty}
+    fields: Json = {"enabled": found["isEnabled"], "blocking": found["isBlocking"], **empty}
     fields |= {key: settings[key] for key in policy.settings if settings.get(key) is not None}
     if policy.people:
         ids = [str(key) for key in settings.get("requiredReviewerIds") or ()]
@@ -147,7 +145,7 @@ def _apply(
     policy: Policy,
     repository: str,
     people: tuple[Identity, ...],
-    found: Any,
+    found: Json | None,
     organization: Organization,
 ) -> Callable[[], None]:
     def apply() -> None:
@@ -166,8 +164,9 @@ def _apply(
         )
         call: tuple[Any, ...] = ("create_policy_configuration", body, organization.project)
         if found:
-            body.settings = {**(found.settings or {}), **settings, "scope": found.settings["scope"]}
-            call = ("update_policy_configuration", body, organization.project, found.id)
+            there = found.get("settings") or {}
+            body.settings = {**there, **settings, "scope": there["scope"]}
+            call = ("update_policy_configuration", body, organization.project, found["id"])
         what = f"writing the branch policy of {policy.branch}: {policy.title}"
         organization.write(what, "policy", *call, needs=NEEDS)
 

@@ -1,8 +1,9 @@
 """Service connections as the file has them: to Azure by workload identity federation, to a
-registry, to GitHub."""
+registry (with a password, or to an Azure one by federation), to GitHub."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from modelyard.project.devops.permissions import Users, read_users
@@ -13,7 +14,8 @@ from modelyard.project.tenant import Tenant
 KIND = "service connection"
 KEYS = (
     *("name", "type", "description", "tenant-id", "client-id", "subscription-id"),
-    *("subscription-name", "registry", "user", "secrets", "pipelines", "all-pipelines"),
+    *("subscription-name", "registry", "user", "resource-id", "secrets"),
+    *("pipelines", "all-pipelines"),
 )
 AZURE, REGISTRY, GITHUB = "azure", "container-registry", "github"
 _SECRET = {REGISTRY: "password", GITHUB: "token"}
@@ -33,17 +35,40 @@ class ServiceConnection:
     subscription_id: str
     subscription_name: str
     registry: str
+    """Login server, such as ``wine.azurecr.io``."""
     user: str
+    resource_id: str
+    """Of an Azure container registry that is signed in to by federation; else empty."""
     secrets: dict[str, SecretReference]
     """``password`` or ``token``, as the type needs one."""
     users: Users
+
+    @property
+    def federated(self) -> bool:
+        """Whether it signs in by workload identity federation, without a secret."""
+        return self.type == AZURE or bool(self.resource_id)
+
+
+_REGISTRY_ID = re.compile(
+    r"/subscriptions/([^/]+)/resourceGroups/[^/]+/providers/Microsoft.ContainerRegistry/registries/"
+    r"([A-Za-z0-9]+)",
+    re.IGNORECASE,
+)
+_SHAPE = (
+    "/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ContainerRegistry/registries/NAME"
+)
 
 
 def read(section: Section, azure: Tenant | None, with_az: bool) -> ServiceConnection:
     """One of the list."""
     kind = section.text("type", AZURE, choices=(AZURE, REGISTRY, GITHUB))
     ids = azure or Tenant("", "", "", "", ())
-    secret_name = _SECRET.get(kind)
+    resource_id = section.text("resource-id").rstrip("/")
+    registry = _REGISTRY_ID.fullmatch(resource_id)
+    if resource_id and (kind != REGISTRY or not registry):
+        section.wrong("resource-id", f"isn't that of an Azure container registry: {_SHAPE}")
+    by_password = kind == REGISTRY and not resource_id
+    secret_name = _SECRET.get(kind) if by_password or kind == GITHUB else None
     secrets = section.secrets("secrets")
     if secret_name and secret_name not in secrets:
         section.wrong("secrets", f"needs {secret_name}: env:NAME or keyvault://VAULT/NAME")
@@ -53,14 +78,23 @@ def read(section: Section, azure: Tenant | None, with_az: bool) -> ServiceConnec
         description=section.text("description"),
         tenant_id=section.text("tenant-id", ids.tenant_id),
         client_id=section.text("client-id", ids.client_id),
-        subscription_id=section.text("subscription-id", ids.subscription_id),
+        subscription_id=section.text(
+            "subscription-id", registry[1] if registry else ids.subscription_id
+        ),
         subscription_name=section.text("subscription-name"),
-        registry=section.text("registry", required=kind == REGISTRY),
-        user=section.text("user", required=kind == REGISTRY),
+        registry=section.text(
+            "registry", f"{registry[2]}.azurecr.io" if registry else "", required=by_password
+        ),
+        user=section.text("user", required=by_password),
+        resource_id=resource_id,
         secrets={name: one for name, one in secrets.items() if name == secret_name},
         users=read_users(section),
     )
-    if kind == AZURE:
+    if resource_id:
+        for key in ("user", "secrets"):
+            if section.has(key):
+                section.wrong(key, "isn't needed with resource-id, which signs in by federation")
+    if found.federated:
         for key, value in (
             ("tenant-id", found.tenant_id),
             ("subscription-id", found.subscription_id),

@@ -1,7 +1,7 @@
 """Service connections as clients of the REST interface make them.
 
-One to Azure is also a :class:`~modelyard.local.cloud.devops.models.Connection`, so that jobs of the
-local runner have identity tokens for it. No secret of a connection comes out again.
+One by federation is also a :class:`~modelyard.local.cloud.devops.models.Connection`, so that jobs
+of the local runner have identity tokens for it. No secret of a connection comes out again.
 
 Source: Azure DevOps REST reference, "Endpoints", API version 7.1.
 """
@@ -17,6 +17,7 @@ from modelyard.local.cloud.devops.models import AZURE, FEDERATED, Organization, 
 from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.service import Cloud
 
+REGISTRY = "dockerregistry"
 SECRETS = ("password", "accesstoken", "apitoken", "serviceprincipalkey")
 Json = dict[str, Any]
 
@@ -75,9 +76,12 @@ class Endpoints:
         kept = {name: one for name, one in before.items() if name.lower() in SECRETS}
         parameters = {**kept, **{name: one for name, one in given.items() if one is not None}}
         scheme = str((body.get("authorization") or {}).get("scheme") or "")
-        if kind == AZURE and scheme == FEDERATED:
+        if scheme == FEDERATED:
+            if kind not in (AZURE, REGISTRY):
+                raise exceptions.invalid("scheme", f"{kind} has no {FEDERATED}.")
+            known = {one.lower() for one, value in parameters.items() if value}
             for name in ("tenantid", "serviceprincipalid"):
-                if not parameters.get(name):
+                if name not in known:
                     raise exceptions.invalid(name, f"The parameter {name} is missing.")
             parameters |= self._organization.federation(str(body["name"]), project)
         whole = {

@@ -179,9 +179,9 @@ class Organization:
 
 
 def is_federated(body: Mapping[str, Any]) -> bool:
-    """Whether a service connection is one to Azure by workload identity federation."""
-    scheme = (body.get("authorization") or {}).get("scheme")
-    return bool(body.get("type") == AZURE and scheme == FEDERATED)
+    """Whether a service connection, to Azure or a registry of it, is one by workload identity
+    federation."""
+    return bool((body.get("authorization") or {}).get("scheme") == FEDERATED)
 
 
 def _whole(connection: Connection, federation: Mapping[str, str]) -> dict[str, Any]:
