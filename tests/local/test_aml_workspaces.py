@@ -13,6 +13,8 @@ from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.environment import program_environment
 
 CLOUD_SERVICES = ("entra", "arm", "storage", "aml")
+GUID = "11111111-2222-3333-4444-555555555555"
+OTHER = {"type": "file-share", "account": "winelake", "container": "share"}
 pytestmark = pytest.mark.skipif(MISSING, reason="MODELYARD_AZUREML names no environment")
 
 
@@ -114,6 +116,65 @@ def test_a_deployment_that_fails_shows_the_cause_alone(place: Workplace) -> None
     assert cause in done.log
     assert "Traceback" not in done.log
     assert '"error"' not in done.log
+
+
+def test_datastores_are_made_once_and_the_sdk_sees_them(place: Workplace) -> None:
+    where = {"workspace_name": "wine", "resource_group": "modelyard-local"}
+    assert place.run("aml-workspace", **where).code == 0
+    place.environment["DAYS_KEY"] = "a2V5LW9mLXRoZS1kYXlz"
+    place.environment["LAKE_SECRET"] = "secret-of-the-lake"
+    ids = {"tenant-id": place.environment["AZURE_TENANT_ID"], "client-id": GUID}
+    days = {"type": "blob", "account": "wineweather", "container": "days"}
+    stores = {
+        "days": {**days, "account-key": "DAYS_KEY", "default": True},
+        "lake": {
+            "type": "adls-gen2",
+            "account": "winelake",
+            "container": "raw",
+            **ids,
+            "client-secret": "LAKE_SECRET",
+        },
+        "files": {"type": "file-share", "account": "winelake", "container": "share"}
+        | {"account-key": "DAYS_KEY"},
+        "open": days,
+    }
+    (place.folder / "datastores.yml").write_text(json.dumps(stores))
+    made = place.run("aml-datastore", **where, datastores="datastores.yml")
+    assert made.code == 0, made.log
+    assert json.loads(made.outputs["created"]) == ["days", "lake", "files", "open"]
+    again = place.run("aml-datastore", **where, datastores="datastores.yml")
+    assert json.loads(again.outputs["left-alone"]) == ["days", "lake", "files", "open"]
+    assert again.outputs["default-changed"] == "false"
+    place.environment["DAYS_KEY"] = "YW5vdGhlciBrZXk="
+    other = place.run("aml-datastore", **where, datastores="datastores.yml")
+    assert json.loads(other.outputs["updated"]) == ["days", "files"], other.log
+    assert "YW5vdGhlciBrZXk" not in other.log
+    told = place.sdk("""
+        found = ml.datastores.get("lake")
+        tell(lake=[type(found).__name__, found.account_name, found.filesystem])
+        tell(tenant=found.credentials.tenant_id, client=found.credentials.client_id)
+        secret = ml.datastores.get("lake", include_secrets=True).credentials.client_secret
+        key = ml.datastores.get("days", include_secrets=True).credentials.account_key
+        tell(secrets=[secret, key], default=ml.datastores.get_default().name)
+        tell(open=ml.datastores.get("open").credentials.type)
+        tell(files=ml.datastores.get("files").file_share_name)
+        ml.datastores.create_or_update(
+            AzureBlobDatastore(name="own", account_name="wineweather", container_name="days")
+        )
+        ml.datastores.delete("files")
+        tell(names=sorted(one.name for one in ml.datastores.list()))
+    """).told
+    assert told["lake"] == ["AzureDataLakeGen2Datastore", "winelake", "raw"]
+    assert [told["tenant"], told["client"]] == [ids["tenant-id"], GUID]
+    assert told["secrets"] == ["secret-of-the-lake", "YW5vdGhlciBrZXk="]
+    assert told["default"] == "days"
+    assert told["open"] == "None"
+    assert told["files"] == "share"
+    own = ["workspaceartifactstore", "workspaceblobstore"]
+    assert told["names"] == ["days", "lake", "open", "own", *own]
+    taken = place.run("aml-datastore", **where, datastores=json.dumps({"own": OTHER}))
+    assert taken.code == 15
+    assert "AzureBlob, not AzureFile" in taken.log
 
 
 def test_a_poll_that_is_refused_is_repeated(place: Workplace) -> None:

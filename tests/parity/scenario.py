@@ -286,6 +286,14 @@ def steps(project: Project, mlflow_run: str) -> list[Step]:
                 "low-priority": "yes",
             },
         ),
+        Step(
+            "aml-datastore",
+            {
+                **AZURE,
+                "datastores": "days: {type: blob, account: winedays, container: days}\n"
+                "lake: {type: adls-gen2, account: winelake, container: raw, default: true}\n",
+            },
+        ),
         # Validated only: how often a run is asked after isn't the same twice.
         aml_pipeline(action="validate"),
         Step(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelyard.azureml import assets, content, datastores
+from modelyard.azureml import assets, content, datastore_upload
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs_definition import DATA_TYPES, Json, as_text
 from modelyard.http import Session
@@ -56,7 +56,7 @@ def uri(session: Session, place: Place, folder: Path, value: Json, name: str) ->
     if found:
         return found
     files = content.gather([str(folder / value["path"])], what=name)
-    return datastores.upload(session, place, files, files.hash())
+    return datastore_upload.upload(session, place, files, files.hash())
 
 
 def existing_uri(session: Session, place: Place, folder: Path, value: Json, name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from modelyard.azureml import assets, datastores
+from modelyard.azureml import assets, datastore_upload
 from modelyard.azureml.assets import HASH, Asset
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
@@ -51,7 +51,7 @@ def register(session: Session, place: Place, wanted: Wanted, digest: str) -> Ass
 
     Somebody else may take the number at the same moment: then the one after it is tried.
     """
-    uri = datastores.upload(session, place, wanted.content, digest)
+    uri = datastore_upload.upload(session, place, wanted.content, digest)
     for attempt in range(_ATTEMPTS):
         found = assets.versions(session, place, KIND, wanted.name)
         version = assets.next_version(found)

@@ -23,6 +23,7 @@ NAMES = (
     "run-cancel",
     "aml-workspace",
     "aml-compute",
+    "aml-datastore",
     "aml-pipeline",
     "model-select",
     "model-register",

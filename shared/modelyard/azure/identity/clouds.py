@@ -2,7 +2,7 @@
 
 Source: learn.microsoft.com, "National clouds" (token endpoints), "Configure an app to trust an
 external identity provider" (audiences), "Azure Government developer guide" and "Azure China
-developer guide" (hosts of Resource Manager and Databricks).
+developer guide" (hosts of Resource Manager, Databricks and storage).
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class AzureCloud:
     """What the host name of a Databricks workspace ends with."""
     vault_domain: str
     """What the host name of a key vault ends with, after its name and a dot."""
+    storage_domain: str
+    """What the host name of a storage account ends with, after its name, the service and a dot."""
     exchange_audience: str
     """Whom an identity token of a CI system must be meant for to be taken in place of a secret."""
 
@@ -45,6 +47,7 @@ PUBLIC = AzureCloud(
     resource_manager="https://management.azure.com",
     databricks_domain=".azuredatabricks.net",
     vault_domain="vault.azure.net",
+    storage_domain="core.windows.net",
     exchange_audience="api://AzureADTokenExchange",
 )
 US_GOVERNMENT = AzureCloud(
@@ -54,6 +57,7 @@ US_GOVERNMENT = AzureCloud(
     resource_manager="https://management.usgovcloudapi.net",
     databricks_domain=".databricks.azure.us",
     vault_domain="vault.usgovcloudapi.net",
+    storage_domain="core.usgovcloudapi.net",
     exchange_audience="api://AzureADTokenExchangeUSGov",
 )
 CHINA = AzureCloud(
@@ -63,6 +67,7 @@ CHINA = AzureCloud(
     resource_manager="https://management.chinacloudapi.cn",
     databricks_domain=".databricks.azure.cn",
     vault_domain="vault.azure.cn",
+    storage_domain="core.chinacloudapi.cn",
     exchange_audience="api://AzureADTokenExchangeChina",
 )
 CLOUDS = (PUBLIC, US_GOVERNMENT, CHINA)

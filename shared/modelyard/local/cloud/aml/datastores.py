@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard.local.cloud.aml.datastore_forms import BLOB, CONTAINERS, SHARE
 from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
 from modelyard.local.cloud.arm import exceptions
 from modelyard.local.cloud.service import Cloud
@@ -20,7 +21,6 @@ _CONTAINERS: Mapping[str, str] = {
     "workspaceartifactstore": "azureml",
 }
 _NAME = re.compile(r"[A-Za-z0-9_]{1,255}")
-BLOB = "AzureBlob"
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,19 @@ class Datastores:
         return self.place(workspace, name).name
 
     def place(self, workspace: Workspace, name: str) -> Container:
-        """Account and container of a datastore. Raises ArmError for one that isn't there."""
+        """Account and container of a datastore. Raises ArmError for one that isn't there.
+
+        A file system of Data Lake Storage is a blob container, as on Azure.
+        """
         pattern = _CONTAINERS.get(name)
         if pattern is None:
             properties = self._registered(workspace, name)["properties"]
-            return Container(str(properties["accountName"]), str(properties["containerName"]))
+            kind = str(properties["datastoreType"])
+            if kind == SHARE:  # the local storage has blobs alone
+                raise exceptions.bad_request(
+                    f"The files of the file share {name} aren't emulated.", "NotEmulated"
+                )
+            return Container(str(properties["accountName"]), str(properties[CONTAINERS[kind]]))
         container = pattern.format(guid=workspace.guid)
         self._blobs.ensure_container(workspace.account, container)
         return Container(workspace.account, container)
@@ -91,8 +99,8 @@ class Datastores:
     def put(self, workspace: Workspace, name: str, properties: Json, secrets: Json) -> bool:
         """Register or replace one; says whether it is new. Raises ArmError.
 
-        Properties and secrets are those of Resource Manager; only blob containers of accounts that
-        are in this cloud can be used.
+        Properties and secrets are those of Resource Manager; only containers of accounts that are
+        in this cloud can be used.
         """
         if name in _CONTAINERS:
             raise exceptions.conflict(f"The datastore {name} belongs to the workspace.")

@@ -6,6 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from modelyard.local.cloud.aml import datastore_forms
 from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
@@ -98,6 +99,16 @@ class AssetResponses:
 
     def datastore_secrets(self, _request: Request, datastore: str, **where: str) -> Json:
         return self._datastores.secrets(self._workspaces.find(**where), datastore)
+
+    def put_datastore(self, request: Request, datastore: str, **where: str) -> Response:
+        workspace = self._workspaces.find(**where)
+        form = datastore_forms.of_manager(read_body(request))
+        new = self._datastores.put(workspace, datastore, form.properties, form.secrets)
+        return reply(self._datastores.get(workspace, datastore), 201 if new else 200)
+
+    def delete_datastore(self, _request: Request, datastore: str, **where: str) -> Response:
+        gone = self._datastores.delete(self._workspaces.find(**where), datastore)
+        return Response(status=200 if gone else 204)
 
     def containers(self, _request: Request, kind: str, **where: str) -> Json:
         return {"value": list(self._assets.containers(self._workspaces.find(**where), kind))}

@@ -188,10 +188,13 @@ class MachineLearningService:
         answers = AssetResponses(self._workspaces, self._datastores, self._assets)
         kind = f"{workspace}/<any({', '.join(KINDS)}):kind>"
         version = f"{kind}/<asset>/versions/<version>"
+        datastore = f"{workspace}/datastores/<datastore>"
         return [
             ("GET", f"{workspace}/datastores", answers.datastores),
-            ("GET", f"{workspace}/datastores/<datastore>", answers.datastore),
-            ("POST", f"{workspace}/datastores/<datastore>/listSecrets", answers.datastore_secrets),
+            ("GET", datastore, answers.datastore),
+            ("PUT", datastore, answers.put_datastore),
+            ("DELETE", datastore, answers.delete_datastore),
+            ("POST", f"{datastore}/listSecrets", answers.datastore_secrets),
             ("GET", kind, answers.containers),
             ("GET", f"{kind}/<asset>", answers.container),
             ("GET", f"{kind}/<asset>/versions", answers.versions),

@@ -1,4 +1,4 @@
-"""HTTP of datastores as SDK v1 sees them (``/datastore/v1.0/...``): blob containers alone."""
+"""HTTP of datastores as SDK v1 sees them (``/datastore/v1.0/...``)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request
 
-from modelyard.local.cloud.aml.datastores import BLOB, Datastores
+from modelyard.local.cloud.aml import datastore_forms
+from modelyard.local.cloud.aml.datastore_forms import CONTAINERS, KEY, PRINCIPAL, SAS, SECRETS
+from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.front import listed, refused
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.exceptions import ArmError
 from modelyard.local.cloud.arm.front import read_body
 
 Json = dict[str, Any]
-_SECRETS = {"AccountKey": "key", "Sas": "sasToken", "None": ""}
-"""Kind of a credential -> the name of its secret, as Resource Manager keeps it."""
 
 
 class DatastoreResponses:
@@ -56,29 +56,8 @@ class DatastoreResponses:
         return {}
 
     def _put(self, workspace: Workspace, name: str, body: Json) -> Json:
-        if body.get("dataStoreType") != BLOB:
-            raise refused(f"Datastores of type {body.get('dataStoreType')} aren't emulated.")
-        given = body.get("azureStorageSection") or {}
-        kind = str(given.get("credentialType") or "None")
-        if kind not in _SECRETS:
-            raise refused(f"Datastores that sign in by {kind} aren't emulated.")
-        properties = {
-            "datastoreType": BLOB,
-            "accountName": str(given.get("accountName") or ""),
-            "containerName": str(given.get("containerName") or ""),
-            "endpoint": given.get("endpoint") or "core.windows.net",
-            "protocol": given.get("protocol") or "https",
-            "credentials": {"credentialsType": kind},
-            "description": None,
-            "tags": body.get("tags") or {},
-            "properties": {},
-        }
-        if not properties["accountName"] or not properties["containerName"]:
-            raise refused(f"Datastore {name}: account and container are required.")
-        secrets: Json = {"secretsType": kind}
-        if _SECRETS[kind]:
-            secrets[_SECRETS[kind]] = given.get("credential")
-        self._datastores.put(workspace, name, properties, secrets)
+        form = datastore_forms.of_sdk(body)
+        self._datastores.put(workspace, name, form.properties, form.secrets)
         return self._shown(workspace, name)
 
     def _is_there(self, workspace: Workspace, name: str) -> bool:
@@ -90,9 +69,9 @@ class DatastoreResponses:
 
     def _shown(self, workspace: Workspace, name: str) -> Json:
         properties = self._datastores.get(workspace, name)["properties"]
-        kind = properties["credentials"]["credentialsType"]
-        secrets = self._datastores.secrets(workspace, name)
-        secret = secrets.get(_SECRETS.get(kind, "")) or None
+        credentials = properties["credentials"]
+        kind = credentials["credentialsType"]
+        secret = self._datastores.secrets(workspace, name).get(SECRETS[kind])
         return {
             "name": name,
             "dataStoreType": properties["datastoreType"],
@@ -100,14 +79,15 @@ class DatastoreResponses:
             "tags": properties["tags"],
             "azureStorageSection": {
                 "accountName": properties["accountName"],
-                "containerName": properties["containerName"],
+                "containerName": properties[CONTAINERS[properties["datastoreType"]]],
                 "endpoint": properties["endpoint"],
                 "protocol": properties["protocol"],
                 "credentialType": kind,
-                "credential": secret,
-                "isSas": kind == "Sas",
-                "accountKey": secret if kind == "AccountKey" else None,
-                "sasToken": secret if kind == "Sas" else None,
+                "credential": secret if kind in (KEY, SAS) else None,
+                "isSas": kind == SAS,
+                "accountKey": secret if kind == KEY else None,
+                "sasToken": secret if kind == SAS else None,
+                "clientCredentials": _principal(credentials, secret) if kind == PRINCIPAL else None,
                 "blobCacheTimeout": None,
                 "areWorkspaceManagedIdentitiesAllowed": False,
                 "serviceDataAccessAuthIdentity": "None",
@@ -117,3 +97,14 @@ class DatastoreResponses:
             "azurePostgreSqlSection": None,
             "azureMySqlSection": None,
         }
+
+
+def _principal(credentials: Json, secret: str | None) -> Json:
+    return {
+        "tenantId": credentials["tenantId"],
+        "clientId": credentials["clientId"],
+        "isCertAuth": False,
+        "clientSecret": secret,
+        "authorityUrl": credentials["authorityUrl"],
+        "resourceUri": credentials["resourceUrl"],
+    }

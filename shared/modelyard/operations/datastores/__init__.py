@@ -1,0 +1,1 @@
+"""What aml-datastore is asked for."""
