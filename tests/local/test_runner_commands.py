@@ -79,7 +79,8 @@ def test_a_pipeline_runs_and_leaves_its_results(call: Call, project: Path) -> No
 
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert "hello world" in done.stdout
+    assert "[Job] hello world\n" in done.stdout
+    assert "[__default" not in done.stdout
     assert "\n✓ Greet" in done.stdout
     folder = results(project)
     assert f"Results: .modelyard/runs/{folder.name}" in done.stdout

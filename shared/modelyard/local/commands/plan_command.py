@@ -12,7 +12,7 @@ from modelyard.local.commands.plan_lines import condition, counted, show, value
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline import graph, render
 from modelyard.local.runner.pipeline.known_tasks import KnownTask
-from modelyard.local.runner.pipeline.plan import Job, Plan, Step
+from modelyard.local.runner.pipeline.plan import Job, Plan, Step, place_of
 from modelyard.local.runner.pipeline.resolved_inputs import (
     given_inputs,
     known_variables,
@@ -67,7 +67,7 @@ def _steps(plan: Plan, tasks: Tasks, inputs: Inputs) -> Iterator[str]:
         for job in stage.jobs:
             variables = known_variables(plan, stage, job)
             yield ""
-            yield f"{stage.name}/{job.name}"
+            yield place_of((stage.name, job.name))
             for heading, step in _listed(job):
                 if heading:
                     yield f"  {heading}:"

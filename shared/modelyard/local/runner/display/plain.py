@@ -9,6 +9,7 @@ from modelyard.local.runner.display.marks import mark, takes_signs, took
 from modelyard.local.runner.display.rows import Row, rows
 from modelyard.local.runner.engine.events import Ended, Event, Line, Notice, Started, Waiting
 from modelyard.local.runner.job import Result
+from modelyard.local.runner.pipeline.plan import place_of
 from modelyard.local.runner.results.history import History
 
 WIDTH = 78
@@ -25,15 +26,13 @@ class PlainDisplay:
 
     def __call__(self, event: Event) -> None:
         match event:
-            case Line(path, text):
-                self.write(f"[{'/'.join(path[:2])}] {text}")
-            case Started(path, title) if len(path) in (1, 2):
-                self.write(f"[{'/'.join(path)}] begins: {title}")
-            case Ended(path, result, _, note) if len(path) in (1, 2):
+            case Line(path, text) | Waiting(path, text):
+                self.write(f"[{place_of(path)}] {text}")
+            case Started(path, title) if len(path) in (1, 2) and place_of(path):
+                self.write(f"[{place_of(path)}] begins: {title}")
+            case Ended(path, result, _, note) if len(path) in (1, 2) and place_of(path):
                 because = f": {note}" if note else ""
-                self.write(f"[{'/'.join(path)}] {result.text}{because}")
-            case Waiting(path, text):
-                self.write(f"[{'/'.join(path[:2])}] {text}")
+                self.write(f"[{place_of(path)}] {result.text}{because}")
             case Notice(text, level):
                 self.write(text if level == "info" else f"##[{level}]{text}")
 

@@ -21,6 +21,7 @@ from modelyard.local.runner.display.marks import color, mark, takes_signs, took
 from modelyard.local.runner.display.rows import Row, of_stage
 from modelyard.local.runner.engine.events import Ended, Event, Line, Notice
 from modelyard.local.runner.job import Result
+from modelyard.local.runner.pipeline.plan import place_of
 from modelyard.local.runner.results.history import History, Node
 
 WIDEST = 100
@@ -49,7 +50,7 @@ class TreeDisplay:
     def __call__(self, event: Event) -> None:
         match event:
             case Line(path, text):
-                self._show_issue("/".join(path[:2]), text)
+                self._show_issue(place_of(path), text)
             case Ended(path) if len(path) == 1:
                 self._print_stage(self._history.node(path))
             case Notice(text, level) if level != "info":

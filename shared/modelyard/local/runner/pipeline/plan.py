@@ -10,7 +10,7 @@ Source: learn.microsoft.com, ``azure/devops/pipelines/yaml-schema`` (the keyword
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ __all__ = [
     "DEFAULT_JOB",
     "DEFAULT_CONDITION",
     "CHECKOUT",
+    "place_of",
 ]
 
 DEFAULT_STAGE = "__default"
@@ -134,3 +135,9 @@ class Plan:
     """Every file that was read, the pipeline's own first."""
     warnings: tuple[tuple[Place, str], ...] = ()
     """What will run, and hardly as its author meant."""
+
+
+def place_of(path: Sequence[str]) -> str:
+    """Stage and job of an event as people see them: ``train/sweep``, or the job alone where the
+    file names no stage."""
+    return "/".join(name for name in path[:2] if name != DEFAULT_STAGE)

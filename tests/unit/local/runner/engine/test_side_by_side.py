@@ -28,8 +28,8 @@ def test_a_secret_of_one_job_is_masked_in_the_log_of_another(run: Any) -> None:
           timeoutInMinutes: 1
           steps:
           - checkout: none
-          - bash: |
-              echo '##vso[task.setvariable variable=s;issecret=true]open-sesame'
+          - bash: echo '##vso[task.setvariable variable=s;issecret=true]open-sesame'
+          - bash: | # a step of its own: by now the runner has read what the last one said
               mkfifo $HOME/set $HOME/shown 2>/dev/null
               echo > $HOME/set; cat $HOME/shown > /dev/null
         - job: B
