@@ -17,6 +17,9 @@ from modelyard.local.cloud.json_bodies import json_object
 from modelyard.local.cloud.service import Handler
 from modelyard.local.cloud.tokens import Tokens
 
+CALLER = "modelyard.devops.caller"
+BUILD_SERVICE = "Build Service"
+"""Whom a job acts as, by System.AccessToken."""
 RESOURCE = "499b84ac-1321-427f-aa17-267ca6975798"
 """Azure DevOps' application id: the resource that an Entra token for it names."""
 READS = ("GET", "HEAD", "OPTIONS")
@@ -36,7 +39,7 @@ class Page:
         return {"x-ms-continuationtoken": self.token} if self.token else {}
 
 
-Answer = Callable[..., Json | list[Json] | Page | None]
+Answer = Callable[..., Json | list[Json] | Page | Response | None]
 
 
 def page_of(request: Request, items: list[Json], at_most: int) -> Page:
@@ -59,16 +62,22 @@ class Answering:
         self._organization = organization
         self._tokens = tokens
 
-    def handler(self, answer: Answer) -> Handler:
-        """Turns ``answer(request, **path)`` into a handler that asks who calls."""
+    def handler(self, answer: Answer, *, signed_in: bool = True) -> Handler:
+        """Turns ``answer(request, **path)`` into a handler that asks who calls.
+
+        :param signed_in: false for the cloud's own interface, which asks by itself.
+        """
 
         @functools.wraps(answer)
         def handle(request: Request, **arguments: Any) -> Response:
             try:
-                self._check(request)
+                if signed_in:
+                    request.environ[CALLER] = self._check(request)
                 found = answer(request, **arguments)
             except DevOpsError as error:
                 return failure(error)
+            if isinstance(found, Response):
+                return found
             if found is None:
                 return Response(status=204)
             headers = {}
@@ -79,9 +88,9 @@ class Answering:
 
         return handle
 
-    def _check(self, request: Request) -> None:
-        """An Entra token, or that of a job or a person, as the bearer or as a password, which is
-        how tokens look that a person made."""
+    def _check(self, request: Request) -> str:
+        """Who calls: an Entra token, or that of a job or a person, as the bearer or as a password,
+        which is how tokens look that a person made."""
         authorization = request.authorization
         shown = ""
         if authorization is not None:
@@ -91,11 +100,18 @@ class Answering:
         if person is not None:
             if person["read_only"] and request.method not in READS:
                 raise exceptions.not_permitted("Manage")
-            return
+            return str(person["name"])
         if self._organization.knows_job(shown):
-            return
-        if not shown or self._tokens.identify(shown, (RESOURCE,)) is None:
+            return BUILD_SERVICE
+        found = self._tokens.identify(shown, (RESOURCE,)) if shown else None
+        if found is None:
             raise exceptions.not_signed_in()
+        return found.name
+
+
+def caller_of(request: Request) -> str:
+    """Whoever a handler has found to call: a person, the build service, or a service principal."""
+    return str(request.environ[CALLER])
 
 
 def body_of(request: Request) -> Json:

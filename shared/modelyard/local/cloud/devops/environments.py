@@ -63,8 +63,24 @@ class EnvironmentResponses:
         return [
             _check_shown(one, request)
             for one in self._checks.of_project(self._projects.id_of(project))
-            if (one["resource"]["type"], str(one["resource"]["id"])) == (kind, wanted)
+            if _place(one) == (kind, wanted)
         ]
+
+    def named(self, project: str, name: str) -> Json:
+        """The environment of this name, in any case. Raises DevOpsError.
+
+        :param project: its id, here and below.
+        """
+        for one in self.environments.of_project(project):
+            if one["name"].lower() == name.lower():
+                return one
+        raise exceptions.not_found("Environment", name)
+
+    def checks_on(self, project: str, environment: int) -> list[Json]:
+        """The checks on an environment, whole."""
+        place = ("environment", str(environment))
+        found = self._checks.of_project(project)
+        return [one for one in found if _place(one) == place]
 
     def check(self, request: Request, project: str, number: int) -> Json:
         return _check_shown(self._checks.get(self._projects.id_of(project), number), request)
@@ -122,6 +138,11 @@ class EnvironmentResponses:
         if approvers:
             settings["approvers"] = approvers
         return {**body, "settings": settings, "timeout": body.get("timeout") or 43_200}
+
+
+def _place(check: Json) -> tuple[str, str]:
+    """Kind and id of what a check is on."""
+    return check["resource"]["type"], str(check["resource"]["id"])
 
 
 def _check_shown(check: Json, request: Request) -> Json:

@@ -9,6 +9,7 @@ from typing import Any
 
 _OF_ALL, _OF_PROJECT = "_apis/{area}/{resource}", "{project}/_apis/{area}/{resource}"
 _OF_REPOSITORY = "{project}/_apis/{area}/repositories/{repositoryId}"
+_OF_BUILD = "{project}/_apis/build/builds/{buildId}/{resource}"
 _TABLE = (
     ("e81700f7-3be2-46de-8624-2eb35882fcaa", "Location", "ResourceAreas", "_apis/{resource}"),
     ("ef5b7057-ffc3-4c77-bbad-c10b4a4abcc7", "distributedtask", "variablegroups",
@@ -38,6 +39,15 @@ _TABLE = (
      "{project}/_apis/pipelines/{resource}/{resourceType}/{resourceId}"),
     ("dbeaf647-6167-421a-bda9-c9327b25e2e6", "build", "definitions",
      _OF_PROJECT + "/{definitionId}"),
+    ("0cd358e1-9217-4d94-8269-1c1ee6f93dcf", "build", "builds", _OF_PROJECT + "/{buildId}"),
+    ("1db06c96-014e-44e1-ac91-90b2d4b3e984", "build", "artifacts", _OF_BUILD),
+    ("35a80daf-7f30-45fc-86e8-6b813d9c90df", "build", "logs", _OF_BUILD + "/{logId}"),
+    ("6e6114b2-8161-44c8-8f6c-c5505782427f", "build", "tags", _OF_BUILD + "/{*tag}"),
+    ("8baac422-4c6e-4de5-8532-db96d92acffa", "build", "timeline", _OF_BUILD + "/{timelineId}"),
+    ("7859261e-d2e9-4a68-b820-a5d84cc5bb3d", "pipelines", "runs",
+     "{project}/_apis/pipelines/{pipelineId}/{resource}/{runId}"),
+    ("37794717-f36f-4d78-b2bf-4dc30d0cfbcd", "pipelines", "approvals",
+     "{project}/_apis/pipelines/{resource}/{approvalId}"),
     ("28e1305e-2afe-47bf-abaf-cbb0e6a91988", "pipelines", "pipelines",
      "{project}/_apis/{resource}/{pipelineId}"),
     ("dad91cbe-d183-45f8-9c6e-9c1164472121", "policy", "configurations",

@@ -15,6 +15,7 @@ from modelyard.local.cloud.databricks.identity.models import Identities
 from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.entra import federation
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.tokens import OWNER
 
 ORGANIZATION = "modelyard-local"
 CONNECTIONS = "devops.service_connections"
@@ -134,14 +135,14 @@ class Organization:
         job = self._cloud.store.get(JOBS, _digest(job_token))
         return job is not None and job["expires"] > self._cloud.clock.time()
 
-    def personal_token(self, *, read_only: bool = False) -> str:
-        """A personal access token. The store holds its SHA-256 only."""
+    def personal_token(self, *, read_only: bool = False, person: str = OWNER) -> str:
+        """A personal access token of one of the people. The store holds its SHA-256 only."""
         value = secrets.token_urlsafe(40)
-        self._cloud.store.put(PERSONAL, _digest(value), {"read_only": read_only})
+        self._cloud.store.put(PERSONAL, _digest(value), {"read_only": read_only, "name": person})
         return value
 
     def person(self, token: str) -> dict[str, Any] | None:
-        """What is known of a personal access token: ``{"read_only"}``."""
+        """What is known of a personal access token: ``{"read_only", "name"}``."""
         return self._cloud.store.get(PERSONAL, _digest(token))
 
     def identity_token(self, job_token: str, connection_id: str) -> str:

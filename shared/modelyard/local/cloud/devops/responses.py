@@ -11,6 +11,8 @@ from werkzeug.wrappers import Request, Response
 from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.devops.exceptions import DevOpsError, failure
 from modelyard.local.cloud.devops.models import Organization
+from modelyard.local.cloud.devops.projects import REVIEWER
+from modelyard.local.cloud.tokens import OWNER
 
 
 class DevOpsResponses:
@@ -55,10 +57,17 @@ class DevOpsResponses:
         return _json(200, {"access_token": self._organization.start_job(*names)})
 
     def personal_token(self, request: Request) -> Response:
-        """``{"read_only"}``, optional: ``{"token"}``, as a person makes one on a page."""
+        """``{"read_only", "person"}``, both optional: ``{"token"}``, as a person makes one on a
+        page."""
         body = request.get_json()
-        read_only = isinstance(body, dict) and bool(body.get("read_only"))
-        return _json(200, {"token": self._organization.personal_token(read_only=read_only)})
+        body = body if isinstance(body, dict) else {}
+        person = str(body.get("person") or OWNER)
+        if person not in (OWNER, REVIEWER):
+            return _json(400, {"message": f"person must be {OWNER} or {REVIEWER}"})
+        made = self._organization.personal_token(
+            read_only=bool(body.get("read_only")), person=person
+        )
+        return _json(200, {"token": made})
 
     def openid_configuration(self, _request: Request, **_path: str) -> Response:
         """Where whoever checks an identity token finds the keys."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from modelyard.local.cloud.devops import build_routes
 from modelyard.local.cloud.devops.answering import Answer, Answering
+from modelyard.local.cloud.devops.approval_responses import ApprovalResponses
+from modelyard.local.cloud.devops.approvals import Approvals
+from modelyard.local.cloud.devops.build_responses import BuildResponses
+from modelyard.local.cloud.devops.builds import Builds
 from modelyard.local.cloud.devops.endpoint_responses import EndpointResponses
 from modelyard.local.cloud.devops.endpoints import Endpoints
 from modelyard.local.cloud.devops.environments import EnvironmentResponses
@@ -41,6 +46,11 @@ class DevOpsService:
         self._pipelines = PipelineResponses(cloud, self.projects)
         self._project_responses = ProjectResponses(cloud, self.projects)
         self._pull_requests = PullRequestResponses(cloud, self.projects)
+        self._builds = Builds(cloud)
+        self._approvals = Approvals(cloud, self.projects, self._environments, self._builds)
+        self._runs = BuildResponses(
+            cloud, self.projects, self._pipelines, self._builds, self._approvals
+        )
         self._answering = Answering(self.organization, Tokens(cloud))
 
     def routes(self) -> Sequence[Route]:
@@ -67,9 +77,18 @@ class DevOpsService:
                     *self._of_projects(),
                     *self._of_pull_requests(),
                     *self._of_deployments(),
+                    *build_routes.of_clients(self._runs, ApprovalResponses(self._approvals)),
                 )
             ),
             *(Route((method,), "127.0.0.1", path, handler) for method, path, handler in own),
+            *(
+                Route(
+                    (method,), "127.0.0.1", path, self._answering.handler(answer, signed_in=False)
+                )
+                for method, path, answer in build_routes.of_the_agent(
+                    self._runs, ApprovalResponses(self._approvals)
+                )
+            ),
         ]
 
     def _variable_groups(self) -> Iterator[Route]:
@@ -159,6 +178,8 @@ class DevOpsService:
         self._environments.reset()
         self._pipelines.reset()
         self._pull_requests.reset()
+        self._builds.reset()
+        self._approvals.reset()
 
     def status(self) -> Mapping[str, Any]:
         return {
@@ -167,6 +188,7 @@ class DevOpsService:
             "variable_groups": self.groups.count(),
             "environments": self._environments.environments.count(),
             "pipelines": self._pipelines.definitions.count(),
+            "builds": self._builds.count(),
         }
 
 
