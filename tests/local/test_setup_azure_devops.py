@@ -506,3 +506,46 @@ def test_what_the_file_has_wrong(setup: Setup, old: str, new: str, code: int, me
     before = setup.writes()
     assert message in setup(code=code).stderr
     assert setup.writes() == before
+
+
+def test_jobs_side_by_side_see_nothing_of_each_others_credentials(setup: Setup) -> None:
+    """Three processes at once with one home folder, each another job of the machine."""
+    home, temporary = setup.folder / "home", setup.folder / "temporary"
+    for folder in (home / ".azure", temporary):
+        folder.mkdir(parents=True)
+    profile = home / ".azure/azureProfile.json"  # a job that has signed in to az by itself
+    profile.write_text("{}", encoding="utf-8")
+    programs = setup.folder / "bin"
+    programs.mkdir()
+    (programs / "az").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    (programs / "az").chmod(0o755)
+    names = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+    principal = {name: setup.environment.pop(name) for name in names}
+    del setup.environment["AZURE_CONFIG_DIR"]
+    token = setup.personal_token()
+    path = f"{programs}:{setup.environment['PATH']}"
+    shared = {"HOME": str(home), "TMPDIR": str(temporary), "PATH": path, "TF_BUILD": "True"}
+    jobs = [
+        subprocess.Popen(
+            [sys.executable, "-m", "modelyard", "setup", "azure-devops", "--dry-run"],
+            env={**setup.environment, **shared, **own},
+            cwd=setup.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for own in (principal, {"AZURE_DEVOPS_EXT_PAT": token}, {})
+    ]
+    said = [job.communicate(timeout=120)[0] for job in jobs]
+
+    assert [job.returncode for job in jobs] == [0, 0, 2], said
+    client = principal["AZURE_CLIENT_ID"]
+    assert f"signed in by service-principal: the service principal {client}" in said[0]
+    assert "signed in by the personal access token" in said[1]
+    assert "az's sign-in lies in" in said[2]
+    assert "other jobs of this machine use too" in said[2]
+    left = [one for folder in (home, temporary) for one in folder.rglob("*") if one.is_file()]
+    assert left == [profile]
+    for text in said:
+        assert token not in text
+        assert principal["AZURE_CLIENT_SECRET"] not in text

@@ -63,5 +63,5 @@ def credential(surroundings: Surroundings) -> PersonalAccessToken | EntraToken:
         return EntraToken(surroundings.entra(RESOURCE))
     except InputError as error:
         error.what = f"nobody can sign in to Azure DevOps: {TOKEN} isn't set, and {error.what}"
-        error.fix = f"set {TOKEN} to a personal access token, or run az login"
+        error.fix = f"set {TOKEN} to a personal access token, or {error.fix}"
         raise
