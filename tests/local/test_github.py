@@ -172,6 +172,39 @@ def test_files_in_one_commit_become_a_pull_request(repository: Repository) -> No
     assert [one.name for one in repository.get_branches()] == ["main"]
 
 
+def test_a_protected_branch_counts_reviews(cloud: LocalCloud) -> None:
+    path = "wines/reviewed"
+    tell(cloud, "repositories", repository=path, files={"a": "b"}, collaborators={"guest": "write"})
+    with (
+        client() as author,
+        client(tell(cloud, "tokens", login="guest", scopes=["repo"])["token"]) as other,
+    ):
+        repository = author.get_repo(path)
+        head = repository.get_branch("main")
+        repository.create_git_ref("refs/heads/more", head.commit.sha)
+        repository.create_file("c", "m", "content", branch="more")
+        head.edit_protection(enforce_admins=True, required_approving_review_count=1)
+        pull = repository.create_pull(base="main", head="more", title="More")
+        seen = other.get_repo(path).get_pull(pull.number)
+
+        assert refused(pull.merge) == (
+            405,
+            "At least 1 approving review is required by reviewers.",
+        )
+        own = refused(pull.create_review, body="fine", event="APPROVE")
+        assert own == (422, "Can not approve your own pull request")
+        seen.create_review(body="not yet", event="REQUEST_CHANGES")
+        assert refused(pull.merge)[1] == "Changes have been requested by a reviewer."
+        seen.create_review(body="good", event="APPROVE")
+        seen.create_review(body="by the way", event="COMMENT")
+        assert [(one.user.login, one.state) for one in pull.get_reviews()] == [
+            ("guest", "CHANGES_REQUESTED"),
+            ("guest", "APPROVED"),
+            ("guest", "COMMENTED"),
+        ]
+        assert pull.merge().merged
+
+
 def test_workflows_deployments_and_statuses(cloud: LocalCloud, repository: Repository) -> None:
     workflow = repository.get_workflow("ci.yml")
     assert workflow.name == "CI"

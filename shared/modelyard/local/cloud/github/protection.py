@@ -50,6 +50,12 @@ class Protection:
             return "Changes must be made through a pull request."
         return ""
 
+    def approvals(self, repository: Json, branch: str) -> int:
+        """How many approving reviews a pull request into the branch needs."""
+        found = self.get(repository, branch) or {}
+        rules = found.get("required_pull_request_reviews") or {}
+        return int(rules.get("required_approving_review_count") or 0)
+
     def shown(self, call: Call, branch: str) -> Json:
         """``GET .../branches/BRANCH/protection``"""
         self._check(call, branch)

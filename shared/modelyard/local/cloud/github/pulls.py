@@ -11,6 +11,7 @@ from modelyard.local.cloud.github.exceptions import GitHubError
 from modelyard.local.cloud.github.history import HEADS, History, changed_files, merge_base
 from modelyard.local.cloud.github.protection import Protection
 from modelyard.local.cloud.github.repositories import Repositories, Shelf
+from modelyard.local.cloud.github.reviews import Reviews
 
 Json = dict[str, Any]
 
@@ -24,11 +25,13 @@ class Pulls:
         accounts: Accounts,
         history: History,
         protection: Protection,
+        reviews: Reviews,
     ) -> None:
         self._repositories = repositories
         self._accounts = accounts
         self._history = history
         self._protection = protection
+        self._reviews = reviews
 
     def listed(self, call: Call) -> Reply:
         """By ``state`` (open, closed, all), ``head`` (``owner:branch``) and ``base``."""
@@ -107,7 +110,9 @@ class Pulls:
         if pull["state"] != "open":
             raise GitHubError(405, "Pull Request is not mergeable")
         if self._protection.refuses(call, pull["base"]):
-            raise GitHubError(405, "At least 1 approving review is required by reviewers.")
+            wanted = self._protection.approvals(call.repository, pull["base"])
+            if lacking := self._reviews.lacking(call, number, wanted):
+                raise GitHubError(405, lacking)
         head = self._history.refs(call.repository)[f"{HEADS}{pull['head']}"]
         message = f"Merge pull request #{number} from {call.repository['owner']}/{pull['head']}"
         sha = self._history.merge(call.repository, pull["base"], head, message, call.caller.login)

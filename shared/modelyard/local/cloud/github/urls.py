@@ -18,6 +18,7 @@ from modelyard.local.cloud.github.protection import Protection
 from modelyard.local.cloud.github.pulls import Pulls
 from modelyard.local.cloud.github.repositories import Repositories
 from modelyard.local.cloud.github.repository_responses import RepositoryResponses
+from modelyard.local.cloud.github.reviews import Reviews
 from modelyard.local.cloud.github.secrets import Secrets
 from modelyard.local.cloud.github.tokens import Tokens
 from modelyard.local.cloud.github.variables import Variables
@@ -135,7 +136,8 @@ class GitHubService:
         yield "DELETE", path, "contents=write", contents.delete
 
     def _reports(self) -> Iterator[Row]:
-        pulls = Pulls(self.repositories, self.accounts, self.history, self._protection)
+        reviews = Reviews(self.repositories, self.accounts)
+        pulls = Pulls(self.repositories, self.accounts, self.history, self._protection, reviews)
         deployments = Deployments(
             self.repositories, self.accounts, self.history, self._environments
         )
@@ -147,6 +149,8 @@ class GitHubService:
         yield "PATCH", f"{path}/<int:number>", "pull_requests=write", pulls.update
         yield "GET", f"{path}/<int:number>/files", "pull_requests=read", pulls.files
         yield "PUT", f"{path}/<int:number>/merge", "contents=write", pulls.merge
+        yield "GET", f"{path}/<int:number>/reviews", "pull_requests=read", reviews.listed
+        yield "POST", f"{path}/<int:number>/reviews", "pull_requests=write", reviews.add
         path = f"{REPOSITORY}/issues"
         yield "GET", f"{path}/<int:number>", "issues=read", pulls.issue
         yield "GET", f"{path}/<int:number>/comments", "issues=read", pulls.comments
