@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operation import Operation
-from modelyard.operations.pipelines import present_way, published_way
+from modelyard.operations.pipelines import first_way, on_this_machine, present_way, published_way
 from modelyard.operations.pipelines.pipeline_inputs import (
+    FIRST,
+    PRESENT,
+    PUBLISH,
+    SAME,
     TRIGGER,
     PipelineInputs,
     PipelineOutputs,
@@ -14,6 +20,9 @@ from modelyard.operations.pipelines.pipeline_inputs import (
 
 
 def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
+    inputs = dataclasses.replace(inputs, action=SAME.get(inputs.action, inputs.action))
+    if inputs.local:
+        on_this_machine.become(inputs, context)
     if inputs.action == TRIGGER:
         return published_way.run(inputs, context)
     if not inputs.definition:
@@ -21,7 +30,27 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
             f"no definition is given, which the action {inputs.action} needs",
             fix="set definition to the path of a pipeline job",
         )
+    way = _sdk(inputs)
+    if way == FIRST:
+        return first_way.run(inputs, context)
+    if inputs.action == PUBLISH:
+        raise InputError(
+            "only pipelines of SDK v1 are published",
+            fix="set definition to path.py:function; a pipeline of v2 is run from its file",
+        )
     return present_way.run(inputs, context)
+
+
+def _sdk(inputs: PipelineInputs) -> str:
+    """The generation that the definition is of. Raises InputError when sdk says otherwise."""
+    found = FIRST if first_way.is_definition(inputs.definition) else PRESENT
+    if inputs.sdk not in (None, found):
+        form = "path.py:function" if inputs.sdk == FIRST else "the path of a YAML file"
+        raise InputError(
+            f"sdk is {inputs.sdk}, and the definition {inputs.definition} is one of {found}",
+            fix=f"leave sdk out, or give {form}",
+        )
+    return found
 
 
 def release(state: dict[str, str], inputs: PipelineInputs, context: Context) -> None:
@@ -37,7 +66,8 @@ OPERATION = Operation(
     description="Checks a pipeline job of Azure Machine Learning, uploads and registers what it "
     "is made of, submits it, shows what its steps print and waits for its end. Fails unless the "
     "pipeline and every one of its steps completed. When the step is cancelled or times out, the "
-    "pipeline is cancelled.",
+    "pipeline is cancelled. A pipeline of SDK v1, which your own Python makes, is validated and "
+    "submitted in the same way, or published.",
     group="Azure ML",
     task_id="5d1c0c62-6c0f-4b0e-9f57-2b8d5b7d9a41",
     inputs=PipelineInputs,

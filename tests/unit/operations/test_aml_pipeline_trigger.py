@@ -49,7 +49,7 @@ def trigger(
 ) -> Trigger:
     monkeypatch.setattr(published_way, "place_of", lambda *_: PLACE)
     session = Session(BASE, clock=clock, seed=1)
-    monkeypatch.setattr(published_way, "_api", lambda *_: session)
+    monkeypatch.setattr(published_way, "api", lambda *_: session)
 
     def call(**inputs: str) -> int:
         given = {"action": "trigger", "pipeline_id": PIPELINE, **inputs}

@@ -61,8 +61,13 @@ def place_of(inputs: NamesAzureML, context: Context) -> Place:
             "no subscription is named",
             fix="set subscription-id, or the variable AZURE_SUBSCRIPTION_ID",
         )
-    workspace = inputs.workspace_name or _of_repository(context)
+    workspace = workspace_of(inputs, context)
     return connection.place(inputs.subscription_id, inputs.resource_group or workspace, workspace)
+
+
+def workspace_of(inputs: NamesAzureML, context: Context) -> str:
+    """The name of the workspace. Raises InputError when the repository's can't be one."""
+    return inputs.workspace_name or _of_repository(context)
 
 
 def connect(inputs: IdentityInputs, context: Context, *, read_only: bool = False) -> Session:

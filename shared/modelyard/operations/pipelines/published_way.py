@@ -41,11 +41,11 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     parameters = read_parameters("parameters", inputs.parameters)
     tags = tags_of(inputs.tags)
     place = place_of(inputs, context)
-    session = _api(inputs, context, place)
+    session = api(inputs, context, place)
     pipeline = Published(session, place, inputs.pipeline_id)
     found = pipeline.look_up()
     named = f"{found.get('Name')} {found.get('Version') or ''}".strip()
-    _check(parameters, pipeline.parameters(found), named)
+    check_parameters(parameters, pipeline.parameters(found), f"the pipeline {named}")
     context.log.info(
         "published pipeline %s (%s), of SDK v1, whose support ended on 2026-06-30",
         named,
@@ -73,18 +73,22 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     if not inputs.wait:
         context.let_go(KEY)
         return PipelineOutputs(status=job.state.name)
-    return _ended(watch, inputs.timeout_minutes * 60, context)
+    return wait_for(watch, inputs.timeout_minutes * 60, context)
 
 
 def release(inputs: PipelineInputs, context: Context, state: dict[str, str]) -> None:
     """Stop what a step started and left running."""
     left, place = state[KEY], place_of(inputs, context)
-    published.cancel(_api(inputs, context, place), place, left)
+    published.cancel(api(inputs, context, place), place, left)
     context.log.info("pipeline run %s, left by this step: asked to end", left)
     context.let_go(KEY)
 
 
-def _ended(watch: PublishedWatch, timeout: float, context: Context) -> PipelineOutputs:
+def wait_for(watch: PublishedWatch, timeout: float, context: Context) -> PipelineOutputs:
+    """The end of a run that this step has started. ``timeout`` in seconds.
+
+    :raises RunFailed, RunCanceled, UnknownState, WaitTimeout:
+    """
     try:
         job = watch.to_the_end(timeout)
     except BaseException:  # also a signal: the run is this step's, and ends with it
@@ -112,16 +116,18 @@ def _cancel(watch: Watch, context: Context) -> None:
     context.let_go(KEY)
 
 
-def _check(given: dict[str, str], known: set[str], named: str) -> None:
+def check_parameters(given: dict[str, str], known: set[str], named: str) -> None:
+    """:raises InputError: for one that the pipeline doesn't have."""
     unknown = sorted(given.keys() - known)
     if unknown:
         raise InputError(
-            f"the pipeline {named} has no parameter {', '.join(unknown)}",
+            f"{named} has no parameter {', '.join(unknown)}",
             fix=f"it has: {', '.join(sorted(known)) or 'none'}",
         )
 
 
-def _api(inputs: PipelineInputs, context: Context, place: Place) -> Session:
+def api(inputs: PipelineInputs, context: Context, place: Place) -> Session:
+    """A session to the API of the workspace's region."""
     workspace = workspaces.require(connect(inputs, context), place)
     address = jobs.api_address(workspace.discovery_url)
     return connect_api(inputs, context, address, read_only=inputs.dry_run)

@@ -1,0 +1,4 @@
+"""SDK v1 of Azure ML (azureml-core, azureml-pipeline), which runs in a Python of its own.
+
+``modelyard_v1`` is the program that runs there; the other modules start it and speak with it.
+"""

@@ -1,0 +1,107 @@
+"""What can be asked of SDK v1: build and validate, upload, submit, publish, mark, disable."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from azureml.core import Datastore, Experiment, Workspace
+from azureml.core.authentication import TokenAuthentication
+from azureml.pipeline.core import PublishedPipeline
+
+from . import definition
+from .failing import Failure
+from .helper import Computes, Helper
+
+Json = dict[str, Any]
+_ATTEMPT = "modelyard"
+"""Tag of a run that an attempt has started."""
+
+
+class Work:
+    """One pipeline of one workspace. The methods are what is asked; they give back the answers."""
+
+    workspace: Any
+    pipeline: Any
+    parameters: Json
+
+    def __init__(self, token: Callable[[Any], str]) -> None:
+        self._token = token
+
+    def build(
+        self,
+        *,
+        path: str,
+        function: str,
+        where: dict[str, str],
+        cloud: str,
+        settings: dict[str, Any],
+        parameters: dict[str, str],
+        facts: dict[str, str],
+    ) -> Json:
+        """Call the definition and validate what it gives back.
+
+        ``parameters`` are for a submit: those that the pipeline has take the types of its defaults.
+        """
+        signed = TokenAuthentication(self._token, cloud=cloud)
+        self.workspace = Workspace.get(auth=signed, **where)
+        computes = Computes(self.workspace)
+        helper = Helper(self.workspace, computes, facts)
+        made = definition.call(path, function, self.workspace, computes, settings, helper)
+        self.pipeline = definition.pipeline_of(made, self.workspace)
+        graph = self.pipeline.graph
+        self.parameters = definition.typed(graph.params, parameters)
+        problems = [str(one) for one in self.pipeline.validate()]
+        return {
+            "problems": problems,
+            "steps": sorted(one.name for one in graph.module_nodes),
+            "parameters": sorted(graph.params),
+        }
+
+    def upload(self) -> Json:
+        """Upload and register what the steps are made of. Done twice it finds it there."""
+        self.pipeline.graph.finalize()
+        return {}
+
+    def submit(self, *, experiment: str, tags: dict[str, str], attempt: str) -> Json:
+        """Start a run, or find the one that this attempt has started."""
+        runs = Experiment(self.workspace, experiment).get_runs(tags={_ATTEMPT: attempt})
+        found = next(iter(runs), None)
+        if found is not None:
+            return {"run": found.id, "before": True}
+        run = self.pipeline.submit(experiment, pipeline_parameters=self.parameters)
+        run.set_tags({**tags, _ATTEMPT: attempt})
+        return {"run": run.id, "before": False}
+
+    def publish(self, *, name: str, version: str, description: str) -> Json:
+        """Publish it."""
+        made = self.pipeline.publish(name=name, version=version, description=description)
+        return {"id": made.id, "endpoint": made.endpoint}
+
+    def mark(self, *, datastore: str, folder: str, name: str, id: str) -> Json:
+        """Upload ``FOLDER/NAME.csv`` with the header ``id`` and one id, in one piece."""
+        store = (
+            Datastore.get(self.workspace, datastore)
+            if datastore
+            else self.workspace.get_default_datastore()
+        )
+        if not hasattr(store, "upload_files"):
+            raise Failure("input", f"files can't be uploaded to the datastore {store.name}")
+        with tempfile.TemporaryDirectory() as made:
+            file = Path(made) / f"{name}.csv"
+            file.write_bytes(f"id\n{id}\n".encode())
+            store.upload_files([str(file)], target_path=folder, overwrite=True, show_progress=False)
+        return {"datastore": store.name, "path": "/".join(filter(None, (folder, f"{name}.csv")))}
+
+    def disable(self, *, name: str, but: str) -> Json:
+        """Disable the other pipelines that were published under this name."""
+        others = [
+            one
+            for one in PublishedPipeline.list(self.workspace, active_only=True)
+            if one.name == name and one.id != but
+        ]
+        for one in others:
+            one.disable()
+        return {"disabled": [one.id for one in others]}

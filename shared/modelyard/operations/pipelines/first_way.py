@@ -1,0 +1,225 @@
+"""Pipelines of SDK v1: the user's own Python makes one, which is validated, run or published."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelyard import summary
+from modelyard.azure.identity.clouds import AzureCloud
+from modelyard.azureml import workspaces
+from modelyard.azureml.connection import Place
+from modelyard.azureml.first_sdk import interpreter
+from modelyard.azureml.first_sdk.conversation import Conversation, Json
+from modelyard.azureml.jobs import History
+from modelyard.context import Context
+from modelyard.errors import FileError, InputError
+from modelyard.operations.inputs.azureml_inputs import connect, place_of
+from modelyard.operations.inputs.destinations import branch_name
+from modelyard.operations.inputs.signing_in import signed_in
+from modelyard.operations.inputs.tags import tags_of
+from modelyard.operations.pipelines import published_way
+from modelyard.operations.pipelines.pipeline_inputs import (
+    PUBLISH,
+    VALIDATE,
+    PipelineInputs,
+    PipelineOutputs,
+)
+from modelyard.operations.pipelines.published_way import KEY, PublishedWatch
+from modelyard.operations.pipelines.settings import read_settings
+from modelyard.parameters import read_parameters
+
+DEFINITION = re.compile(r"(?P<path>.+\.py)(?::(?P<function>\w*))?")
+"""``path.py:function``"""
+ENDED = "SDK v1 of Azure ML: its support ended on 2026-06-30"
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the inputs say, checked before anything is started."""
+
+    path: str
+    function: str
+    settings: Json
+    parameters: dict[str, str]
+    """Set anew at the submit."""
+    tags: dict[str, str]
+    python: Path
+
+
+def is_definition(text: str) -> bool:
+    """Whether it names Python, and no YAML."""
+    return DEFINITION.fullmatch(text) is not None
+
+
+def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
+    """Validate, submit or publish."""
+    asked = _asked(inputs)
+    place = place_of(inputs, context)
+    context.log.info("%s", ENDED)
+    who = signed_in(inputs, context)
+    workspaces.require(connect(inputs, context, read_only=True), place)
+    credential = who.sign_in.token(who.cloud.resource_manager, clock=context.clock)
+
+    def token() -> str:
+        """One that lasts a while: it is asked for again as long as the program runs."""
+        return credential.headers()["Authorization"].partition(" ")[2]
+
+    with Conversation(
+        asked.python, context.environment, token=token, show=context.ci.write
+    ) as talk:
+        facts = _facts(inputs, context, place)
+        built = talk.ask(
+            "build",
+            path=asked.path,
+            function=asked.function,
+            where=_where(place),
+            cloud=_cloud(who.cloud),
+            settings=asked.settings,
+            parameters=asked.parameters,
+            facts=facts,
+        )
+        _check(inputs, asked, built)
+        steps = ", ".join(built["steps"])
+        context.log.info("%s is valid: %d steps (%s)", inputs.definition, _count(built), steps)
+        experiment = inputs.experiment_name or facts["name"]
+        context.publish(experiment_name=experiment)
+        if facts["action"] == VALIDATE:
+            return PipelineOutputs()
+        talk.ask("upload")  # what takes long, before a signal is held back
+        if inputs.action == PUBLISH:
+            return _published(talk, inputs, context, facts)
+        started = _started(talk, asked, experiment, context)
+    return _waited(inputs, context, place, started, experiment)
+
+
+def _asked(inputs: PipelineInputs) -> _Asked:
+    found = DEFINITION.fullmatch(inputs.definition)
+    assert found is not None
+    if not found["function"]:
+        raise InputError(
+            f"definition is {inputs.definition!r}, and names no function in the file",
+            fix=f"set it to {found['path']}:NAME, the function that gives back the pipeline",
+        )
+    if not Path(found["path"]).is_file():
+        raise FileError(f"the definition {found['path']} isn't there")
+    parameters = read_parameters("parameters", inputs.parameters)
+    if parameters and inputs.action == PUBLISH:
+        raise InputError(
+            "parameters are given, and publishing sets none",
+            cause="a published pipeline has the defaults of its definition",
+            fix="give them when it is triggered, or change the defaults by config",
+        )
+    if inputs.action != PUBLISH and (inputs.marker_path or inputs.disable_older):
+        raise InputError("marker-path and disable-older are for the action publish alone")
+    return _Asked(
+        path=found["path"],
+        function=found["function"],
+        settings=read_settings(inputs.config),
+        parameters=parameters,
+        tags=tags_of(inputs.tags),
+        python=interpreter.find(inputs.sdk_environment),
+    )
+
+
+def _facts(inputs: PipelineInputs, context: Context, place: Place) -> dict[str, str]:
+    identity = context.ci.identity()
+    environment = branch_name(identity.branch) or "local"
+    only_look = inputs.action == VALIDATE or inputs.dry_run
+    return {
+        "name": inputs.pipeline_name or f"{place.workspace}-{environment}",
+        "environment": environment,
+        "version": inputs.pipeline_version or identity.run,
+        "commit": identity.commit,
+        "action": VALIDATE if only_look else inputs.action,
+    }
+
+
+def _check(inputs: PipelineInputs, asked: _Asked, built: Json) -> None:
+    """:raises FileError, InputError:"""
+    if problems := built["problems"]:
+        raise FileError(
+            f"{inputs.definition} isn't valid:\n" + "\n".join(f"  {one}" for one in problems)
+        )
+    published_way.check_parameters(asked.parameters, set(built["parameters"]), inputs.definition)
+
+
+def _started(talk: Conversation, asked: _Asked, experiment: str, context: Context) -> str:
+    """The id of the run. An attempt that has started one before finds it again by a tag."""
+    attempt = context.idempotency_token(asked.path, asked.function, asked.parameters)[:32]
+    with context.shield():
+        answer = talk.ask(
+            "submit",
+            experiment=experiment,
+            tags=asked.tags,
+            attempt=attempt,
+        )
+        run = str(answer["run"])
+        context.keep(KEY, run)
+    if answer["before"]:
+        context.log.info("run %s was started before by this attempt", run)
+    return run
+
+
+def _waited(
+    inputs: PipelineInputs, context: Context, place: Place, run: str, experiment: str
+) -> PipelineOutputs:
+    session = published_way.api(inputs, context, place)
+    history = History(session, place)
+    watch = PublishedWatch(session, history, place, run, context, experiment=experiment)
+    job = watch.find()
+    context.publish(run_id=run, run_url=job.url, status=job.state.name)
+    context.log.info("pipeline run %s: %s  %s", run, job.state.name, job.url)
+    if not inputs.wait:
+        context.let_go(KEY)  # it goes on without this step
+        return PipelineOutputs(status=job.state.name)
+    return published_way.wait_for(watch, inputs.timeout_minutes * 60, context)
+
+
+def _published(
+    talk: Conversation, inputs: PipelineInputs, context: Context, facts: dict[str, str]
+) -> PipelineOutputs:
+    """Published first, then marked, and only then the older ones are disabled."""
+    name, version = facts["name"], facts["version"]
+    with context.shield():
+        made = talk.ask("publish", name=name, version=version, description=inputs.description or "")
+        context.publish(pipeline_id=made["id"], pipeline_endpoint=made["endpoint"])
+    context.log.info("published pipeline %s %s: %s", name, version, made["id"])
+    rows = [("pipeline", name), ("version", version), ("id", str(made["id"]))]
+    if inputs.marker_path is not None:
+        marker = talk.ask(
+            "mark",
+            datastore=inputs.marker_datastore or "",
+            folder=inputs.marker_path.strip("/"),
+            name=name,
+            id=made["id"],
+        )
+        context.publish(marker=f"{marker['datastore']}/{marker['path']}")
+        context.log.info("its id is in %s of the datastore %s", marker["path"], marker["datastore"])
+    if inputs.disable_older:
+        disabled = talk.ask("disable", name=name, but=made["id"])["disabled"]
+        context.log.info("older pipelines %s: %d disabled", name, len(disabled))
+        rows.append(("disabled", ", ".join(disabled) or "none"))
+    cells = [(one, summary.escape(what)) for one, what in rows]
+    context.ci.summary(summary.table(("published", ""), cells))
+    return PipelineOutputs()
+
+
+def _where(place: Place) -> dict[str, str]:
+    return {
+        "name": place.workspace,
+        "subscription_id": place.subscription,
+        "resource_group": place.group,
+    }
+
+
+def _cloud(cloud: AzureCloud) -> str:
+    """The names of the SDK are those of service connections."""
+    return cloud.connection_name
+
+
+def _count(built: Json) -> int:
+    steps: list[Any] = built["steps"]
+    return len(steps)

@@ -1,0 +1,265 @@
+"""aml-pipeline with definitions of SDK v1: azureml-core and azureml-pipeline, unmodified."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from local.aml_v1_workplace import MISSING_V1, SDK_V1, V1Workplace
+from local.aml_workplace import WHEELS, WORKSPACE, Done
+from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.credentials import RESOURCE_GROUP, SUBSCRIPTION_ID
+from modelyard.local.cloud.environment import program_environment
+
+CLOUD_SERVICES = ("entra", "arm", "storage", "aml", "databricks")
+pytestmark = pytest.mark.skipif(MISSING_V1, reason="MODELYARD_AZUREML_V1 names no environment")
+
+DRIVER = """
+from azureml.core.conda_dependencies import CondaDependencies
+from azureml.core.runconfig import RunConfiguration
+from azureml.pipeline.core import PipelineData
+from azureml.pipeline.steps import PythonScriptStep
+
+import names  # beside this file
+
+
+def no_packages():
+    found = RunConfiguration()
+    conda = CondaDependencies()
+    for one in list(conda.pip_packages):
+        conda.remove_pip_package(one)
+    found.environment.python.conda_dependencies = conda
+    return found
+
+
+def pipeline(workspace, computes, parameters, helper):
+    print("environment", helper.environment, "settings", parameters)
+    ratio = helper.parameter("train_test_ratio", parameters["ratio"])
+    data = PipelineData(names.DATA, datastore=workspace.get_default_datastore())
+    shared = dict(
+        compute_target=helper.cluster("cpu", "STANDARD_D2_V2", max_nodes=2),
+        runconfig=no_packages(), source_directory="steps", allow_reuse=False,
+    )
+    preprocess = PythonScriptStep(
+        name="preprocess", script_name="preprocess.py", outputs=[data],
+        arguments=["--out", data, "--rows", parameters["data"]["rows"]], **shared,
+    )
+    train = PythonScriptStep(
+        name="train", script_name="train.py", inputs=[data],
+        arguments=["--in", data, "--ratio", ratio], **shared,
+    )
+    return [preprocess, train]
+
+
+def broken(workspace, computes, parameters, helper):
+    return computes["gpu"]
+
+
+def wrong(workspace, computes, parameters, helper):
+    return parameters["nothing"]
+"""
+PREPROCESS = """
+import argparse, os
+parser = argparse.ArgumentParser()
+parser.add_argument("--out")
+parser.add_argument("--rows", type=int)
+given = parser.parse_args()
+os.makedirs(given.out)
+with open(os.path.join(given.out, "rows.csv"), "w") as file:
+    file.writelines(f"{row}\\n" for row in range(given.rows))
+"""
+TRAIN = """
+import argparse, os, sys
+parser = argparse.ArgumentParser()
+parser.add_argument("--in", dest="source")
+parser.add_argument("--ratio", type=float)
+given = parser.parse_args()
+rows = open(os.path.join(given.source, "rows.csv")).read().split()
+print("trained on", int(len(rows) * given.ratio), "of", len(rows), flush=True)
+sys.exit("no model comes of this" if given.ratio > 1 else 0)
+"""
+NOTEBOOK = """# Databricks notebook source
+import os
+rows = open(os.path.join(dbutils.widgets.get("training"), "rows.csv")).read().split()
+target = dbutils.widgets.get("engineered")
+os.makedirs(target)
+with open(os.path.join(target, "engineered.csv"), "w") as file:
+    file.write("\\n".join(rows[::2]))
+dbutils.notebook.exit(f"kept {len(rows[::2])}")
+"""
+BUILD = """
+from azureml.core import Datastore
+from azureml.data.data_reference import DataReference
+from azureml.pipeline.core import PipelineData
+from azureml.pipeline.steps import DatabricksStep
+
+
+def pipeline(workspace, computes, parameters, helper):
+    raw = Datastore.get(workspace, "trainingdata")
+    training = DataReference(raw, data_reference_name="training", path_on_datastore="raw")
+    engineered = PipelineData("engineered", workspace.get_default_datastore())
+    return DatabricksStep(
+        name="FeatureEngineering", run_name="features", notebook_path=parameters["notebook"],
+        instance_pool_id=parameters["pool"], num_workers=1, spark_version="13.3.x-scala2.12",
+        inputs=[training], outputs=[engineered], compute_target=helper.databricks("databricks"),
+        allow_reuse=True,
+    )
+"""
+CONFIG = '{"ratio": 0.5, "location": "West US", "data": {"rows": 4}}'
+
+
+@pytest.fixture(scope="module")
+def place(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> V1Workplace:
+    """A cloud with one workspace, and the files of a project."""
+    folder = tmp_path_factory.mktemp("wine")
+    variables = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELS), "PIP_CONFIG_FILE": "/dev/null"}
+    found = V1Workplace(cloud, {**program_environment(cloud.environment), **variables}, folder)
+    for name, text in (
+        ("ml/driver.py", DRIVER),
+        ("ml/names.py", "DATA = 'rows'\n"),
+        ("ml/build.py", BUILD),
+        ("steps/preprocess.py", PREPROCESS),
+        ("steps/train.py", TRAIN),
+        ("notebooks/features.py", NOTEBOOK),
+        ("config.json", CONFIG),
+        ("rows.csv", "1\n2\n3\n4\n"),
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    made = found.run("aml-workspace", workspace_name=WORKSPACE, resource_group=RESOURCE_GROUP)
+    assert made.code == 0, made.log
+    return found
+
+
+def pipeline(place: V1Workplace, action: str, **more: str) -> Done:
+    where = {"workspace_name": WORKSPACE, "resource_group": RESOURCE_GROUP}
+    return place.run("aml-pipeline", action=action, **where, **more)
+
+
+def test_one_definition_is_validated_submitted_and_published(place: V1Workplace) -> None:
+    driver = {"definition": "ml/driver.py:pipeline"}
+    config = "config.json --location='North Europe' --data.rows 10"
+    early = pipeline(place, "validate", **driver, config=config)
+    assert early.code == 3, early.log
+    assert "the workspace has no cluster cpu, and validating makes none" in early.log
+
+    done = pipeline(
+        place, "submit-experiment", **driver, config=config, parameters="train_test_ratio=0.75"
+    )
+    assert done.code == 0, done.log
+    assert done.log.count("its support ended on 2026-06-30") == 1
+    assert "'location': 'North Europe'" in done.log
+    assert "environment local" in done.log
+    assert "2 steps (preprocess, train)" in done.log
+    assert "train: trained on 7 of 10" in done.log
+    assert done.outputs["status"] == "Completed"
+    assert done.outputs["experiment-name"] == f"{WORKSPACE}-local"
+    assert done.outputs["run-id"] in done.outputs["run-url"]
+    again = pipeline(
+        place, "submit-experiment", **driver, config=config, parameters="train_test_ratio=0.75"
+    )
+    assert "was started before by this attempt" in again.log
+    assert again.outputs["run-id"] == done.outputs["run-id"]
+    failed = pipeline(
+        place, "submit-experiment", **driver, config=config, parameters="train_test_ratio=1.5"
+    )
+    assert failed.code == 31, failed.log
+    assert "no model comes of this" in failed.log
+
+    def publish(**more: str) -> Done:
+        return pipeline(place, "publish-pipeline", **driver, config=config, **more)
+
+    first = publish(marker_path="cdml/markers", pipeline_version="41")
+    assert first.code == 0, first.log
+    lost = publish(marker_path="markers", marker_datastore="nowhere", disable_older="true")
+    assert lost.code == 17, lost.log
+    assert "nowhere" in lost.log
+    second = publish(marker_path="cdml/markers", disable_older="true", pipeline_version="42")
+    assert second.code == 0, second.log
+    told = place.sdk("""
+        from azureml.pipeline.core import PublishedPipeline
+        every = PublishedPipeline.list(ws, active_only=False)
+        ws.get_default_datastore().download("down", prefix="cdml/markers", show_progress=False)
+        tell(
+            active=[one.id for one in every if one.status == "Active"],
+            versions=sorted(one.version for one in every if one.version in ("41", "42")),
+            count=len(every),
+        )
+        """).told
+    assert told == {"active": [second.outputs["pipeline-id"]], "versions": ["41", "42"], "count": 3}
+    marker = place.folder / "down" / "cdml" / "markers" / f"{WORKSPACE}-local.csv"
+    assert marker.read_text() == f"id\n{second.outputs['pipeline-id']}\n"
+    assert second.outputs["marker"] == f"workspaceblobstore/cdml/markers/{WORKSPACE}-local.csv"
+
+
+def test_a_definition_that_is_wrong_is_told_with_its_line(place: V1Workplace) -> None:
+    missing = pipeline(place, "validate", definition="ml/driver.py:broken")
+    assert missing.code == 3, missing.log
+    assert "the workspace has no compute gpu" in missing.log
+    wrong = pipeline(place, "validate", definition="ml/driver.py:wrong")
+    assert wrong.code == 3, wrong.log
+    line = DRIVER.splitlines().index('    return parameters["nothing"]') + 1
+    assert f"ml/driver.py:{line}: KeyError: 'nothing'" in wrong.log
+    assert "Traceback" not in wrong.log
+    unnamed = pipeline(place, "validate", definition="ml/driver.py:pipelin")
+    assert unnamed.code == 2, unnamed.log
+    assert "it has: broken, no_packages, pipeline, wrong" in unnamed.log
+
+
+def test_a_notebooks_pipeline_is_published_with_the_builds_number_and_triggered(
+    place: V1Workplace,
+) -> None:
+    imported = place.run(
+        "notebooks-import",
+        source="notebooks",
+        target="/Shared/AzureMLDeployed",
+        content_hash_path="true",
+    )
+    assert imported.code == 0, imported.log
+    pool = place.run("instance-pool", pool_name="azureml_training", node_type="Standard_DS3_v2")
+    assert pool.code == 0, pool.log
+    attached = place.run(
+        "aml-compute",
+        workspace_name=WORKSPACE,
+        resource_group=RESOURCE_GROUP,
+        compute_name="databricks",
+        compute_type="databricks",
+        attach=f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{RESOURCE_GROUP}/providers"
+        "/Microsoft.Databricks/workspaces/modelyard-local",
+        revoke_at_end="false",
+    )
+    assert attached.code == 0, attached.log
+    place.sdk("""
+        default = ws.get_default_datastore()
+        store = Datastore.register_azure_blob_container(
+            ws, "trainingdata", default.container_name, default.account_name,
+            account_key=default.account_key,
+        )
+        store.upload_files(["rows.csv"], target_path="raw", show_progress=False)
+        """)
+    folder = imported.outputs["target"]
+    assert re.fullmatch(r"/Shared/AzureMLDeployed/[0-9a-f]+", folder), imported.outputs
+    published = pipeline(
+        place,
+        "publish",
+        definition="ml/build.py:pipeline",
+        config=f"--notebook {folder}/features --pool={pool.outputs['pool-id']}",
+        pipeline_name="Feature Engineering",
+    )
+    assert published.code == 0, published.log
+    done = pipeline(
+        place, "trigger", pipeline_id=published.outputs["pipeline-id"], experiment_name="features"
+    )
+    assert done.code == 0, done.log
+    assert "kept 2" in done.log
+    assert done.outputs["status"] == "Completed"
+
+
+def test_without_an_environment_the_error_says_how_to_make_one(place: V1Workplace) -> None:
+    done = pipeline(
+        place, "validate", definition="ml/driver.py:pipeline", sdk_environment="/nowhere"
+    )
+    assert done.code == 4, done.log
+    assert "python3.11 -m venv" in done.log
+    assert str(SDK_V1) not in done.log
