@@ -1,0 +1,75 @@
+"""Speaking with the program: tokens over the pipe, what it prints, how it fails."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from modelyard.azureml.first_sdk import conversation
+from modelyard.azureml.first_sdk.conversation import Conversation, without_secrets
+from modelyard.errors import FileError, MissingTool, ModelyardError
+
+PROGRAM = """
+import json, os, sys
+def send(**what):
+    print(json.dumps(what), flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    if asked["do"] == "sign in":
+        send(token=None)
+        print("got", json.loads(sys.stdin.readline())["token"], file=sys.stderr, flush=True)
+        send(argv=sys.argv[1:], secret=os.environ.get("AZURE_CLIENT_SECRET"))
+    elif asked["do"] == "fail":
+        send(error={"kind": "definition", "what": "a.py:3: no", "file": "a.py", "line": 3})
+    else:
+        sys.exit(9)
+"""
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setattr(conversation, "_START", PROGRAM)
+    return []
+
+
+def talk(shown: list[str]) -> Conversation:
+    return Conversation(
+        Path(sys.executable),
+        {"AZURE_CLIENT_SECRET": "a-secret"},
+        token=lambda: "a-token",
+        show=shown.append,
+    )
+
+
+def test_a_token_goes_over_the_pipe_and_no_secret_anywhere(shown: list[str]) -> None:
+    with talk(shown) as it:
+        answer = it.ask("sign in")
+        assert "a-token" not in str(answer)
+        assert answer["secret"] is None
+    assert shown == ["got a-token"]
+
+
+def test_an_error_names_the_place_in_the_users_file(shown: list[str]) -> None:
+    with talk(shown) as it, pytest.raises(FileError, match=r"a\.py:3: no") as caught:
+        it.ask("fail")
+    assert (caught.value.file, caught.value.line) == ("a.py", 3)
+
+
+def test_a_program_that_ends_is_an_error(shown: list[str]) -> None:
+    with talk(shown) as it, pytest.raises(ModelyardError, match="exit code 9"):
+        it.ask("end")
+
+
+def test_a_python_without_the_sdk_is_told_apart() -> None:
+    with (
+        Conversation(Path(sys.executable), {}, token=str, show=lambda _: None) as it,
+        pytest.raises(MissingTool, match="has no SDK v1"),
+    ):
+        it.ask("build")
+
+
+def test_inputs_of_the_step_stay_here() -> None:
+    kept = without_secrets({"INPUT_X": "1", "input_y": "2", "ARM_CLIENT_SECRET": "3", "PATH": "p"})
+    assert set(kept) == {"PATH", "AZUREML_LOG_DEPRECATION_WARNING_ENABLED", "PYTHONUNBUFFERED"}

@@ -1,0 +1,71 @@
+"""Which generation of Azure ML's SDK a definition is of, and what is refused for each."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from modelyard.azureml.first_sdk import interpreter
+from modelyard.errors import MissingTool
+from modelyard.execution import execute
+from modelyard.operations.aml_pipeline import OPERATION
+from modelyard.operations.pipelines import on_this_machine
+from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs
+from unit.conftest import RecordingCI
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code", "told"),
+    [
+        ({"definition": "a.py:f", "sdk": "v2"}, 2, "is one of v1"),
+        ({"definition": "a.yml", "sdk": "v1"}, 2, "is one of v2"),
+        ({"definition": "a.yml", "action": "publish-pipeline"}, 2, "only pipelines of SDK v1"),
+        ({"definition": "a.py"}, 2, "names no function"),
+        ({"definition": "gone.py:f"}, 3, "gone.py isn't there"),
+        ({"definition": "a.py:f", "action": "publish", "parameters": "a=1"}, 2, "sets none"),
+        ({"definition": "a.py:f", "marker-path": "x"}, 2, "for the action publish alone"),
+        ({"definition": "a.py:f", "sdk-environment": "/nowhere"}, 4, "there is no Python at"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    inputs: dict[str, str],
+    code: int,
+    told: str,
+    recording_ci: RecordingCI,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.py").touch()
+    recording_ci.inputs = inputs
+    assert execute(OPERATION, {}, recording_ci, environment={}) == code
+    assert told in recording_ci.outputs["error"]
+
+
+def test_the_environment_is_a_folder_or_a_python() -> None:
+    assert interpreter.find(sys.executable) == Path(sys.executable)
+    assert interpreter.find(sys.prefix) == Path(sys.prefix) / "bin" / "python"
+    with pytest.raises(MissingTool) as caught:
+        interpreter.find(None)  # there is no SDK in this one
+    assert "modelyard[azureml-v1]" in caught.value.fix
+
+
+def test_locally_the_same_is_said_without_who_and_where() -> None:
+    inputs = PipelineInputs(
+        definition="a.py:f",
+        action="validate",
+        local=True,
+        subscription_id="00000000-0000-0000-0000-000000000000",
+        workspace_name="wine",
+        azure_client_secret="not-to-be-seen",
+        tags={"a": "b"},
+        wait=False,
+    )
+    assert on_this_machine.words(inputs) == [
+        "--action=validate",
+        "--definition=a.py:f",
+        '--tags={"a": "b"}',
+        "--wait=false",
+    ]
