@@ -13,6 +13,7 @@ import pytest
 from modelyard import operations
 
 PACKAGE = Path(operations.__file__).parents[1]
+FOREIGN = PACKAGE / "azureml/first_sdk/modelyard_v1"
 SERVICES = {"azure", "azureml", "checks", "databricks", "endpoints", "images", "project"}
 TOP = {"__main__", "cli", "context", "execution"}
 PACKAGES = SERVICES | {"ci", "local", "manifest", "operations"}
@@ -36,7 +37,8 @@ class Import:
 
 
 def modules() -> list[Path]:
-    return sorted(path for path in PACKAGE.rglob("*.py"))
+    """All but the program for another environment, which is no part of the package."""
+    return sorted(path for path in PACKAGE.rglob("*.py") if not path.is_relative_to(FOREIGN))
 
 
 def part(path: Path) -> str:
@@ -173,6 +175,24 @@ def test_the_world_comes_from_the_context(parts: set[str], names: set[str]) -> N
         if part(path) in parts
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, (ast.Attribute, ast.Name)) and ast.unparse(node) in names
+    ]
+
+    assert found == []
+
+
+def test_the_program_of_another_environment_needs_nothing_of_this_one() -> None:
+    found = [
+        f"{path.name}:{node.lineno} imports {name}"
+        for path in FOREIGN.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in (
+            [one.name for one in node.names]
+            if isinstance(node, ast.Import)
+            else [str(node.module)]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+        if name.split(".")[0] not in {"azureml", "__future__", *sys.stdlib_module_names}
     ]
 
     assert found == []

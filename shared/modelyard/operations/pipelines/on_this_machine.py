@@ -47,8 +47,6 @@ def become(inputs: PipelineInputs, context: Context) -> NoReturn:
     if made.returncode:
         raise ServiceError(f"the local workspace can't be made:\n{made.stdout.rstrip()}")
     command = [*_WITHIN, *_MODELYARD, "aml-pipeline", *place, *words(inputs)]
-    sys.stdout.flush()
-    sys.stderr.flush()
     os.execve(command[0], command, dict(context.environment))  # noqa: S606 - no shell is wanted
 
 
