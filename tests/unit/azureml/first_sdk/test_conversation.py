@@ -27,6 +27,22 @@ for line in sys.stdin:
         sys.exit(9)
 """
 
+SIDE_BY_SIDE = """
+import sys, threading
+sys.path.insert(0, sys.argv.pop(1))
+from modelyard_v1.serving import Pipes
+pipes = Pipes()
+while pipes.receive() is not None:
+    got = []
+    each = [threading.Thread(target=lambda: got.append(pipes.token())) for _ in range(8)]
+    for one in each:
+        one.start()
+    for one in each:
+        one.join()
+    threading.Thread(target=pipes.token, daemon=True).start()  # when nothing is asked
+    pipes.send({"got": got})
+"""
+
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -60,6 +76,15 @@ def test_an_error_names_the_place_in_the_users_file(shown: list[str]) -> None:
 def test_a_program_that_ends_is_an_error(shown: list[str]) -> None:
     with talk(shown) as it, pytest.raises(ModelyardError, match="exit code 9"):
         it.ask("end")
+
+
+def test_tokens_are_taken_on_several_threads_at_once(
+    shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "_START", SIDE_BY_SIDE)
+    with talk(shown) as it:
+        for _ in range(50):
+            assert it.ask("work") == {"got": ["a-token"] * 8}
 
 
 def test_a_python_without_the_sdk_is_told_apart() -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
+from queue import SimpleQueue
 from typing import Any, TextIO
 
 from .failing import Failure, failure_of
 
 
 class Pipes:
-    """The two pipes. What anybody prints goes to standard error, and never between the answers."""
+    """The two pipes. What anybody prints goes to standard error, and never between the answers.
+
+    The SDK takes tokens on threads of its own, several at a time and when nothing is asked, too:
+    one thread alone reads, and gives each line to whom it is for.
+    """
 
     def __init__(self) -> None:
         self._in: TextIO = os.fdopen(os.dup(0), "r", encoding="utf-8")
@@ -20,24 +26,38 @@ class Pipes:
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
+        self._asked: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+        self._tokens: SimpleQueue[str | None] = SimpleQueue()
+        self._sending, self._waiting = threading.Lock(), threading.Lock()
+        threading.Thread(target=self._read, daemon=True).start()
 
     def receive(self) -> dict[str, Any] | None:
         """What is asked; None when nobody asks any more."""
-        line = self._in.readline()
-        found: dict[str, Any] | None = json.loads(line) if line else None
-        return found
+        return self._asked.get()
 
     def send(self, answer: dict[str, Any]) -> None:
-        self._out.write(json.dumps(answer) + "\n")
-        self._out.flush()
+        with self._sending:
+            self._out.write(json.dumps(answer) + "\n")
+            self._out.flush()
 
     def token(self, _audience: object = None) -> str:
         """A token of Resource Manager. The interfaces of Azure ML take it as well."""
-        self.send({"token": None})
-        answer = self.receive()
-        if answer is None:
+        with self._waiting:
+            self.send({"token": None})
+            token = self._tokens.get()
+        if token is None:
             raise SystemExit("nobody answers")
-        return str(answer["token"])
+        return token
+
+    def _read(self) -> None:
+        for line in self._in:
+            told = json.loads(line)
+            if "token" in told:
+                self._tokens.put(str(told["token"]))
+            else:
+                self._asked.put(told)
+        self._tokens.put(None)
+        self._asked.put(None)
 
 
 def main() -> None:
