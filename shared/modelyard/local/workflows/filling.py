@@ -24,7 +24,7 @@ from modelyard.local.workflows.expressions.partial import UNKNOWN, Part, evaluat
 from modelyard.local.workflows.expressions.spans import BEGIN, END
 from modelyard.local.workflows.expressions.values import to_text
 from modelyard.local.workflows.model import Declared, Job, Workflow
-from modelyard.local.workflows.typed_values import EMPTY, typed_value
+from modelyard.local.workflows.typed_values import EMPTY, typed_value, value_of
 from modelyard.runner_errors import PipelineError
 
 Inputs = Mapping[str, Any]
@@ -47,17 +47,16 @@ def filled(workflow: Workflow, inputs: Inputs) -> Workflow:
 def dispatched(declared: Mapping[str, Declared], given: Mapping[str, str]) -> dict[str, Any]:
     """The known inputs of ``workflow_dispatch``: what is given, and defaults.
 
-    :param given: values that have been checked.
+    :param given: values that have been checked, as the defaults were when they were read.
     """
     texts = {name.lower(): value for name, value in given.items()}
-    known = {
-        key: (texts.get(key, one.default), one)
-        for key, one in declared.items()
-        if key in texts or not one.required or one.default
-    }
-    return {
-        key: typed_value(text, one, one.place, Problems()) for key, (text, one) in known.items()
-    }
+    found: dict[str, Any] = {}
+    for key, one in declared.items():
+        if text := texts.get(key, one.default):
+            found[key] = value_of(text, one)
+        elif key in texts or not one.required:
+            found[key] = EMPTY.get(one.type, "")
+    return found
 
 
 def _filled(workflow: Workflow, inputs: Inputs, problems: Problems) -> Workflow:

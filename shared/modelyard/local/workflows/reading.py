@@ -22,6 +22,7 @@ from modelyard.local.workflows import (
     strategies,
     typed_values,
 )
+from modelyard.local.workflows.expressions.spans import BEGIN
 from modelyard.local.workflows.model import (
     CALL,
     DISPATCH,
@@ -85,15 +86,31 @@ def declared(
         if not strict:
             known = (*known, *(name.text for name, _ in value))
         fields = Fields(value, f"the input {key.text}", known, problems)
-        found[key.text.lower()] = Declared(
+        one = Declared(
             key.text,
             key.place,
-            bool(fields.truth("required", False)),
+            typed_values.truth(fields, "required") if strict else _is_required(fields),
             fields.text("default"),
-            fields.choice("type", types, "string") if types and strict else "string",
+            _type(fields, types) if types and strict else "string",
             fields.texts("options"),
         )
+        if one.default and BEGIN not in one.default:
+            typed_values.typed_value(one.default, one, fields.place_of("default"), problems)
+        found[key.text.lower()] = one
     return found
+
+
+def _is_required(fields: Fields) -> bool:
+    return fields.text("required").lower() == "true"
+
+
+def _type(fields: Fields, types: tuple[str, ...]) -> str:
+    text = fields.text("type", "string")
+    if text in types:
+        return text
+    message = f"type can't be {text!r}, only {listed(types)}"
+    fields.problems.add(fields.place_of("type"), message)
+    return "string"
 
 
 def _events(fields: Fields) -> dict[str, Node | None]:

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelyard.errors import InputError
-from modelyard.local.workflows.model import DISPATCH, Declared, Workflow
+from modelyard.local.workflows.model import DISPATCH, Workflow
+from modelyard.local.workflows.typed_values import misfit
 from modelyard.local.workflows.workspace import Workspace
-from modelyard.reading import FALSE, TRUE, nearest
+from modelyard.reading import nearest
 
 PUSH, PULL_REQUEST = "push", "pull_request"
 EVENTS = (PUSH, PULL_REQUEST, DISPATCH)
@@ -65,8 +66,8 @@ def inputs(workflow: Workflow, event: str, given: Mapping[str, str]) -> dict[str
         if one is None:
             near = nearest(name, (each.name for each in workflow.dispatch.values()))
             wrong.append(f"there is no input {name}{near}")
-        elif problem := _problem(one, value):
-            wrong.append(f"the input {name} is {problem}, not {value!r}")
+        elif wanted := misfit(value, one):
+            wrong.append(f"the input {name} is {wanted}, not {value!r}")
     names = {name.lower() for name in given}
     wrong += [
         f"the input {one.name} is missing"
@@ -76,19 +77,6 @@ def inputs(workflow: Workflow, event: str, given: Mapping[str, str]) -> dict[str
     if wrong:
         raise InputError("\n".join(wrong), fix="give it with --input NAME=VALUE")
     return {workflow.dispatch[name.lower()].name: value for name, value in given.items()}
-
-
-def _problem(declared: Declared, value: str) -> str:
-    if declared.type == "boolean" and value.lower() not in TRUE | FALSE:
-        return "true or false"
-    if declared.type == "choice" and value not in declared.options:
-        return f"one of {', '.join(declared.options)}"
-    if declared.type == "number":
-        try:
-            float(value)
-        except ValueError:
-            return "a number"
-    return ""
 
 
 def payload(event: str, workspace: Workspace, given: Mapping[str, str]) -> dict[str, Any]:

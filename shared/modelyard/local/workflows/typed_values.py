@@ -34,9 +34,11 @@ def number(fields: Fields, name: str) -> None:
     _check(fields, name, "a whole number above 0", _is_number)
 
 
-def truth(fields: Fields, name: str) -> None:
-    """Note what is neither ``true`` nor ``false``, nor an expression."""
+def truth(fields: Fields, name: str) -> bool:
+    """Whether it is true. What is neither ``true`` nor ``false``, nor an expression, is noted."""
     _check(fields, name, "true or false", lambda text: text in _TRUTHS)
+    node = fields.values.get(name)
+    return isinstance(node, Scalar) and node.text.lower() == "true"
 
 
 def _is_number(text: str) -> bool:
@@ -64,17 +66,31 @@ def typed_value(text: str, declared: Declared, place: Place, problems: Problems)
 
     :param place: of the text, for the message.
     """
+    wanted = misfit(text, declared)
+    if not wanted:
+        return value_of(text, declared)
+    problems.add(place, f"{declared.name} is {wanted}, not {text!r}")
+    return UNKNOWN
+
+
+def misfit(text: str, declared: Declared) -> str:
+    """What an input is, for one that this text can't be; empty: it fits."""
+    if declared.type == "choice":
+        fits = text in declared.options or not declared.options
+        return "" if fits else f"one of {', '.join(declared.options)}"
+    if not text.strip():
+        return ""
+    if declared.type == "boolean" and text.lower() not in ("true", "false"):
+        return "true or false"
+    if declared.type == "number" and math.isnan(to_number(text)):
+        return "a number"
+    return ""
+
+
+def value_of(text: str, declared: Declared) -> Any:
+    """A text that fits, as an input has it."""
     if not text.strip():
         return EMPTY.get(declared.type, text)
     if declared.type == "boolean":
-        if text.lower() in ("true", "false"):
-            return text.lower() == "true"
-    elif declared.type == "number":
-        number = to_number(text)
-        if not math.isnan(number):
-            return number
-    else:
-        return text
-    wanted = "true or false" if declared.type == "boolean" else "a number"
-    problems.add(place, f"{declared.name} is {wanted}, not {text!r}")
-    return UNKNOWN
+        return text.lower() == "true"
+    return to_number(text) if declared.type == "number" else text

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from modelyard.errors import InputError
+from modelyard.local.workflows.filling import dispatched
 from modelyard.local.workflows.starting_event import chosen, inputs
+from modelyard.runner_errors import PipelineError
 from workflow_files import NewPlan
 
 TEXT = """
@@ -64,3 +66,50 @@ def test_inputs(new_plan: NewPlan) -> None:
     ]
     with pytest.raises(InputError, match="only workflow_dispatch has inputs"):
         inputs(workflow, "push", {"level": "low"})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"dry": "yes"}, "the input dry is true or false, not 'yes'"),
+        ({"count": "1_000"}, "the input count is a number, not '1_000'"),
+        ({"count": "nan"}, "the input count is a number, not 'nan'"),
+        ({"level": ""}, "the input level is one of low, high, not ''"),
+    ],
+)
+def test_what_is_no_value_of_an_input(
+    new_plan: NewPlan, given: dict[str, str], message: str
+) -> None:
+    workflow = new_plan(TEXT % "push").workflow
+
+    with pytest.raises(InputError) as caught:
+        inputs(workflow, "workflow_dispatch", {"level": "low", **given})
+    assert caught.value.what == message
+
+
+def test_values_that_are_spelt_in_other_ways(new_plan: NewPlan) -> None:
+    workflow = new_plan(TEXT % "push").workflow
+    given = {"Level": "low", "dry": "TRUE", "count": "0x10"}
+
+    assert inputs(workflow, "workflow_dispatch", given) == given
+    known = dispatched(workflow.dispatch, given)
+    assert known == {"level": "low", "dry": True, "count": 16}
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("count: {type: number, default: 1_000}", "count is a number, not '1_000'"),
+        ("count: {type: boolean, default: yes}", "count is true or false, not 'yes'"),
+        ("count: {type: choice, options: [a], default: b}", "count is one of a, not 'b'"),
+        ("count: {required: yes}", "required is true or false, not 'yes'"),
+        ("count: {type: $(x)}", "type can't be '$(x)', only string, number, boolean, choice"),
+    ],
+)
+def test_declarations_that_are_wrong(new_plan: NewPlan, written: str, message: str) -> None:
+    with pytest.raises(PipelineError) as caught:
+        new_plan((TEXT % "push").replace("count: {type: number, default: 1}", written))
+
+    [problem] = caught.value.problems
+    assert problem.message.startswith(message)
+    assert problem.place.line == 7
