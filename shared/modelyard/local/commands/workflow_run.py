@@ -36,8 +36,9 @@ from modelyard.local.runner.results.history import History, original
 from modelyard.local.runner.step_report import Upload
 from modelyard.local.watcher import watched
 from modelyard.local.workflows import act_program, cloud_values, references, starting_event
+from modelyard.local.workflows.filling import dispatched, filled
 from modelyard.local.workflows.leaves import Leaf, leaves
-from modelyard.local.workflows.model import Plan
+from modelyard.local.workflows.model import DISPATCH, Plan
 from modelyard.local.workflows.planning import unknown_repository
 from modelyard.local.workflows.request import Request
 from modelyard.local.workflows.running import Done, run
@@ -57,22 +58,29 @@ def run_command(options: argparse.Namespace) -> int:
     plan = plan_of(options)
     _look_at_actions(plan)
     show_warnings(plan.warnings)
-    inputs = dict(options.parameter)
-    event = starting_event.chosen(plan.workflow, options.event, with_inputs=bool(inputs))
+    written = dict(options.parameter)
+    event = starting_event.chosen(plan.workflow, options.event, with_inputs=bool(written))
+    inputs = starting_event.inputs(plan.workflow, event, written)
+    known = dispatched(plan.workflow.dispatch, inputs) if event == DISPATCH else {}
+    workflow, job = filled(plan.workflow, known), _job(plan, options.job)
     request = Request(
         plan=plan,
+        leaves=leaves(workflow, job),
         act=Path(),
         event=event,
-        inputs=starting_event.inputs(plan.workflow, event, inputs),
+        inputs=inputs,
         secrets={name.upper(): value for name, value in secrets.items()},
         variables={name.upper(): value for name, value in options.variable},
-        job=_job(plan, options.job),
+        job=job,
     )
     _look_at_containers(plan, strict=options.strict_containers)
     check_output(options.output)
     settings = settings_of(options, {}, frozenset())
-    running = workflow_approvals.of_leaves(plan, leaves(plan.workflow, request.job))
-    approvals.look_at(workflow_approvals.of_workflow(plan), settings, running)
+    approvals.look_at(
+        workflow_approvals.of_leaves(leaves(workflow)),
+        settings,
+        workflow_approvals.of_leaves(request.leaves),
+    )
     request = replace(request, act=act_program.find(settings.tool_folder, os.environ))
     with (
         cancelled_by_signals() as cancellation,
@@ -166,7 +174,7 @@ def _facts(
     cancellation: RunCancellation,
     number: int,
 ) -> Facts:
-    found = leaves(request.plan.workflow, request.job)
+    found = request.leaves
     folders = over.folder.folders
     return Facts(
         name=request.plan.workflow.name,

@@ -81,7 +81,8 @@ def _job(written: Job, read: Job, problems: Problems) -> Job:
         replace(one, action=before.action)
         for before, one in zip(written.steps, read.steps, strict=True)
     )
-    return replace(read, steps=steps)
+    # A copy of the file begins with the step whatever the inputs of one call are.
+    return replace(read, steps=steps, begins_here=written.begins_here)
 
 
 def _given(job: Job, declared: Mapping[str, Declared], problems: Problems) -> dict[str, Any]:

@@ -8,7 +8,7 @@ Source: docs.github.com, ``actions/reference/security/oidc``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelyard.local.runner.engine.masking import RunMasker
@@ -55,9 +55,7 @@ class Identities:
         return f"{self.facts['repository']}/{path}@{self.facts['ref']}"
 
 
-def identities(
-    request: Request, workspace: Workspace, leaves: Sequence[Leaf], masker: RunMasker
-) -> Identities:
+def identities(request: Request, workspace: Workspace, masker: RunMasker) -> Identities:
     """Those of a run."""
     is_pull_request = request.event == PULL_REQUEST
     facts = {
@@ -69,4 +67,5 @@ def identities(
         "run_id": str(request.number),
     }
     path = request.plan.workflow.source.path
-    return Identities(request.start_job, {one.ids: one for one in leaves}, facts, path, masker)
+    known = {one.ids: one for one in request.leaves}
+    return Identities(request.start_job, known, facts, path, masker)

@@ -33,7 +33,6 @@ from modelyard.local.workflows.act_command import command, folder_at
 from modelyard.local.workflows.collected import Collected
 from modelyard.local.workflows.gate import Gate
 from modelyard.local.workflows.identities import TOKEN, URL, identities
-from modelyard.local.workflows.leaves import leaves
 from modelyard.local.workflows.request import Request
 from modelyard.local.workflows.telling import Telling
 from modelyard.local.workflows.translation import Translator
@@ -80,8 +79,7 @@ def run(
     with _private() as scratch:
         workspace = prepare(request.plan, scratch)
         tell = Telling(emit, masker, cancellation, clock, Collected())
-        found = leaves(request.plan.workflow, request.job)
-        translator = Translator(found, tell)
+        translator = Translator(request.leaves, tell)
         emit(Started((), request.plan.workflow.name, clock.time()))
         translator.plan()
         gate = Gate(
@@ -90,8 +88,8 @@ def run(
             settings.approvals,
             cancellation,
             translator.waiting,
-            identities(request, workspace, found, masker),
-            found,
+            identities(request, workspace, masker),
+            request.leaves,
         )
         try:
             code = _act(request, folders, settings, workspace, scratch, translator, cancellation)

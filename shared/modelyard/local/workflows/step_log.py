@@ -26,7 +26,7 @@ class StepLog:
         """
         :param named: its title is from the workflow: act says it with the expressions resolved.
         """
-        self.path, self.title = path, title
+        self.path, self.title = path, tell.masker.mask(title)
         self.started = False
         self.forgiven = False
         self.not_fetched = False

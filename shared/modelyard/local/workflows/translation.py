@@ -43,7 +43,8 @@ class Translator:
     def plan(self) -> None:
         """Tell of all jobs, before they begin."""
         for leaf in self._leaves.values():
-            self._planned(leaf.key, leaf.job.title if "${{" not in leaf.job.title else leaf.job.id)
+            title = leaf.job.title if "${{" not in leaf.job.title else leaf.job.id
+            self._planned(leaf.key, self._tell.masker.mask(title))
 
     def take(self, text: str) -> None:
         """One line of act's output."""

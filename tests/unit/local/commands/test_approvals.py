@@ -123,3 +123,39 @@ def test_without_a_terminal_it_is_told_at_the_start(
             f"p.yml:14:39: warning: look {said} look, or --yes",
         ]
     )
+
+
+CALLED = """
+on: {workflow_call: {inputs: {where: {type: string, required: true}}}}
+jobs:
+  live:
+    runs-on: x
+    environment: ${{ inputs.where }}
+    steps: [{run: exit 1}]
+"""
+CALLING = """
+on: {workflow_dispatch: {inputs: {where: {default: production}}}}
+jobs:
+  first: {uses: ./.github/workflows/called.yml, with: {where: staging}}
+  last: {uses: ./.github/workflows/called.yml, with: {where: "${{ inputs.where }}"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "known"),
+    [
+        (["--approval", "prodd"], "production, staging"),
+        (["--approval", "live", "--input", "where=test"], "staging, test"),
+        (["--approval", "test", "--job", "first"], "production, staging"),
+    ],
+)
+def test_environments_that_a_caller_names_are_known_before_the_run(
+    options: list[str], known: str, folder: Path
+) -> None:
+    for name, text in (("called", CALLED), ("calling", CALLING)):
+        (folder / f".github/workflows/{name}.yml").write_text(text)
+
+    with pytest.raises(InputError, match="nothing deploys to") as caught:
+        main(["run", ".github/workflows/calling.yml", *options])
+    assert caught.value.fix == f"name an environment that is there: {known}"
+    assert not (folder / ".modelyard").exists()
