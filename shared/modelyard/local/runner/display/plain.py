@@ -17,7 +17,8 @@ _TIME = 10
 
 
 class PlainDisplay:
-    """For a file, a pipe or a CI system."""
+    """For a file, a pipe or a CI system. A step that failed is named: others' lines may stand
+    between its beginning and its end."""
 
     def __init__(self, history: History, out: TextIO) -> None:
         self._history, self._out = history, out
@@ -33,6 +34,9 @@ class PlainDisplay:
             case Ended(path, result, _, note) if len(path) in (1, 2) and place_of(path):
                 because = f": {note}" if note else ""
                 self.write(f"[{place_of(path)}] {result.text}{because}")
+            case Ended(path, Result.FAILED):
+                node = self._history.node(path)
+                self.write(f"[{place_of(path)}] ##[error]{node.title} failed: {Row(0, node).note}")
             case Notice(text, level):
                 self.write(text if level == "info" else f"##[{level}]{text}")
 

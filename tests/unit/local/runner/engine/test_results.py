@@ -88,6 +88,7 @@ def test_plain_lines_name_their_job(run: Any) -> None:
 
     text = out.getvalue()
     assert "[A/J] ##[section]Starting: Train / it\n" in text
+    assert "[A/J] ##[error]Broken failed: Bash exited with code '4'.\n" in text
     assert "[A] Failed\n" in text
     assert "[B] Skipped: A failed\n" in text
 
