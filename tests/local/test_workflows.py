@@ -431,7 +431,7 @@ def test_a_second_ctrl_c_ends_at_once(repository: Path) -> None:
 
     assert process.returncode == 130, rest
     assert time.monotonic() - begun < 10
-    assert rest.count("The run was ended before it could clean up") == 1
+    assert rest.count("error: the run was ended before it could clean up") == 1
     assert sleepers() == []
     assert list(scratch.iterdir()) == []
     scratch.rmdir()

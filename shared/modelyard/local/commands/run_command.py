@@ -13,7 +13,13 @@ from modelyard.local.commands.arguments import name_of, plan_of, tasks_of
 from modelyard.local.commands.group_file import group
 from modelyard.local.commands.notices import show_warnings
 from modelyard.local.commands.run_options import settings_of
-from modelyard.local.commands.run_session import cancelled_by_signals, check_output, end, session
+from modelyard.local.commands.run_session import (
+    AFTER_PIPELINE,
+    cancelled_by_signals,
+    check_output,
+    end,
+    session,
+)
 from modelyard.local.commands.surroundings import NONE, Surroundings, needs_cloud, surroundings
 from modelyard.local.runner.engine import run as engine
 from modelyard.local.runner.engine.cancellation import RunCancellation
@@ -46,7 +52,7 @@ def run_command(options: argparse.Namespace) -> int:
     approvals.look_at(approvals.of_pipeline(plan), settings)
     needed = needs_cloud(plan, tasks)
     with (
-        cancelled_by_signals() as cancellation,
+        cancelled_by_signals(AFTER_PIPELINE) as cancellation,
         surroundings(needed, options.cloud, state, groups=bool(elsewhere)) as around,
         watched(around.environment, "run") as environment,
     ):

@@ -31,9 +31,19 @@ from modelyard.runner_errors import ResultsError
 
 TREE, PLAIN, JSON = "tree", "plain", "json"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LEFT = (
-    "The run was ended before it could clean up: what its steps have started elsewhere, a run or a "
+_LEFT = (
+    "the run was ended before it could clean up: what its steps have started elsewhere, a run or a "
     "cluster, may go on."
+)
+AFTER_PIPELINE = (
+    "the run was cancelled: what runs always and release steps were let run",
+    "the run was cancelled twice: what runs always was ended too, release steps were let run",
+    _LEFT,
+)
+"""What is said of a run that was cancelled once, twice, and more often."""
+AFTER_WORKFLOW = (
+    "the run was cancelled: steps with always() and release parts of actions were let run",
+    _LEFT,
 )
 _GOOD = (Result.SUCCEEDED, Result.SUCCEEDED_WITH_ISSUES, Result.SKIPPED)
 
@@ -96,9 +106,13 @@ def end(options: Namespace, over: Session, facts: Facts) -> int:
 
 
 @contextmanager
-def cancelled_by_signals() -> Iterator[RunCancellation]:
-    """Ctrl-C and SIGTERM cancel the run; a second one ends steps with ``always()`` too, and says
-    what that may leave."""
+def cancelled_by_signals(after: Sequence[str]) -> Iterator[RunCancellation]:
+    """Ctrl-C and SIGTERM cancel the run; asked again, more is ended. Steps start with the system's
+    own handling of these signals, also where this process was started with SIGINT ignored, as a
+    shell's ``&`` does.
+
+    :param after: what is said at the end, in one line, by how often somebody asked.
+    """
     cancellation = RunCancellation()
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -108,8 +122,8 @@ def cancelled_by_signals() -> Iterator[RunCancellation]:
     try:
         yield cancellation
     finally:
-        if cancellation.asked > 1:
-            sys.stderr.write(f"{LEFT}\n")
+        if cancellation.asked:
+            sys.stderr.write(f"error: {after[min(cancellation.asked, len(after)) - 1]}\n")
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 

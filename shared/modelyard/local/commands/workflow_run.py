@@ -15,6 +15,7 @@ from modelyard.local.commands import approvals, given, workflow_approvals
 from modelyard.local.commands.notices import show_warnings
 from modelyard.local.commands.run_options import settings_of
 from modelyard.local.commands.run_session import (
+    AFTER_WORKFLOW,
     Session,
     cancelled_by_signals,
     check_output,
@@ -83,7 +84,7 @@ def run_command(options: argparse.Namespace) -> int:
     )
     request = replace(request, act=act_program.find(settings.tool_folder, os.environ))
     with (
-        cancelled_by_signals() as cancellation,
+        cancelled_by_signals(AFTER_WORKFLOW) as cancellation,
         surroundings(
             cloud_values.needs_cloud(plan), options.cloud, state_folder(options)
         ) as around,

@@ -19,6 +19,7 @@ from rich.text import Text
 from modelyard.clock import Clock
 from modelyard.local.runner.display.marks import color, mark, takes_signs, took
 from modelyard.local.runner.display.rows import Row, of_stage
+from modelyard.local.runner.engine.cancellation import Reason
 from modelyard.local.runner.engine.events import Ended, Event, Line, Notice
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import place_of
@@ -27,6 +28,8 @@ from modelyard.local.runner.results.history import History, Node
 WIDEST = 100
 _ISSUES = {"##[error]": "red", "##[warning]": "yellow"}
 _FRAMES_A_SECOND = 8
+_BY_HAND = frozenset(one.line for one in (Reason.CANCELED, Reason.FORCED))
+"""The rows of steps say so; that the run was cancelled is told once, after them."""
 
 
 class TreeDisplay:
@@ -79,6 +82,8 @@ class TreeDisplay:
         self._console.print(table)
 
     def _show_issue(self, where: str, text: str) -> None:
+        if text in _BY_HAND:
+            return
         for beginning, style in _ISSUES.items():
             if text.startswith(beginning):
                 kind = beginning[3:-1]

@@ -30,7 +30,13 @@ class Reason(Enum):
     TIMED_OUT = "it took longer than its timeoutInMinutes"
     CANCELED = "the run was cancelled"
     JOB_TIMED_OUT = "the job took longer than its timeoutInMinutes"
+    FORCED = "the run was cancelled twice"
     OUT_OF_TIME = "the job was cancelled, and its cancelTimeoutInMinutes are over"
+
+    @property
+    def line(self) -> str:
+        """What the step's log says of it."""
+        return f"##[error]The step was cancelled: {self.value}."
 
 
 class RunCancellation:
@@ -93,10 +99,12 @@ class JobCancellation:
         """
         if not self.is_set():
             return False
-        return (
-            self._run.asked - self._before >= asked
-            or self._clock.monotonic() - self._since >= self._cancel_timeout
-        )
+        late = self._clock.monotonic() - self._since >= self._cancel_timeout
+        return late or self.is_forced(asked)
+
+    def is_forced(self, asked: int = FORCED) -> bool:
+        """Whether somebody has asked so often that it doesn't get the time it had left."""
+        return self._run.asked - self._before >= asked
 
 
 class StepCancellation(threading.Event):
@@ -148,7 +156,9 @@ class StepCancellation(threading.Event):
             self._kept = self._goes_on()
         if not self._kept:
             return Reason.JOB_TIMED_OUT if self._job.timed_out else Reason.CANCELED
-        return Reason.OUT_OF_TIME if self._job.is_over(self._asked) else None
+        if not self._job.is_over(self._asked):
+            return None
+        return Reason.FORCED if self._job.is_forced(self._asked) else Reason.OUT_OF_TIME
 
 
 def pause(clock: Clock, seconds: float, is_cancelled: Callable[[], bool]) -> bool:

@@ -117,7 +117,7 @@ class StepRun:
         if not cancelled.is_set():
             return end
         reason = cancelled.reason or Reason.CANCELED
-        self.log(f"##[error]The step was cancelled: {reason.value}.")
+        self.log(reason.line)
         end.issues = (*end.issues, Issue("error", f"cancelled: {reason.value}"))
         end.note = reason.value
         end.result = Result.FAILED if reason is Reason.TIMED_OUT else Result.CANCELED

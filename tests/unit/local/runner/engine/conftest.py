@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,15 @@ class Ran:
 
 
 Runs = Callable[..., Ran]
+
+
+@pytest.fixture(autouse=True)
+def _takes_interrupts() -> Iterator[None]:
+    """As under ``modelyard local run``: steps don't inherit an ignored SIGINT, which a shell gives
+    what it starts with ``&``."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

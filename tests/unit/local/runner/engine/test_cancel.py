@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from modelyard.clock import FakeClock
-from modelyard.local.runner.engine.cancellation import RunCancellation
+from modelyard.local.runner.engine.cancellation import Reason, RunCancellation
 from modelyard.local.runner.engine.events import Event, Line
 from modelyard.local.runner.task_process import Patience
 
@@ -116,6 +116,7 @@ def test_a_step_with_always_goes_on_until_it_is_cancelled_twice(run: Any) -> Non
     )
 
     assert printed(done) == ["> first", "> still there", "> started", "> now"]
+    assert Reason.FORCED.line in done.lines
 
 
 def test_a_step_that_takes_too_long_fails(run: Any) -> None:

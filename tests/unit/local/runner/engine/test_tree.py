@@ -9,6 +9,7 @@ import pytest
 
 from modelyard.clock import FakeClock
 from modelyard.local.runner.display.tree import TreeDisplay
+from modelyard.local.runner.engine.cancellation import Reason
 from modelyard.local.runner.engine.events import Ended, Line, Planned, Progress, Started, Waiting
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.results.history import History
@@ -74,6 +75,7 @@ def test_a_stage_that_is_over_stays(shown: Any) -> None:
     text, drawn = shown(
         *STARTED,
         Line(("A", "J", "1"), "##[error]it broke"),
+        Line(("A", "J", "1"), Reason.CANCELED.line),
         Ended(("A", "J", "1"), Result.FAILED, 960.0, "", (Issue("error", "it broke"),)),
         Ended(("A", "J"), Result.FAILED, 960.0),
         Ended(("A",), Result.FAILED, 960.0),
