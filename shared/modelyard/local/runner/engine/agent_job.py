@@ -6,7 +6,6 @@ true, also for a step that was skipped), ``StepsRunner.cs`` (conditions, the job
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,14 +26,12 @@ from modelyard.local.runner.engine.step_settings import number, title, truth
 from modelyard.local.runner.engine.value_expansion import ValueExpansion, as_context, set_fact
 from modelyard.local.runner.expressions import ExpressionError, parse, to_boolean
 from modelyard.local.runner.job import Job, Result, start_job
+from modelyard.local.runner.own_folder import own_folder
 from modelyard.local.runner.pipeline.plan import CHECKOUT, DEFAULT_CONDITION, Step
 from modelyard.local.runner.predefined_variables import Folders
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.variables import Variable, Variables
 from modelyard.runner_errors import TaskError
-
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]")
-"""An agent's paths have no blanks, and scripts rely on that."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +190,7 @@ def agent_job(
     cancellation: JobCancellation,
 ) -> JobOutcome:
     """Run a copy of a job in folders of its own, which are gone afterwards."""
-    work = run.work / _NOT_PLAIN.sub("_", "-".join(path))
+    work = own_folder(run.work, "-".join(path))
     build = replace(run.build, stage=stage, job=copy.name)
     access = run.services.start_job(
         build, build.id_of("plan"), build.id_of("job", stage, copy.name)

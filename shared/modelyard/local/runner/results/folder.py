@@ -13,17 +13,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from pathlib import Path
 from typing import IO, Any
 
 from modelyard.local.runner.engine.events import Ended, Event, Line, RunPath, Started
 from modelyard.local.runner.engine.run import RunFolders
+from modelyard.local.runner.own_folder import own_folder, plain
 from modelyard.local.runner.results.format import DOCUMENT, RUNS
 from modelyard.local.runner.secret_masker import SecretMasker
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 class ResultFolder:
@@ -35,6 +33,7 @@ class ResultFolder:
         self._open: dict[RunPath, IO[str]] = {}
         self.logs: dict[RunPath, str] = {}
         """The log of each step, relative to the folder."""
+        self._jobs: dict[tuple[str, str], Path] = {}
 
     @property
     def folders(self) -> RunFolders:
@@ -90,16 +89,13 @@ class ResultFolder:
             if path not in self.logs:
                 stage, job, number = (*path, "0", "0")[:3]
                 name = f"{int(number):02}-{plain(title)[:60]}.log"
-                self.logs[path] = os.fspath(Path("logs", plain(stage), plain(job), name))
+                if (stage, job) not in self._jobs:
+                    self._jobs[stage, job] = own_folder(self.folder / "logs" / plain(stage), job)
+                file = self._jobs[stage, job] / name
+                self.logs[path] = os.fspath(file.relative_to(self.folder))
             target = self.folder / self.logs[path]
-            target.parent.mkdir(parents=True, exist_ok=True)
             self._open[path] = target.open("a", encoding="utf-8", errors="backslashreplace")
         return self._open[path]
-
-
-def plain(name: str) -> str:
-    """A name that any file system takes."""
-    return _UNSAFE.sub("-", name).strip("-.") or "step"
 
 
 def new_folder(name: str, now: float, parent: Path = RUNS) -> Path:
@@ -109,12 +105,4 @@ def new_folder(name: str, now: float, parent: Path = RUNS) -> Path:
     if not ignored.exists():
         ignored.write_text("*\n")
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
-    for number in range(1, 1000):
-        more = f"-{number}" if number > 1 else ""
-        folder = parent / f"{plain(name)}-{stamp}{more}"
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
-    raise FileExistsError(f"{parent} has a thousand runs of {stamp}")
+    return own_folder(parent, f"{name}-{stamp}")

@@ -13,7 +13,8 @@ from modelyard.local.runner.display.marks import takes_signs, took
 from modelyard.local.runner.display.plain import PlainDisplay, summary
 from modelyard.local.runner.engine.events import Ended, Started
 from modelyard.local.runner.job import Result
-from modelyard.local.runner.results.folder import new_folder, plain
+from modelyard.local.runner.own_folder import plain
+from modelyard.local.runner.results.folder import new_folder
 from modelyard.local.runner.results.history import History
 
 PIPELINE = """

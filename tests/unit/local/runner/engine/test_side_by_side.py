@@ -132,3 +132,46 @@ def test_a_cancelled_run_ends_all_its_jobs_and_each_cleans_up(run: Any) -> None:
         "> A cleanup", "> A ended", "> B cleanup", "> B ended", "> ready", "> ready",
     ]  # fmt: skip
     assert done.result == "Canceled"
+
+
+def test_jobs_whose_names_look_alike_have_folders_of_their_own(run: Any) -> None:
+    done = run(
+        """
+        jobs:
+        - job: b
+          timeoutInMinutes: 1
+          strategy: {matrix: {c: {}}}
+          steps:
+          - checkout: none
+          - bash: |
+              pwd > $HOME/leg; mkfifo $HOME/over 2>/dev/null
+              cat $HOME/over > /dev/null # until the other job has ended
+              test -d . && echo "> $(pwd)"
+        - job: b_c
+          timeoutInMinutes: 1
+          steps: [{checkout: none}, {bash: 'echo "> $(pwd)"'}]
+        - job: last
+          dependsOn: b_c
+          timeoutInMinutes: 1
+          steps: [{checkout: none}, {bash: mkfifo $HOME/over 2>/dev/null; echo > $HOME/over}]
+        """,
+        parallel=2,
+    )
+
+    assert done.result == "Succeeded"
+    assert len(set(printed(done))) == 2
+
+
+def test_logs_of_jobs_whose_names_look_alike_are_apart(run: Any) -> None:
+    done = run(
+        """
+        variables: {legs: '{"c d": {}, "c-d": {}}'}
+        jobs:
+        - job: b
+          strategy: {matrix: "$[ variables.legs ]"}
+          steps: [{checkout: none}, {bash: 'echo "> $SYSTEM_JOBNAME"'}]
+        """
+    )
+
+    logs = [one.read_text().splitlines() for one in done.folder.glob("logs/*/*/*.log")]
+    assert sorted([line for line in log if line[0] == ">"] for log in logs) == [["> c d"], ["> c-d"]]
