@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from modelyard.local.runner.output_lines import Line, Lines
+from modelyard.local.runner.variables import may_be_variable
 
 _CHUNK = 65536
 _LOOK = 0.1
@@ -38,6 +39,10 @@ class Patience:
     """After its end, until others that hold its output are killed too."""
 
 
+class NotStarted(Exception):
+    """The program can't be started; the message says why, for the user."""
+
+
 def run(
     command: Sequence[str],
     *,
@@ -54,18 +59,10 @@ def run(
     :param cancelled: asked several times a second; true: it is ended.
     :param finished: asked now and then; true: it isn't waited for any longer.
     :returns: the exit code; negative where a signal ended it.
-    :raises OSError: when the program can't be started.
+    :raises NotStarted: when the program can't be started.
     """
     patience = patience or Patience()
-    process = subprocess.Popen(
-        list(command),
-        env=dict(environment),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = _start(command, environment, folder)
     assert process.stdout is not None
     assert process.stderr is not None
     ending = _Ending(process, cancelled, patience)
@@ -78,6 +75,28 @@ def run(
         process.wait()
         process.stdout.close()
         process.stderr.close()
+
+
+def _start(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            list(command),
+            env=dict(environment),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except ValueError as error:
+        bad = [name for name, value in environment.items() if not may_be_variable(name, value)]
+        why = f"no process can have the variable {bad[0]!r}" if bad else str(error)
+        raise NotStarted(f"{command[0]} can't be started: {why}") from error
+    except OSError as error:
+        why = f"{error.strerror}: {error.filename}" if error.filename else str(error.strerror)
+        raise NotStarted(f"{command[0]} can't be started: {why}") from error
 
 
 class _Ending:

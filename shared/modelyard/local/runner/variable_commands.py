@@ -12,7 +12,7 @@ from modelyard.local.runner.job import Job
 from modelyard.local.runner.logging_commands import Command
 from modelyard.local.runner.step_report import Issue, StepReport
 from modelyard.local.runner.task_definition import TaskDefinition
-from modelyard.local.runner.variables import Variable, Variables
+from modelyard.local.runner.variables import Variable, Variables, may_be_variable
 
 
 class Refused(Exception):
@@ -41,7 +41,7 @@ class VariableCommands:
         """``task.setvariable``: for the steps after it."""
         self._mask(command)
         name = required(command, "variable")
-        _check_writable(self._job.variables, name)
+        _check_settable(self._job.variables, name, command.data)
         self._check_secret(command)
         if not self._may_set(name):
             return
@@ -57,7 +57,7 @@ class VariableCommands:
         """``task.settaskvariable``: for the task's own release step."""
         self._mask(command)
         name = required(command, "variable")
-        _check_writable(self.task_variables, name)
+        _check_settable(self.task_variables, name, command.data)
         self._check_secret(command)
         self._keep(self.task_variables, name, command, read_only=False)
 
@@ -111,8 +111,11 @@ class VariableCommands:
         return False
 
 
-def _check_writable(variables: Variables, name: str) -> None:
-    """The service has the agent refuse this since March 2020: its issue 2865."""
+def _check_settable(variables: Variables, name: str, value: str) -> None:
+    """Nor can what is read-only be set again: the service has the agent refuse that since March
+    2020, its issue 2865."""
+    if not may_be_variable(name, value):
+        raise Refused(f"no process can have the variable {name!r}: there is = or NUL in it")
     before = variables.find(name)
     if before is not None and before.read_only:
         raise Refused(f"the variable {name} is read-only: it can't be set again")

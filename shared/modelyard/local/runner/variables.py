@@ -79,3 +79,8 @@ def environment_name(name: str, *, preserve_case: bool = False) -> str:
     """``Build.BuildId`` is ``BUILD_BUILDID``. Dashes stay, which no shell can read."""
     plain = name.replace(".", "_").replace(" ", "_")
     return plain if preserve_case else plain.upper()
+
+
+def may_be_variable(name: str, value: str = "") -> bool:
+    """Whether a process's environment can have this variable."""
+    return bool(name) and "=" not in name and "\0" not in name + value

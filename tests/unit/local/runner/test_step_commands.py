@@ -95,6 +95,24 @@ def test_what_is_read_only_can_not_be_set_again(step: Step) -> None:
     assert step.issues[-1] == ("error", "the variable ONCE is read-only: it can't be set again")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "##vso[task.setvariable variable=x]a\0b",
+        "##vso[task.setvariable variable=x\0y;isoutput=true]a",
+        "##vso[task.setvariable variable=x=y]a",
+        "##vso[task.settaskvariable variable=x=y]a",
+    ],
+)
+def test_a_variable_that_no_process_can_have_is_refused(step: Step, command: str) -> None:
+    before = list(step.job.variables)
+    step.take(command)
+    assert list(step.job.variables) == before
+    assert step.commands.variables.outputs == {}
+    assert step.commands.command_result is Result.FAILED
+    assert "no process can have the variable" in step.issues[-1][1]
+
+
 @pytest.mark.parametrize("name", ["Build.BuildId", "System.TeamProject", "Agent.JobStatus"])
 def test_the_agents_own_variables_are_read_only(step: Step, name: str) -> None:
     before = step.job.variables.value(name)

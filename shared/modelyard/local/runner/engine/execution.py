@@ -69,21 +69,24 @@ class Execution:
         """A task's handler, a program for Node; returns its exit code, see :meth:`outcome`.
 
         :param node: the program to use; else the one on the agent's PATH.
-        :raises TaskError: when there is no Node.
+        :raises TaskError: when there is no Node, or it can't be started.
         """
         found = shutil.which(node or "node", path=self.job.inherited.get("PATH"))
         if found is None:
             raise TaskError("Node isn't on PATH; tasks need version 20 or newer")
         folder = Path(handler.working_directory) if handler.working_directory else self.folder
-        return task_process.run(
-            [found, str(handler.target)],
-            environment=self.environment(),
-            folder=folder,
-            take=self._take,
-            cancelled=self.cancelled.is_set,
-            finished=lambda: self.commands.done,
-            patience=self.patience,
-        )
+        try:
+            return task_process.run(
+                [found, str(handler.target)],
+                environment=self.environment(),
+                folder=folder,
+                take=self._take,
+                cancelled=self.cancelled.is_set,
+                finished=lambda: self.commands.done,
+                patience=self.patience,
+            )
+        except task_process.NotStarted as error:
+            raise TaskError(str(error)) from error
 
     def outcome(self, code: int) -> Result:
         """How the step ended whose handler ended with this exit code."""

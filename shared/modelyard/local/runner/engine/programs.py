@@ -58,8 +58,8 @@ def run_program(
             patience=patience,
         )
         wrote = errors is not None and errors.stat().st_size
-    except OSError as error:
-        raise StepFailed(f"{command.arguments[0]} can't be started: {error}") from error
+    except task_process.NotStarted as error:
+        raise StepFailed(str(error)) from error
     finally:
         if errors is not None:
             errors.unlink(missing_ok=True)

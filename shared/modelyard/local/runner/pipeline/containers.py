@@ -81,7 +81,7 @@ def _container(fields: Fields, image: str, alias: str, properties: dict[str, obj
         alias=alias,
         endpoint=fields.text("endpoint"),
         options=fields.text("options"),
-        env=fields.pairs("env"),
+        env=fields.environment("env"),
         ports=fields.texts("ports"),
         volumes=fields.texts("volumes"),
         map_docker_socket=fields.truth("mapDockerSocket", True) is not False,

@@ -18,6 +18,7 @@ from modelyard.local.runner.pipeline.nodes import (
 )
 from modelyard.local.runner.pipeline.plan import Number, Place, Truth
 from modelyard.local.runner.pipeline.problems import Problems, listed
+from modelyard.local.runner.variables import may_be_variable
 from modelyard.reading import nearest
 
 TRUE = frozenset({"true", "y", "yes", "on"})
@@ -150,15 +151,18 @@ class Fields:
         self._wrong(name, "a list", node)
         return None
 
-    def pairs(self, name: str) -> dict[str, str]:
-        """Names and texts."""
+    def environment(self, name: str) -> dict[str, str]:
+        """Variables of a process's environment."""
         found: dict[str, str] = {}
         for key, value in self.mapping(name) or ():
-            if isinstance(value, Scalar):
-                found[key.text] = value.text
-            else:
+            if not isinstance(value, Scalar):
                 message = f"{key.text} of {name} is a text, not {kind_of(value)}"
                 self.problems.add(value.place, message)
+            elif not may_be_variable(key.text, value.text):
+                message = f"no process can have the variable {key.text!r}: there is = or NUL in it"
+                self.problems.add(key.place, message)
+            else:
+                found[key.text] = value.text
         return found
 
     def plain(self, name: str) -> Any:

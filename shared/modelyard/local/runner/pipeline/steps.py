@@ -130,7 +130,7 @@ def _common(
         continue_on_error=fields.truth("continueOnError", False),
         timeout_minutes=fields.number("timeoutInMinutes", 0),
         retry_count=fields.number("retryCountOnTaskFailure", 0, RETRIES),
-        env=fields.pairs("env"),
+        env=fields.environment("env"),
         target=_target(fields, building),
     )
 

@@ -158,3 +158,19 @@ def test_a_reason_is_shown_whole() -> None:
     history(Ended(("a", "b", "1"), Result.SKIPPED, 1.0, why))
 
     assert any(why.strip() in line for line in summary(history))
+
+
+def test_a_step_that_can_not_be_started_fails_and_says_why(run: Any) -> None:
+    done = run(
+        """
+        variables: {a=b: c}
+        steps:
+        - checkout: none
+        - bash: echo no
+          continueOnError: true
+        """
+    )
+
+    assert done.result == "SucceededWithIssues"
+    why = "bash can't be started: no process can have the variable 'A=B'"
+    assert [one for one in done.lines if one.startswith("##[error]") and one.endswith(why)]

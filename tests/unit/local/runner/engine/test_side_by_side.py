@@ -174,4 +174,7 @@ def test_logs_of_jobs_whose_names_look_alike_are_apart(run: Any) -> None:
     )
 
     logs = [one.read_text().splitlines() for one in done.folder.glob("logs/*/*/*.log")]
-    assert sorted([line for line in log if line[0] == ">"] for log in logs) == [["> c d"], ["> c-d"]]
+    assert sorted([line for line in log if line[0] == ">"] for log in logs) == [
+        ["> c d"],
+        ["> c-d"],
+    ]

@@ -45,6 +45,8 @@ Lines = Callable[..., list[str]]
         ("steps: [{script: [x]}]\n", "1:18: script is a text, not a list"),
         ("steps: [{script: x, env: [a]}]\n", "1:26: env is a mapping, not a list"),
         ("steps: [{script: x, env: {a: [b]}}]\n", "1:30: a of env is a text, not a list"),
+        ("steps: [{script: x, env: {a=b: c}}]\n", "1:27: no process can have the variable 'a=b'"),
+        ('steps: [{script: x, env: {a: "\\0"}}]\n', "1:27: no process can have the variable 'a'"),
         ("steps: [{task: CmdLine}]\n", "1:16: task is written Name@1, not 'CmdLine'"),
         ("steps: [{checkout: othr}]\n", "1:20: resources.repositories declares no repository othr"),
         (
