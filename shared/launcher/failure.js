@@ -10,7 +10,7 @@ const KINDS = {
   PackagesChanged: { identifier: "MY008", exitCode: 8 },
   NoSpace: { identifier: "MY009", exitCode: 9 },
 };
-const DOCUMENTATION = "docs/troubleshooting.md";
+const EXPLAIN = "modelyard explain";
 const INTERNAL_ERROR = 70;
 
 /** Something that the reader can mend: what happened, the likely cause, what to do. */
@@ -37,8 +37,8 @@ function lines(error) {
   if (likely) shown.push(`  cause: ${likely}`);
   if (fix) shown.push(`  fix: ${fix}`);
   if (error instanceof Failure) {
-    const link = `${DOCUMENTATION}#${error.identifier.toLowerCase()}`;
-    shown.push(`  error ${error.identifier}, exit code ${error.exitCode}: ${link}`);
+    const more = `${EXPLAIN} ${error.identifier}`;
+    shown.push(`  error ${error.identifier}, exit code ${error.exitCode}: ${more}`);
   } else {
     shown.push(`  exit code ${INTERNAL_ERROR}`);
   }

@@ -25,18 +25,20 @@ USAGE = """usage: modelyard OPERATION [--INPUT VALUE ...] [--profile NAME]
        modelyard setup github           set up a repository from modelyard.yml (--dry-run shows it)
        modelyard setup azure-devops     set up a project from it
        modelyard local ...              the local cloud and the runner on this machine
+       modelyard explain MY012          what an error means, its causes and what to do
        modelyard generate [--check]     write what is made from the declarations
        modelyard --version
 """
 HELP = "modelyard --help"
-SPECIAL = ("run", "release", "setup", "local", "generate")
+SPECIAL = ("run", "release", "setup", "local", "explain", "generate")
 LAPTOP = {
     "local": "modelyard.local",
+    "explain": "modelyard.manifest",
     "generate": "modelyard.manifest",
     "setup": "modelyard.project",
 }
 """Commands that a task's own wheel doesn't have, each with the package that it needs."""
-EXTRAS = {"local": "local", "generate": "local", "setup": "setup"}
+EXTRAS = {"local": "local", "explain": "local", "generate": "local", "setup": "setup"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,6 +106,10 @@ def _on_a_laptop(command: str, rest: list[str]) -> int:
         from modelyard.local import commands
 
         return commands.main(rest)
+    if command == "explain":
+        from modelyard.manifest import explaining
+
+        return explaining.main(rest)
     from modelyard import manifest
 
     return manifest.main(rest)

@@ -1,7 +1,8 @@
 """Every error of the library, in one place because each owns an exit code, unique and never reused.
 
-An error says what happened, the likely cause and what to do; its identifier leads into
-``docs/troubleshooting.md``, generated from the classes below. Beside their exit codes an operation
+An error says what happened, the likely cause and what to do, and ends with the command that says
+more, ``modelyard explain MY012``: no file of this project need lie where it is read. That, and
+``docs/troubleshooting.md``, are made from the classes below. Beside their exit codes an operation
 exits with 0 (done), 70 (a fault of Modelyard) and 130 or 143 (:class:`Cancelled`).
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Mapping
 
-DOCUMENTATION = "docs/troubleshooting.md"
+EXPLAIN = "modelyard explain"
 
 
 class ModelyardError(Exception):
@@ -33,9 +34,9 @@ class ModelyardError(Exception):
         self.line = 0
 
     @property
-    def link(self) -> str:
-        """Where the documentation says more."""
-        return f"{DOCUMENTATION}#{self.identifier.lower()}"
+    def explanation(self) -> str:
+        """The command that says more."""
+        return f"{EXPLAIN} {self.identifier}"
 
     def lines(self) -> Iterator[str]:
         """The error as it is shown, line by line."""
@@ -44,7 +45,7 @@ class ModelyardError(Exception):
             yield f"  cause: {self.cause}"
         if self.fix:
             yield f"  fix: {self.fix}"
-        yield f"  error {self.identifier}, exit code {self.exit_code}: {self.link}"
+        yield f"  error {self.identifier}, exit code {self.exit_code}: {self.explanation}"
 
 
 class InputError(ModelyardError):

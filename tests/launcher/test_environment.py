@@ -295,7 +295,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(workplace: Workplace, room: str
     done = workplace.run(before=_mounting(workplace, full, "ls -A {0}/modelyard"))
     assert done.returncode == 9
     assert "no space left" in done.stderr
-    assert "error MY009, exit code 9: docs/troubleshooting.md#my009" in done.stderr
+    assert "error MY009, exit code 9: modelyard explain MY009" in done.stderr
     assert [line for line in done.stdout.splitlines() if line != "pythons.json"] == []
 
 

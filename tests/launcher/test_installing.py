@@ -18,7 +18,7 @@ def test_a_changed_package_is_refused(workplace: Workplace) -> None:
     workplace.add_package("tiny", "1.0", "VERSION = 'another'\n")
     done = workplace.run()
     assert done.returncode == 8
-    assert "error MY008, exit code 8: docs/troubleshooting.md#my008" in done.stderr
+    assert "error MY008, exit code 8: modelyard explain MY008" in done.stderr
     assert "Expected sha256" in done.stderr
     assert not workplace.environments
 
@@ -85,7 +85,7 @@ def test_no_way_to_the_index(workplace: Workplace) -> None:
     told = done.stdout.splitlines()[-1]
     assert told.startswith("::error::the packages couldn't be installed; pip says:%0A")
     assert "no way from this machine to the package index" in told
-    assert "error MY007, exit code 7: docs/troubleshooting.md#my007" in told
+    assert "error MY007, exit code 7: modelyard explain MY007" in told
     assert "hidden-word" not in done.stdout + done.stderr
     assert not workplace.environments
 

@@ -107,7 +107,7 @@ def test_no_python_at_all(workplace: Workplace) -> None:
     assert done.returncode == 4
     assert f"no Python {MINOR} to {MINOR} on this machine" in done.stderr
     assert "actions/setup-python (GitHub) or UsePythonVersion@0" in done.stderr
-    assert "error MY004, exit code 4: docs/troubleshooting.md#my004" in done.stderr
+    assert "error MY004, exit code 4: modelyard explain MY004" in done.stderr
 
 
 def test_the_wrong_python_is_named_with_its_version(workplace: Workplace) -> None:

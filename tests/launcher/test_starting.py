@@ -124,7 +124,7 @@ def test_own_errors_look_like_the_librarys(
         assert lines[0].startswith(f"{start}can't use ")
         lines = lines[0].removeprefix(start).split("%0A")
     assert [line[:9] for line in lines[1:3]] == ["  cause: ", "  fix: ta"]
-    assert lines[3] == "  error MY003, exit code 3: docs/troubleshooting.md#my003"
+    assert lines[3] == "  error MY003, exit code 3: modelyard explain MY003"
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_an_unknown_input_has_the_nearest_name(fake: Fake, capsys: Captured) -> 
     assert capsys.readouterr().err == (
         "there is no input --cluster-nam (did you mean --cluster-name?)\n"
         "  fix: see modelyard cluster-start --help\n"
-        "  error MY002, exit code 2: docs/troubleshooting.md#my002\n"
+        "  error MY002, exit code 2: modelyard explain MY002\n"
     )
 
 

@@ -50,7 +50,7 @@ def test_an_error_says_what_why_and_what_to_do() -> None:
         "x is missing",
         "  cause: it was forgotten",
         "  fix: give x",
-        "  error MY002, exit code 2: docs/troubleshooting.md#my002",
+        "  error MY002, exit code 2: modelyard explain MY002",
     ]
     assert str(error) == "x is missing"
 
@@ -58,7 +58,7 @@ def test_an_error_says_what_why_and_what_to_do() -> None:
 def test_what_is_not_known_is_left_out() -> None:
     assert list(InputError("x is missing").lines()) == [
         "x is missing",
-        "  error MY002, exit code 2: docs/troubleshooting.md#my002",
+        "  error MY002, exit code 2: modelyard explain MY002",
     ]
 
 

@@ -13,10 +13,12 @@ HEAD = f"""# Troubleshooting
 
 <!-- {MARK} -->
 
-Every error says what happened, its likely cause and what to do, and ends with its identifier and
-the exit code of the step. The codes never change their meaning, so a script can rely on them.
-Beside them, 0 is success, 70 a fault of Modelyard itself (`MODELYARD_DEBUG=1` shows the traceback;
-please report it), and 130 or 143 a step that was cancelled by SIGINT or SIGTERM.
+Every error says what happened, its likely cause and what to do, and ends with its identifier, the
+exit code of the step and the command that prints its section of this page: `modelyard explain
+MY012`, of the installed package (`modelyard explain` lists all). The codes never change their
+meaning, so a script can rely on them. Beside them, 0 is success, 70 a fault of Modelyard itself
+(`MODELYARD_DEBUG=1` shows the traceback; please report it), and 130 or 143 a step that was
+cancelled by SIGINT or SIGTERM.
 """
 
 
@@ -41,13 +43,22 @@ def meaning(error: type[ModelyardError]) -> str:
     return " ".join(text.split()).replace("``", "`")
 
 
+def cause_of(error: type[ModelyardError]) -> str:
+    """The likely cause, a sentence."""
+    return _sentence(error.cause or USUAL.get(error.identifier, ("", ""))[0])
+
+
+def fix_of(error: type[ModelyardError]) -> str:
+    """What to do, a sentence."""
+    return _sentence(error.fix or USUAL.get(error.identifier, ("", ""))[1])
+
+
 def _section(error: type[ModelyardError]) -> str:
-    cause, fix = USUAL.get(error.identifier, ("", ""))
     return (
         f"## {error.identifier}\n\n"
         f"`{error.__name__}`, exit code {error.exit_code}. {meaning(error)}\n\n"
-        f"- Likely cause: {_sentence(error.cause or cause)}\n"
-        f"- What to do: {_sentence(error.fix or fix)}\n"
+        f"- Likely cause: {cause_of(error)}\n"
+        f"- What to do: {fix_of(error)}\n"
     )
 
 

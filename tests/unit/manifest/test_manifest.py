@@ -323,18 +323,49 @@ def test_the_schema_has_defaults_and_marks_secrets() -> None:
 # The page that errors lead to.
 
 
-def test_every_error_has_the_section_its_link_names() -> None:
+def test_every_error_is_explained_by_the_page_and_by_the_command_it_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     page = troubleshooting.page()
     headings = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
 
     for error in all_errors():
-        file, _, anchor = error("x").link.partition("#")
-        assert file == "docs/troubleshooting.md"
-        assert anchor in [heading.lower() for heading in headings]
+        assert error.identifier in headings
+        command = list(error("x").lines())[-1].partition(": ")[2].split()
+        assert command[:2] == ["modelyard", "explain"]
+        assert cli.main(command[1:]) == 0
+        told = capsys.readouterr().out
+        assert told.startswith(f"{error.identifier} ({error.__name__}), exit code ")
+        assert "  likely cause: " in told
+        assert "  what to do: " in told
         section = page.split(f"## {error.identifier}\n")[1].split("\n## ")[0]
         assert f"`{error.__name__}`, exit code {error.exit_code}." in section
         assert "- Likely cause: " in section
         assert "- What to do: " in section
+
+
+@pytest.mark.parametrize("wanted", ["MY012", "my012", "12"])
+def test_an_error_is_explained_by_identifier_and_by_exit_code(
+    wanted: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["explain", wanted]) == 0
+    assert "MY012 (Unreachable), exit code 12\n" in capsys.readouterr().out
+
+
+def test_all_errors_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(all_errors())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["MY999"], "there is no error MY999"), (["MY002", "MY003"], "takes one error")],
+)
+def test_what_cannot_be_explained_is_an_error(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["explain", *arguments]) == 2
+    assert told in capsys.readouterr().err
 
 
 def test_what_a_class_says_is_said_nowhere_else() -> None:

@@ -41,5 +41,5 @@ def test_a_pipelines_problems_are_in_the_order_of_the_file_each_once() -> None:
     assert error.problems == (sooner, later)
     assert list(error.lines()) == [
         "a.yml:2:1: wrong\na.yml:9:1: wrong\n2 problems: nothing was run",
-        "  error MY052, exit code 52: docs/troubleshooting.md#my052",
+        "  error MY052, exit code 52: modelyard explain MY052",
     ]
