@@ -144,7 +144,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         together = min(len(sets), inputs.max_parallel or len(sets))
         at_creation = {"max_concurrent_runs": together}
         job = job_plan.as_asked(session, context, asked, at_creation=at_creation)
-    _check_declared(sets, job, context)
+    _check_declared(inputs, sets, job, context)
     experiment = mlflow_runs.experiment_id(session, inputs.experiment) if inputs.experiment else ""
     if session.read_only:
         for one in sets:
@@ -228,9 +228,11 @@ def _asked_job(inputs: Inputs) -> NotebookJob | None:
     )
 
 
-def _check_declared(sets: Sequence[dict[str, str]], job: Job, context: Context) -> None:
+def _check_declared(
+    inputs: Inputs, sets: Sequence[dict[str, str]], job: Job, context: Context
+) -> None:
     unchecked = sweep.check_declared(sets, job.declared, f"job {job.name}")
-    if unchecked:
+    if set(unchecked) - {inputs.build_parameter}:  # nobody asked for that one
         context.log.info(
             "job %s declares no parameters, so the names %s aren't checked",
             job.name,

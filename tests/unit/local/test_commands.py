@@ -42,6 +42,7 @@ def test_no_command_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "x.yml", "--paralel", "2"], "no option --paralel (did you mean --parallel?)"),
         (["run", "x.yml", "--aprove=hidden"], "no option --aprove (did you mean --approve?)"),
         (["status", "--jsn"], "there is no option --jsn (did you mean --json?)"),
+        (["fault", "add", "reset", "--tmes=9"], "no option --tmes (did you mean --times?)"),
         (["plan", "x.yml", "hidden"], "1 argument too many"),
     ],
 )

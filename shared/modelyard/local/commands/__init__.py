@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from modelyard.errors import InputError
-from modelyard.local.arguments import missing_package
+from modelyard.local.arguments import Subparsers, missing_package
 from modelyard.local.commands import dispatch
 from modelyard.local.commands.plan_lines import counted
 from modelyard.reading import nearest
@@ -31,12 +31,21 @@ def main(arguments: Sequence[str]) -> int:
         )
     options, unknown = parser.parse_known_args(list(arguments))
     if unknown:
-        known = commands[named]._option_string_actions if named else ()  # no public name for it
-        raise InputError(
-            "\n".join(_complaints(unknown, known)), fix=f"see {parser.prog} {named} -h"
-        )
+        own = _deepest(parser, arguments)
+        known = own._option_string_actions  # no public name for it
+        raise InputError("\n".join(_complaints(unknown, known)), fix=f"see {own.prog} -h")
     handler: Callable[[argparse.Namespace], int] = options.handler
     return handler(options)
+
+
+def _deepest(parser: argparse.ArgumentParser, arguments: Iterable[str]) -> argparse.ArgumentParser:
+    """The parser of the command that is named, or of a command of it: ``fault add``."""
+    for argument in arguments:
+        for action in parser._actions:
+            if isinstance(action, Subparsers) and argument in action.choices:
+                parser = action.choices[argument]
+                break
+    return parser
 
 
 def _complaints(unknown: Sequence[str], known: Iterable[str]) -> Iterator[str]:

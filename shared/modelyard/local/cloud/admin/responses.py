@@ -10,6 +10,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from modelyard.local.cloud.admin import page
 from modelyard.local.cloud.admin.exceptions import AdminError
 from modelyard.local.cloud.admin.models import Control
 from modelyard.local.cloud.faults import FaultError, rule_from_json
@@ -77,6 +78,15 @@ def advance_clock(control: Control, request: Request) -> Any:
         raise AdminError(409, "The clock of this cloud can't be set")
     advance(seconds)
     return {"time": control.clock.time()}
+
+
+def front_page(control: Control) -> Handler:
+    """Answers with the page at ``/``."""
+
+    def handle(_: Request) -> Response:
+        return Response(page.text(control.status()), mimetype="text/html")
+
+    return handle
 
 
 def handler(answer: Answer, control: Control) -> Handler:

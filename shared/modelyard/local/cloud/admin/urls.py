@@ -34,8 +34,13 @@ class AdminService:
             ("POST", "clock", responses.advance_clock),
         )
         return [
-            Route((method,), HOST, f"/modelyard/{path}", responses.handler(answer, self._control))
-            for method, path, answer in table
+            Route(("GET",), HOST, "/", responses.front_page(self._control)),
+            *(
+                Route(
+                    (method,), HOST, f"/modelyard/{path}", responses.handler(answer, self._control)
+                )
+                for method, path, answer in table
+            ),
         ]
 
     def start(self) -> None:

@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-TITLES = {
-    "entra": "Microsoft Entra sign-in",
-    "arm": "Resource Manager",
-    "storage": "Blob storage",
-    "aml": "Azure Machine Learning",
-    "aml_services": "Web services of Azure ML",
-    "keyvault": "Key Vault",
-    "devops": "Azure DevOps",
-    "github": "GitHub",
-    "github_identity": "GitHub's identity tokens",
-    "databricks": "Databricks workspace",
-    "mlflow": "MLflow tracking",
-    "registry": "Container registry",
-    "endpoints": "Scoring endpoints",
-}
+from modelyard.local.cloud.titles import TITLES
+
+ON_LOOPBACK = "at the cloud's own address"
+"""Of a service that has no host name."""
 
 
 def describe(status: Mapping[str, Any]) -> str:
@@ -32,7 +21,7 @@ def describe(status: Mapping[str, Any]) -> str:
     rows = []
     for name, facts in status["services"].items():
         hosts = status["hosts"].get(name, [])
-        where = f"https://{hosts[0]}" if hosts else "-"
+        where = f"https://{hosts[0]}" if hosts else ON_LOOPBACK
         rows.append((TITLES.get(name, name), where, _facts(facts)))
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     for title, where, facts in rows:

@@ -25,7 +25,7 @@ def test_says_what_is_where() -> None:
         "State in /project/.modelyard/local",
         "",
         "  Microsoft Entra sign-in  https://login.microsoftonline.com  tenant t",
-        "  Scoring endpoints        -                                  running 2",
+        "  Scoring endpoints        at the cloud's own address         running 2",
     ]
 
 
