@@ -262,6 +262,32 @@ def test_a_fork_runs_no_stage(tmp_path: Path) -> None:
     assert only == ["production"]
 
 
+def test_what_a_stage_is_given_itself_comes_before_what_the_chain_is_given(tmp_path: Path) -> None:
+    def own() -> dict[str, Any]:
+        return {"pool": {"name": "inside"}, "onlyBranch": "main", "container": "python:3.12"}
+
+    given = {
+        **GIVEN["stages/pipeline.yml"],
+        "container": "python",
+        "onlyBranch": "next",
+        "train": {"metric": "rmse", "workspaceUrl": "", **own()},
+        "buildImage": own(),
+        "environments": [
+            {"environment": "test", **own()},
+            {"environment": "live", "container": "", "pool": ""},
+        ],
+    }
+    *others, live = yaml.safe_load(render(used("stages/pipeline.yml", given, tmp_path)))["stages"]
+
+    for stage in others:
+        assert "refs/heads/main" in stage["condition"]
+        [job] = stage["jobs"]
+        assert (job["container"], job["pool"]["name"]) == ("python:3.12", "inside")
+    [job] = live["jobs"]
+    assert "refs/heads/next" in live["condition"]
+    assert (job["container"], job["pool"]["name"]) == ("python", "own")
+
+
 def test_environments_wait_for_those_before_them(tmp_path: Path) -> None:
     found = used("stages/pipeline.yml", GIVEN["stages/pipeline.yml"], tmp_path)
 
