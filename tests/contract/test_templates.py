@@ -6,6 +6,7 @@ systems get the same chain; the schema accepts what comes of them.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -451,6 +452,46 @@ def test_both_ci_systems_have_the_same_parameters(name: str) -> None:
     if name == "pipeline":  # GitHub has no objects: it takes the stages' own inputs
         declared |= set(parameters("stages/train.yml")) | set(parameters("stages/build-image.yml"))
     assert inputs - only_github == declared - only_azure
+
+
+@pytest.mark.parametrize("name", ["train", "build-image", "deploy", "pipeline"])
+def test_both_ci_systems_have_the_same_defaults(name: str) -> None:
+    inputs = workflow(name)["on"]["workflow_call"]["inputs"]
+    declared = parameters(f"stages/{name}.yml")
+    if name == "pipeline":
+        for other in ("train", "build-image"):
+            declared = {**parameters(f"stages/{other}.yml"), **declared}
+    both = {key: one for key, one in inputs.items() if camel_case(key) in declared}
+
+    assert {key: one.get("default") for key, one in both.items()} == {
+        key: _as_on_github(declared[camel_case(key)]) for key in both
+    }
+    assert both
+
+
+def _as_on_github(parameter: dict[str, Any]) -> str | None:
+    """The text of a default; a variable's is that of the workflow's ``vars``."""
+    value = parameter.get("default")
+    if value is None or isinstance(value, str):
+        return None if value is None else re.sub(r"\$\([A-Z_]+\)", "", value)
+    return json.dumps(value)
+
+
+def test_an_environment_gets_all_that_a_deployment_takes_and_its_defaults() -> None:
+    handed_on = workflow("pipeline")["jobs"]["deploy"]["with"]
+    inputs = workflow("deploy")["on"]["workflow_call"]["inputs"]
+    of_all = set(workflow("pipeline")["on"]["workflow_call"]["inputs"])
+
+    assert set(handed_on) == set(inputs)
+    for name, value in handed_on.items():
+        assert f"matrix.one.{name}" in value, name
+        fallback = value.removesuffix(" }}").rpartition(" || ")[2]
+        if name in of_all:
+            assert fallback == f"inputs.{name}"
+        elif name == "image":
+            assert fallback == "needs.build-image.outputs.image"
+        elif "required" not in inputs[name]:
+            assert fallback.strip("'") == inputs[name]["default"], name
 
 
 def test_the_example_asks_both_for_the_same() -> None:
