@@ -18,7 +18,7 @@ from modelyard.local.runner.pipeline.nodes import Mapping as MappingNode
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.runner.pipeline.planning import repository_root
 from modelyard.local.runner.pipeline.problems import Problems
-from modelyard.local.workflows import reading, references
+from modelyard.local.workflows import declarations, reading, references
 from modelyard.local.workflows.contexts import asked_for
 from modelyard.local.workflows.expressions.spans import BEGIN
 from modelyard.local.workflows.files import Files
@@ -182,7 +182,7 @@ class _Planning:
             return step
         node = source.root.get("inputs")
         mapping = node if isinstance(node, MappingNode) else None
-        inputs = reading.declared(mapping, self.problems, (), strict=False)
+        inputs = declarations.of_action(mapping, self.problems)
         self._check(step.place, step.given, inputs, f"input of {step.uses}", strict=False)
         return replace(step, action=Action(source, folder / reference.path, inputs))
 

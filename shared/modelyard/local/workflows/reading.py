@@ -10,23 +10,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from modelyard.local.runner.pipeline.dependencies import check_circle
 from modelyard.local.runner.pipeline.fields import Fields
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, kind_of
 from modelyard.local.runner.pipeline.places import Place
-from modelyard.local.runner.pipeline.problems import Problems, listed
+from modelyard.local.runner.pipeline.problems import Problems
 from modelyard.local.workflows import (
     checking,
+    declarations,
     keys,
     permissions,
     references,
     strategies,
     typed_values,
 )
-from modelyard.local.workflows.expressions.spans import BEGIN
 from modelyard.local.workflows.model import (
     CALL,
     DISPATCH,
-    Declared,
     Given,
     Job,
     Source,
@@ -36,10 +36,6 @@ from modelyard.local.workflows.model import (
 from modelyard.local.workflows.stand_ins import FIRST_STEP
 from modelyard.reading import nearest
 
-TYPES = {
-    CALL: ("string", "number", "boolean"),
-    DISPATCH: ("string", "number", "boolean", "choice", "environment"),
-}
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -59,58 +55,10 @@ def workflow(source: Source, problems: Problems) -> Workflow:
         name=fields.text("name") or PurePosixPath(source.path).name,
         events=frozenset(events),
         jobs=jobs,
-        inputs=declared(call.mapping("inputs"), problems, TYPES[CALL]) if call else {},
-        secrets=declared(call.mapping("secrets"), problems, ()) if call else {},
-        dispatch=declared(dispatch.mapping("inputs"), problems, TYPES[DISPATCH])
-        if dispatch
-        else {},
+        inputs=declarations.inputs(call, CALL) if call else {},
+        secrets=declarations.secrets(call) if call else {},
+        dispatch=declarations.inputs(dispatch, DISPATCH) if dispatch else {},
     )
-
-
-def declared(
-    node: Mapping | None, problems: Problems, types: tuple[str, ...], *, strict: bool = True
-) -> dict[str, Declared]:
-    """Inputs or secrets that are declared.
-
-    :param types: those that an input may have; empty: it has none.
-    :param strict: whether other keywords are mistakes.
-    """
-    found = {}
-    for key, value in node or ():
-        if not isinstance(value, Mapping):
-            if not isinstance(value, Scalar) or value.text:
-                problems.add(value.place, f"{key.text} is a mapping, not {kind_of(value)}")
-            found[key.text.lower()] = Declared(key.text, key.place)
-            continue
-        known = keys.INPUT if types else keys.SECRET
-        if not strict:
-            known = (*known, *(name.text for name, _ in value))
-        fields = Fields(value, f"the input {key.text}", known, problems)
-        one = Declared(
-            key.text,
-            key.place,
-            typed_values.truth(fields, "required") if strict else _is_required(fields),
-            fields.text("default"),
-            _type(fields, types) if types and strict else "string",
-            fields.texts("options"),
-        )
-        if one.default and BEGIN not in one.default:
-            typed_values.typed_value(one.default, one, fields.place_of("default"), problems)
-        found[key.text.lower()] = one
-    return found
-
-
-def _is_required(fields: Fields) -> bool:
-    return fields.text("required").lower() == "true"
-
-
-def _type(fields: Fields, types: tuple[str, ...]) -> str:
-    text = fields.text("type", "string")
-    if text in types:
-        return text
-    message = f"type can't be {text!r}, only {listed(types)}"
-    fields.problems.add(fields.place_of("type"), message)
-    return "string"
 
 
 def _events(fields: Fields) -> dict[str, Node | None]:
@@ -278,21 +226,14 @@ def given(fields: Fields, name: str) -> Iterator[Given]:
 
 
 def _check_needs(jobs: tuple[Job, ...], problems: Problems) -> None:
-    known = {job.id.lower(): job for job in jobs}
+    known = {job.id.lower(): job.id for job in jobs}
     for job in jobs:
         for name in job.needs:
             if name.lower() not in known:
-                near = nearest(name, (one.id for one in jobs))
+                near = nearest(name, known.values())
                 problems.add(job.place, f"{job.id} needs {name}, and there is no such job{near}")
-    done: set[str] = set()
-    rest = list(known)
-    while ready := [
-        one
-        for one in rest
-        if all(name.lower() in done or name.lower() not in known for name in known[one].needs)
-    ]:
-        done.update(ready)
-        rest = [one for one in rest if one not in done]
-    if rest:
-        ids = listed(known[one].id for one in rest).replace(" or ", " and ")
-        problems.add(known[rest[0]].place, f"the jobs {ids} wait for each other")
+    graph = {
+        job.id: tuple(known[name.lower()] for name in job.needs if name.lower() in known)
+        for job in jobs
+    }
+    check_circle(graph, {job.id: job.place for job in jobs}, "job", problems)

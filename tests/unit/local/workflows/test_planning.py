@@ -94,12 +94,12 @@ def test_jobs_that_wait_for_each_other(new_plan: NewPlan) -> None:
         jobs:
           a: {needs: b, runs-on: x, steps: [{run: x}]}
           b: {needs: [a, cc], runs-on: x, steps: [{run: x}]}
-          c: {runs-on: x, steps: [{run: x}]}
+          c: {needs: b, runs-on: x, steps: [{run: x}]}
         """
     found = problems(new_plan, text)
 
     assert found == [
-        ".github/workflows/main.yml:4:3: the jobs a and b wait for each other",
+        ".github/workflows/main.yml:4:3: these jobs wait for each other: a -> b -> a",
         ".github/workflows/main.yml:5:3: b needs cc, and there is no such job (did you mean c?)",
     ]
 

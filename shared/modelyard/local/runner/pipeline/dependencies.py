@@ -88,11 +88,25 @@ def _graph(
             elif target not in found:
                 found.append(target)
         graph[name] = tuple(found)
+    check_circle(graph, places, what, problems)
+    return graph
+
+
+def check_circle(
+    graph: MappingOf[str, tuple[str, ...]],
+    places: MappingOf[str, Place],
+    what: str,
+    problems: Problems,
+) -> None:
+    """Note those that wait for each other.
+
+    :param graph: what each waits for; all of them are in it.
+    :param what: ``job``.
+    """
     cycle = _cycle(graph)
     if cycle:
         circle = " -> ".join([*cycle, cycle[0]])
         problems.add(places[cycle[0]], f"these {what}s wait for each other: {circle}")
-    return graph
 
 
 def _place(one: Named, number: int) -> Place:
