@@ -35,11 +35,11 @@ def test_literals_and_operators(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("github.ref", [Named("github", 0)]),
-        ("github['ref']", [Named("github", 0)]),
-        ("a.true.null.x-y._z", [Named("a", 0)]),
+        ("github.ref", [Named("github", 0, "ref")]),
+        ("github['ref']", [Named("github", 0, "ref")]),
+        ("a.true.null.x-y._z", [Named("a", 0, "true")]),
         ("a.*.b[*].c[0]", [Named("a", 0)]),
-        ("a[b.c][d('x')]", [Named("a", 0), Named("b", 2), Called("d", 7, 1)]),
+        ("a[b.c][d('x')]", [Named("a", 0), Named("b", 2, "c"), Called("d", 7, 1)]),
         (" f( )", [Called("f", 1, 0)]),
         ("f (1, g(a), 'x,y')", [Named("a", 8), Called("g", 6, 1), Called("f", 0, 3)]),
         ("f(1).x[0]", [Called("f", 0, 1)]),
@@ -102,7 +102,7 @@ def test_a_mistake_has_a_place(text: str, offset: int, message: str) -> None:
 def test_what_is_deep_but_legal() -> None:
     assert len(uses("f(" * 49 + "1" + ")" * 49)) == 49
     assert uses("(" * 5_000 + "1" + ")" * 5_000) == []  # groups are no level at GitHub
-    assert uses("a" + ".b" * 5_000) == [Named("a", 0)]
+    assert uses("a" + ".b" * 5_000) == [Named("a", 0, "b")]
 
 
 PIECES = st.sampled_from(

@@ -88,6 +88,24 @@ def test_a_wrong_step(new_plan: NewPlan, step: str, message: str) -> None:
     assert any(message in one for one in found), found
 
 
+def test_the_secrets_that_are_asked_for(new_plan: NewPlan) -> None:
+    """Not what a text has, nor what is behind one."""
+    text = """
+        on: push
+        jobs:
+          a:
+            runs-on: x
+            steps:
+              - if: vars['Second']
+                run: echo ${{ format('secrets.NOT }} {0}', secrets['one']) }} secrets.NEITHER
+              - run: echo ${{ toJSON(secrets) }} ${{ github.secrets.nor }}
+        """
+    plan = new_plan(text)
+
+    assert set(plan.secrets) == {"ONE"}
+    assert set(plan.variables) == {"SECOND"}
+
+
 def test_jobs_that_wait_for_each_other(new_plan: NewPlan) -> None:
     text = """
         on: push

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from modelyard.local.runner.expressions.exceptions import ExpressionError
 from modelyard.local.workflows.expressions.lexer import Lexeme, Token, tokens
+from modelyard.local.workflows.expressions.members import member_at
 
 MAX_LENGTH = 21_000
 """Characters of an expression."""
@@ -27,6 +28,8 @@ class Named:
 
     name: str
     offset: int
+    member: str = ""
+    """The one of it that is named; empty: none is, or an expression says which."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ class _Reader:
     def _name(self, lexeme: Lexeme) -> bool:
         bracket = self._taken(Token.OPEN)
         if not bracket:
-            self._found.append(Named(lexeme.text, lexeme.offset))
+            member, _ = member_at(self._lexemes, self._at)
+            self._found.append(Named(lexeme.text, lexeme.offset, member))
             return True
         self._opened(_Open(bracket, call=lexeme))
         if not self._taken(Token.CLOSE):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelyard.local.workflows.expressions.lexer import Lexeme, Token, tokens
+from modelyard.local.workflows.expressions.members import member_at
 from modelyard.local.workflows.expressions.results import UnknownResult, result_of
 from modelyard.local.workflows.expressions.values import compared, is_true, literal, written
 
@@ -147,22 +148,12 @@ class _Evaluation:
     def _context(self, name: Lexeme) -> Part:
         """``inputs.x`` where that is known, any other context as it is written."""
         if name.text.lower() == INPUTS:
-            key = self._key()
-            if key is not None and key.lower() in self._inputs:
-                return _known(self._inputs[key.lower()], self._text[name.offset : self._end()])
+            member, count = member_at(self._lexemes, self._at)
+            self._at += count
+            if member.lower() in self._inputs:
+                value = self._inputs[member.lower()]
+                return _known(value, self._text[name.offset : self._end()])
         return Part(self._text[name.offset : self._end()])
-
-    def _key(self) -> str | None:
-        """The name in ``.name`` or ``['name']``; None, and nothing taken: it isn't so simple."""
-        following = self._lexemes[self._at : self._at + 3]
-        kinds = [one.token for one in following]
-        if kinds[:2] == [Token.DOT, Token.NAME]:
-            self._at += 2
-            return following[1].text
-        if kinds == [Token.OPEN_INDEX, Token.TEXT, Token.CLOSE_INDEX]:
-            self._at += 3
-            return str(literal(following[1].text))
-        return None
 
     def _members(self, found: Part) -> Part:
         while self._next().token in (Token.DOT, Token.OPEN_INDEX):
