@@ -15,7 +15,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Set
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -31,6 +32,12 @@ class Process:
     parent: int
     name: str
     """Its MODELYARD_PROCESS; empty: none, or not ours to read."""
+
+
+def new_name(environment: Mapping[str, str], kind: str) -> str:
+    """A name of a new family of some kind, within the family of who has this environment."""
+    above = environment.get(VARIABLE, "")
+    return "/".join(filter(None, (above, f"{kind}-{secrets.token_hex(8)}")))
 
 
 def members(name: str, processes: Iterable[Process], known: Set[int] = frozenset()) -> set[int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -35,8 +34,7 @@ def watched(environment: Mapping[str, str], kind: str) -> Iterator[dict[str, str
     :param environment: what it would be otherwise.
     :param kind: of the run, as :func:`beginning` has it.
     """
-    above = environment.get(process_family.VARIABLE, "")
-    family = "/".join(filter(None, (above, f"{kind}-{secrets.token_hex(8)}")))
+    family = process_family.new_name(environment, kind)
     theirs, ours = os.pipe()  # neither is inherited, but for pass_fds
     command = own_program("watcher")
     folders = str(Path(tempfile.gettempdir()).resolve() / beginning(kind))

@@ -1,9 +1,8 @@
 """A task's process: its output line by line as it comes, and its end.
 
 Source: the agent's ``ProcessInvoker.cs``. As there, a cancelled process gets SIGINT, some seconds
-later SIGTERM, and is killed at last; the signals go to it alone, and what it has started is its
-own affair. What is still alive after it is killed here, where an agent would wait for the job's
-end.
+later SIGTERM, and is killed at last; the signals go to it alone. What it has started lives on, and
+ends with its job; where it was cancelled, its process group ends with it.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class Patience:
     terminate: float = 2.5
     """After SIGTERM, until it is killed (``PROCESS_SIGTERM_TIMEOUT``)."""
     streams: float = 5.0
-    """After its end, until others that hold its output are killed too."""
+    """After its end, until nobody waits any longer for others that hold its output."""
 
 
 class NotStarted(Exception):
@@ -70,8 +69,9 @@ def run(
         _read((process.stdout, process.stderr), take, lambda: ending.is_over() or finished())
         return _wait(process, ending, finished)
     finally:
-        with suppress(ProcessLookupError, PermissionError):  # nobody of its group is left
-            os.killpg(process.pid, signal.SIGKILL)
+        if process.poll() is None or ending.has_begun:
+            with suppress(ProcessLookupError, PermissionError):  # nobody of its group is left
+                os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stdout.close()
         process.stderr.close()
@@ -115,6 +115,7 @@ class _Ending:
         ]
         self._due = 0.0
         self._ended = 0.0
+        self.has_begun = False
 
     def is_over(self) -> bool:
         """Whether the output needs no more reading; sends the next signal when it is due."""
@@ -125,6 +126,7 @@ class _Ending:
         if self._cancelled() and self._signals and now >= self._due:
             number, seconds = self._signals.pop(0)
             self._process.send_signal(number)
+            self.has_begun = True
             self._due = now + seconds
         return False
 

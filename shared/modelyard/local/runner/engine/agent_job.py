@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from modelyard.local import process_family
 from modelyard.local.runner.engine import contexts, skipping, status_functions
 from modelyard.local.runner.engine.cancellation import (
     ABANDONED,
@@ -18,7 +19,7 @@ from modelyard.local.runner.engine.cancellation import (
 )
 from modelyard.local.runner.engine.connections import system_connection
 from modelyard.local.runner.engine.copies import Copy
-from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started
+from modelyard.local.runner.engine.events import Ended, Line, Notice, RunPath, Started
 from modelyard.local.runner.engine.outcomes import JobOutcome, Output
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.step_run import StepEnd, StepRun
@@ -32,6 +33,10 @@ from modelyard.local.runner.predefined_variables import Folders
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.variables import Variable, Variables
 from modelyard.runner_errors import TaskError
+
+
+_CLEANS = "process.clean"
+"""Variable that can be false: then what steps leave running outlives the job, as on an agent."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +201,7 @@ def agent_job(
         build, build.id_of("plan"), build.id_of("job", stage, copy.name)
     )
     run.masker.add(access.token)
+    family = process_family.new_name(run.settings.inherited, "job")
     job = start_job(
         Folders(work, run.settings.tool_folder),
         build,
@@ -206,14 +212,23 @@ def agent_job(
             *variables,
         ],
         endpoints=[system_connection(build, access.token)],
-        inherited=run.settings.inherited,
+        inherited={**run.settings.inherited, process_family.VARIABLE: family},
         masker=run.masker,
     )
     set_fact(job.variables, "Build.BuildNumber", run.number)
     try:
         return AgentJob(run, stage, copy, path, cancellation, job).perform()
     finally:
+        if job.variables.value(_CLEANS, "true").strip().lower() != "false":
+            _end_left_behind(run, path, family)
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _end_left_behind(run: RunState, path: RunPath, family: str) -> None:
+    """What steps have started and left running, in sessions of its own too."""
+    if left := process_family.living(family):
+        run.emit(Notice(f"the job's steps left {len(left)} processes running: ended", path=path))
+        process_family.kill(family, left)
 
 
 def named_steps(steps: Iterable[Step]) -> list[Step]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 from modelyard.clock import FakeClock
 from modelyard.local.runner.engine.cancellation import Reason, RunCancellation
-from modelyard.local.runner.engine.events import Event, Line
+from modelyard.local.runner.engine.events import Event, Line, Notice
 from modelyard.local.runner.task_process import Patience
 
 WAITS = "echo '> started'; sleep 60 & wait"
@@ -208,3 +210,46 @@ def test_nothing_of_the_job_stays(run: Any, tmp_path: Path) -> None:
     done = run("steps: [{bash: 'echo \"> $AGENT_BUILDDIRECTORY\"'}]")
 
     assert not Path(printed(done)[0][2:]).exists()
+
+
+LEAVES = """
+    steps:
+    - checkout: none
+    - bash: |
+        bash -c 'echo $$ > $HOME/one; exec sleep 60' > /dev/null 2>&1 &
+        setsid bash -c 'echo $$ > $HOME/two; exec sleep 60' > /dev/null 2>&1 &
+        until [ -s $HOME/one ] && [ -s $HOME/two ]; do sleep 0.01; done
+    - bash: kill -0 $(cat $HOME/one) $(cat $HOME/two) && echo '> both'
+"""
+
+
+def test_what_a_step_leaves_running_ends_with_the_job(run: Any, tmp_path: Path) -> None:
+    """As on an agent: a server that one step starts is there for the next."""
+    done = run(LEAVES)
+
+    assert printed(done) == ["> both"]
+    assert [is_running(tmp_path / name) for name in ("one", "two")] == [False, False]
+    assert "the job's steps left 2 processes running: ended" in notices(done)
+
+
+def test_a_job_may_leave_processes_running(run: Any, tmp_path: Path) -> None:
+    run("    variables: {process.clean: false}" + LEAVES)
+
+    left = [int((tmp_path / name).read_text()) for name in ("one", "two")]
+    try:
+        assert all(is_running(tmp_path / name) for name in ("one", "two"))
+    finally:
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+
+
+def is_running(file: Path) -> bool:
+    try:
+        state = Path(f"/proc/{file.read_text().strip()}/stat").read_text().rpartition(")")[2]
+    except FileNotFoundError:
+        return False
+    return state.split()[0] not in ("Z", "X")
+
+
+def notices(ran: Any) -> list[str]:
+    return [one.text for one in ran.events if isinstance(one, Notice)]
