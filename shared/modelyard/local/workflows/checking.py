@@ -1,4 +1,4 @@
-"""Every expression of a workflow's file, checked where it stands.
+"""Every expression of the file of a workflow or of an action, checked where it stands.
 
 Source: docs.github.com, ``actions/reference/workflows-and-actions/expressions`` and ``contexts``. A
 condition is an expression without or within ``${{ }}``.
@@ -17,6 +17,7 @@ _KNOWN: tuple[tuple[Callable[[availability.Path], bool], tuple[str, ...]], ...] 
     (lambda path: len(path) == 1, keys.WORKFLOW),
     (lambda path: len(path) == 3 and path[0] == "jobs", keys.JOB),
     (lambda path: len(path) == 4 and path[0] == "jobs" and path[2] == "steps", keys.STEP),
+    (lambda path: len(path) == 3 and path[:2] == ("runs", "steps"), keys.STEP),
 )
 """The keywords at some depths: one that isn't known is told of already, whatever it holds."""
 _ELSEWHERE = ("uses", "needs", "id")
@@ -26,6 +27,20 @@ _ELSEWHERE = ("uses", "needs", "id")
 def check(root: Mapping, problems: Problems) -> None:
     """All that is wrong with the expressions of a workflow is among the problems then."""
     _node(root, (), problems)
+
+
+def check_action(root: Mapping, problems: Problems) -> None:
+    """The same of an action's own file: defaults of inputs, and what a composite one has."""
+    for name, below in (("inputs", "default"), ("outputs", "value")):
+        declared = root.get(name)
+        for key, one in declared if isinstance(declared, Mapping) else ():
+            value = one.get(below) if isinstance(one, Mapping) else None
+            if value is not None:
+                _node(value, (name, key.text, below), problems)
+    runs = root.get("runs")
+    steps = runs.get("steps") if isinstance(runs, Mapping) else None
+    if steps is not None:
+        _node(steps, ("runs", "steps"), problems)
 
 
 def _node(node: Node, path: availability.Path, problems: Problems) -> None:
@@ -54,7 +69,10 @@ def _is_checked(path: availability.Path) -> bool:
 
 
 def is_condition(path: availability.Path) -> bool:
-    """Of a job, its steps or its snapshot; a step's ``with`` may have an input of that name."""
+    """Of a job, its steps or its snapshot, or of an action's step; a step's ``with`` may have an
+    input of that name."""
+    if path == ("runs", "steps", "if"):
+        return True
     is_job = len(path) > 2 and path[0] == "jobs"
     return is_job and path[2:] in (("if",), ("steps", "if"), ("snapshot", "if"))
 

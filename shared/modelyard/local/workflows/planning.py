@@ -18,11 +18,20 @@ from modelyard.local.runner.pipeline.nodes import Mapping as MappingNode
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.runner.pipeline.planning import repository_root
 from modelyard.local.runner.pipeline.problems import Problems
-from modelyard.local.workflows import declarations, reading, references
+from modelyard.local.workflows import checking, declarations, reading, references
 from modelyard.local.workflows.contexts import asked_for
 from modelyard.local.workflows.expressions.spans import BEGIN
 from modelyard.local.workflows.files import Files
-from modelyard.local.workflows.model import Action, Declared, Given, Job, Plan, Step, Workflow
+from modelyard.local.workflows.model import (
+    Action,
+    Declared,
+    Given,
+    Job,
+    Plan,
+    Source,
+    Step,
+    Workflow,
+)
 from modelyard.local.workflows.permissions import IDENTITY, granted
 from modelyard.local.workflows.stand_ins import STAND_INS
 from modelyard.local.workflows.typed_values import typed_value
@@ -63,6 +72,8 @@ class _Planning:
         self.files = files
         self.problems = files.problems
         self.unchecked: list[tuple[Place, str]] = []
+        self._actions: set[tuple[str, str]] = set()
+        """Those whose own expressions are checked: several steps may use one."""
 
     def main(self, path: str) -> Plan | None:
         source = self.files.read("", path, Place(path, 1, 1))
@@ -180,6 +191,7 @@ class _Planning:
         )
         if source is None:
             return step
+        self._check_action(source)
         node = source.root.get("inputs")
         mapping = node if isinstance(node, MappingNode) else None
         inputs = declarations.of_action(mapping, self.problems)
@@ -189,6 +201,12 @@ class _Planning:
     @staticmethod
     def _definition(folder: Path) -> str | None:
         return next((one for one in _DEFINITIONS if (folder / one).is_file()), None)
+
+    def _check_action(self, source: Source) -> None:
+        key = (source.repository.lower(), source.path)
+        if key not in self._actions:
+            self._actions.add(key)
+            checking.check_action(source.root, self.problems)
 
     def _check(
         self,

@@ -244,3 +244,57 @@ def test_which_contexts_a_keyword_has(path: str, missing: str) -> None:
     available = availability.of(tuple(path.split(".")))
 
     assert set(available.contexts) == set(CONTEXTS) - set(missing.split())
+
+
+ACTION_FILE = """
+    name: mine
+    description: "says ${{ what.a.description.may }}"
+    inputs:
+      to: {description: Who, default: "%s"}
+    outputs:
+      told: {description: What, value: "%s"}
+    runs:
+      using: composite
+      steps:
+        - id: first
+          if: %s
+          shell: bash
+          run: "%s"
+          env: {A: "%s"}
+    """
+USES_TWICE = (
+    "on: push\njobs: {a: {runs-on: x, steps: [{uses: actions/checkout@v5}, {uses: ./mine}, "
+    "{uses: ./mine}]}}"
+)
+RIGHT = ("${{ github.actor }}", "${{ steps.first.outputs.a }}", "always()", "${{ inputs.to }}", "")
+
+
+def action_with(at: int, text: str) -> str:
+    values = [*RIGHT]
+    values[at] = text
+    return ACTION_FILE % tuple(values)
+
+
+def test_an_action_of_the_repository_may_have_expressions(new_plan: NewPlan) -> None:
+    assert new_plan(USES_TWICE, mine__action=ACTION_FILE % RIGHT).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "place", "told"),
+    [
+        (0, "${{ inputs.to }}", "5:40", "inputs can't be used in inputs.to.default"),
+        (1, "${{ stepz.first }}", "7:41", "there is no context stepz (did you mean steps?)"),
+        (2, "failed()", "12:11", "there is no function failed (did you mean"),
+        (3, "${{ secrets.TOKEN }}", "14:17", "secrets can't be used in runs.steps.run"),
+        (4, "${{ github.actor", "15:17", "isn't closed"),
+    ],
+)
+def test_expressions_of_an_action_are_checked_once_where_they_stand(
+    new_plan: NewPlan, at: int, text: str, place: str, told: str
+) -> None:
+    with pytest.raises(PipelineError) as failure:
+        new_plan(USES_TWICE, mine__action=action_with(at, text))
+
+    (line,) = [one for one in str(failure.value).splitlines() if "action.yml:" in one]
+    assert told in line
+    assert line.strip().startswith(f"mine/action.yml:{place}:")

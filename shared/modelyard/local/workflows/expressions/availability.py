@@ -1,8 +1,8 @@
 """Which contexts and functions the value of a keyword may use.
 
 Source: docs.github.com, ``actions/reference/workflows-and-actions/contexts`` ("Context
-availability"), and for ``snapshot`` the schema of actions/runner. A keyword that isn't here can
-have no expression.
+availability"), and for ``snapshot`` and for actions the schemas of actions/runner. A keyword that
+isn't here can have no expression.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _JOB = (*_BEFORE, "strategy", "matrix")
 _RUNNER = (*_JOB, "job", "runner", "env")
 _STEPS = (*_RUNNER, "steps")
 
+_OF_ACTION = ("github", "strategy", "matrix", "job", "runner")
+_STEP_OF_ACTION = Available((*_OF_ACTION, "inputs", "steps", "env"), FILES)
 _STEP = Available((*_STEPS, "secrets"), FILES)
 _ON_JOB = Available(_JOB)
 _IN_CONTAINER = Available((*_RUNNER, "secrets"))
@@ -64,8 +66,16 @@ _TABLE: dict[Path, Available] = {
     **{("jobs", _ANY, *path): available for path, available in _OF_JOBS.items()},
     **{("jobs", _ANY, "steps", name): _STEP for name in _OF_STEPS},
     ("jobs", _ANY, "steps", "if"): Available(_STEPS, STATUS | FILES),
+    # Of an action's own file: neither secrets nor variables are handed to it.
+    ("inputs", _ANY, "default"): Available(_OF_ACTION, FILES),
+    ("outputs", _ANY, "value"): Available((*_OF_ACTION, "inputs", "steps", "env")),
+    **{("runs", "steps", name): _STEP_OF_ACTION for name in (*_OF_STEPS, "shell")},
+    ("runs", "steps", "if"): Available(_STEP_OF_ACTION.contexts, STATUS | FILES),
 }
-_NAMES = (("jobs",), ("jobs", _ANY, "services"), ("on", _ANY, "inputs"), ("on", _ANY, "outputs"))
+_NAMES = (
+    *(("jobs",), ("jobs", _ANY, "services"), ("on", _ANY, "inputs"), ("on", _ANY, "outputs")),
+    *(("inputs",), ("outputs",)),
+)
 """What has names of the author's below it."""
 
 
