@@ -405,3 +405,26 @@ def test_bad_arguments(run: Run, arguments: list[str]) -> None:
     done = run("up", *arguments)
     assert done.returncode == 2
     assert "is not" in done.stderr
+
+
+def test_a_cloud_of_one_program_ends_when_that_is_killed(
+    folder: Path, environment: dict[str, str]
+) -> None:
+    program = (
+        "import sys; from pathlib import Path; from modelyard.local.cloud.commands import lifecycle;"
+        f"lifecycle.up_detached(Path({str(folder)!r}), None, ('entra',), attached=True);"
+        "print('up', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "up\n"
+        assert running(folder) is not None
+        owner.kill()
+
+    wait_for(lambda: claimed_by(folder) is None, "its end")

@@ -28,6 +28,10 @@ from modelyard.local.runner.service_endpoints import Endpoint
 from modelyard.runner_errors import CloudUnavailable
 
 _CREDENTIALS = ("AZURE_CLIENT_SECRET", "DATABRICKS_TOKEN", "GH_TOKEN")
+STOPPED = (
+    "The local cloud of this run is stopped; addresses of it in the logs, such as a run's page, "
+    "answer again after `modelyard local up`. The run itself: `modelyard local report --open`.\n"
+)
 _RESOURCE_MANAGER = "https://management.azure.com/"
 
 
@@ -48,7 +52,7 @@ def with_cloud(needed: bool, state: Path, *, groups: bool = False) -> Iterator[S
         with _reached():
             if started:
                 sys.stderr.write("Starting a local cloud for this run.\n")
-                lifecycle.up_detached(state, None)
+                lifecycle.up_detached(state, None, attached=True)
             variables = environment_of(state)
             environment, services = program_environment(variables), LocalServices(state)
             found = groups_of(state, services, environment) if groups else {}
@@ -65,7 +69,9 @@ def with_cloud(needed: bool, state: Path, *, groups: bool = False) -> Iterator[S
     finally:
         if started:
             with _reached():
-                lifecycle.down(state)
+                stopped = lifecycle.down(state)
+            if stopped is not None:
+                sys.stderr.write(STOPPED)
 
 
 @contextmanager

@@ -34,6 +34,7 @@ def add_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
         help=f"start only these, of {','.join(SERVICES)}",
     )
     up.add_argument("--detach", action="store_true", help="run in the background instead")
+    up.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
     add_command(subparsers, "down", _down, "stop the local cloud; its state stays")
     status = add_command(subparsers, "status", _status, "what runs, and where")
     status.add_argument("--json", action="store_true", help="for programs")
@@ -73,7 +74,7 @@ def _up(arguments: argparse.Namespace) -> int:
     for other in others(folder, os.environ):
         sys.stderr.write(f"Another local cloud runs in {other}: this one is a second one.\n")
     if not arguments.detach:
-        lifecycle.up(folder, arguments.port, arguments.services)
+        lifecycle.up(folder, arguments.port, arguments.services, attached=arguments.attached)
         return 0
     cloud = lifecycle.up_detached(folder, arguments.port, arguments.services)
     sys.stdout.write(f"{cloud.url}\n")

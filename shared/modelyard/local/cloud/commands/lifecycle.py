@@ -27,13 +27,23 @@ STOP_SECONDS = 60.0
 """After that a cloud that was asked to stop is killed."""
 
 
-def up(folder: Path, port: int | None, services: Sequence[str] = SERVICES) -> None:
+def up(
+    folder: Path,
+    port: int | None,
+    services: Sequence[str] = SERVICES,
+    *,
+    attached: bool = False,
+) -> None:
     """Run a cloud in this process until Ctrl-C or SIGTERM.
+
+    :param attached: until standard input ends too, the other end of which somebody holds.
 
     Without a port: the one this state folder had last, so that shells and notebooks that know it
     go on working, else a free one.
     """
     with _until_signalled() as stop, noted(folder, os.environ):
+        if attached:
+            threading.Thread(target=_wait_for_end_of_input, args=(stop,), daemon=True).start()
         cloud = _started(folder, port, services)
         try:
             sys.stdout.write(
@@ -47,8 +57,16 @@ def up(folder: Path, port: int | None, services: Sequence[str] = SERVICES) -> No
             cloud.stop()
 
 
-def up_detached(folder: Path, port: int | None, services: Sequence[str] = SERVICES) -> Running:
+def up_detached(
+    folder: Path,
+    port: int | None,
+    services: Sequence[str] = SERVICES,
+    *,
+    attached: bool = False,
+) -> Running:
     """Start a cloud in the background; returns when it answers.
+
+    :param attached: it ends with this process at the latest, however that ends.
 
     Raises AlreadyRunning, or StartFailed with what the cloud said.
     """
@@ -59,10 +77,11 @@ def up_detached(folder: Path, port: int | None, services: Sequence[str] = SERVIC
     command = [sys.executable, "-m", "modelyard.local.cloud", "up", "--state", str(folder)]
     command += ["--services", ",".join(services)]
     command += [] if port is None else ["--port", str(port)]
+    command += ["--attached"] if attached else []
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=without_real_world(os.environ),
@@ -71,7 +90,8 @@ def up_detached(folder: Path, port: int | None, services: Sequence[str] = SERVIC
             cwd=folder,
             start_new_session=True,
         )
-    # Should this process outlive it, somebody has to take notice of its end.
+    # Should this process outlive it, somebody has to take notice of its end. The thread also keeps
+    # the process's input open, which the system closes with this process.
     threading.Thread(target=process.wait, daemon=True).start()
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -83,6 +103,12 @@ def up_detached(folder: Path, port: int | None, services: Sequence[str] = SERVIC
         time.sleep(0.05)
     _end(process.pid, folder)
     raise StartFailed(log, "")
+
+
+def _wait_for_end_of_input(stop: threading.Event) -> None:
+    while os.read(0, 4096):
+        pass
+    stop.set()
 
 
 def down(folder: Path) -> int | None:
