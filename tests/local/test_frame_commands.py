@@ -411,7 +411,8 @@ def test_a_cloud_of_one_program_ends_when_that_is_killed(
     folder: Path, environment: dict[str, str]
 ) -> None:
     program = (
-        "import sys; from pathlib import Path; from modelyard.local.cloud.commands import lifecycle;"
+        "import sys; from pathlib import Path;"
+        "from modelyard.local.cloud.commands import lifecycle;"
         f"lifecycle.up_detached(Path({str(folder)!r}), None, ('entra',), attached=True);"
         "print('up', flush=True); sys.stdin.read()"
     )
