@@ -13,10 +13,10 @@ from modelyard.local.runner.job import Job, start_job
 from modelyard.local.runner.predefined_variables import Build, Folders
 from modelyard.local.runner.task_definition import read
 from modelyard.local.runner.task_environment import TaskStep
-from modelyard.local.runner.task_run import run_post_job, run_task
 from modelyard.local.runner.variables import Variable, Variables
 from modelyard.operation import Operation
 from parity.checkout import new_repository
+from parity.task_run import run_post_job, run_task
 from parity.ways import OUTPUT, Outcome, Outcomes, Place, Step, copied
 
 

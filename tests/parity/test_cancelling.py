@@ -19,12 +19,12 @@ from modelyard import operations
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.task_definition import read
 from modelyard.local.runner.task_process import Patience
-from modelyard.local.runner.task_run import StepResult, run_post_job, run_task
 from parity import scenario
 from parity.act import Runner
 from parity.as_actions import github_step
 from parity.as_tasks import start_task_job, task_step
 from parity.scenario import WORKSPACE
+from parity.task_run import StepResult, run_post_job, run_task
 from parity.ways import NewPlace, Place, Step
 
 SERVICES = ("entra", "arm", "databricks")

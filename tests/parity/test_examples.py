@@ -13,13 +13,13 @@ from modelyard import operations
 from modelyard.local.cloud.credentials import WORKSPACE_HOST
 from modelyard.local.runner.task_definition import read
 from modelyard.local.runner.task_environment import TaskStep
-from modelyard.local.runner.task_run import run_task
 from modelyard.local.runner.variables import Variable
 from modelyard.manifest.examples import OUTPUT, SECRET, azure_example, github_example
 from modelyard.operation import Operation
 from parity.act import Runner
 from parity.as_tasks import camel, start_task_job
 from parity.checkout import ROOT
+from parity.task_run import run_task
 from parity.ways import NewPlace, Place, copied
 
 WITHOUT_A_SERVICE = {

@@ -37,7 +37,7 @@ from modelyard.local.runner.job import start_job
 from modelyard.local.runner.predefined_variables import Build, Folders
 from modelyard.local.runner.task_definition import read
 from modelyard.local.runner.task_environment import TaskStep
-from modelyard.local.runner.task_run import run_task
+from parity.task_run import run_task
 
 folder = Path(sys.argv[1])
 job = start_job(Folders(folder / "work", folder / "tools"), Build())

@@ -16,10 +16,10 @@ import pytest
 
 from modelyard.local.runner.job import Job, Result
 from modelyard.local.runner.task_environment import TaskStep
-from modelyard.local.runner.task_run import run_task
 from modelyard.local.runner.variables import Variable
 from parity.act import Runner
 from parity.checkout import ROOT
+from parity.task_run import run_task
 from task_folders import write_task
 
 SECRET = 'first "line" of it\nsecond line; with ] and %0A\n\tthird\\line'

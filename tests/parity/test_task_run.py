@@ -12,9 +12,9 @@ from modelyard.local.runner.job import Job, Result
 from modelyard.local.runner.task_definition import TaskDefinition
 from modelyard.local.runner.task_environment import TaskStep
 from modelyard.local.runner.task_process import Patience
-from modelyard.local.runner.task_run import StepResult, run_post_job, run_task
 from modelyard.local.runner.variables import Variable
 from modelyard.runner_errors import TaskError
+from parity.task_run import StepResult, run_post_job, run_task
 from task_folders import NewTask
 
 QUICK = Patience(interrupt=0.3, terminate=0.3, streams=0.5)
