@@ -90,4 +90,5 @@ def _perform(
             person=here.person,
             clock=here.clock,
         )
+        here.history.mask(state.masker)
     return end(options, here, of_run(state))

@@ -165,6 +165,7 @@ def _perform(
             person=here.person,
             clock=here.clock,
         )
+        here.history.mask(done.masker)
     return end(options, here, _facts(request, done, here, cancellation, number))
 
 

@@ -221,7 +221,8 @@ class StepCommands:
 
     def _upload(self, kind: str, name: str, path: str) -> None:
         if not path or not Path(path).is_file():
-            raise Refused(f"the file {path} of the {kind} doesn't exist")
+            what = "is no file" if path and Path(path).exists() else "doesn't exist"
+            raise Refused(f"what the command uploads, {path or 'without a path'}, {what}")
         self.report.uploads.append(Upload(kind, name, Path(path)))
 
     def _update_number(self, command: Command) -> None:

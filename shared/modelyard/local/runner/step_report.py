@@ -23,6 +23,11 @@ class Issue:
     text: str
     properties: Mapping[str, str] = field(default_factory=dict)
 
+    def masked(self, masker: SecretMasker) -> Issue:
+        """It, without secrets."""
+        told = {name: masker.mask(one) for name, one in self.properties.items()}
+        return Issue(self.kind, masker.mask(self.text), told)
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -52,9 +57,8 @@ class StepReport:
 
     def add_issue(self, issue: Issue) -> None:
         """Show it, and keep it where it is one of the first of its kind."""
-        text = self._masker.mask(issue.text)
-        self._log(f"##[{issue.kind}]{text}")
+        issue = issue.masked(self._masker)
+        self._log(f"##[{issue.kind}]{issue.text}")
         if self._counts[issue.kind] < MOST_ISSUES:
-            told = {name: self._masker.mask(one) for name, one in issue.properties.items()}
-            self.issues.append(Issue(issue.kind, text, told))
+            self.issues.append(issue)
         self._counts[issue.kind] += 1

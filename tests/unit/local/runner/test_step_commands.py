@@ -335,3 +335,12 @@ def test_what_only_a_service_could_answer_is_said_to_have_no_effect(
 def test_a_task_by_itself_has_no_run_to_tell(step: Step, command: str) -> None:
     step.take(f"##vso[{command}]x")
     assert step.log == [f"##[debug]{command.partition(' ')[0]} has no effect on this machine"]
+
+
+def test_a_folder_is_no_file_to_upload(step: Step, tmp_path: Path) -> None:
+    step.take(f"##vso[task.uploadfile]{tmp_path}", "##vso[task.uploadfile]gone.txt")
+    told = [text for _, text in step.issues if text.startswith("what")]
+    assert told == [
+        f"what the command uploads, {tmp_path}, is no file",
+        "what the command uploads, gone.txt, doesn't exist",
+    ]

@@ -34,7 +34,7 @@ class PlainDisplay:
             case Ended(path, result, _, note) if len(path) in (1, 2) and place_of(path):
                 because = f": {note}" if note else ""
                 self.write(f"[{place_of(path)}] {result.text}{because}")
-            case Ended(path, Result.FAILED):
+            case Ended(path, Result.FAILED) if len(path) == 3:
                 node = self._history.node(path)
                 self.write(f"[{place_of(path)}] ##[error]{node.title} failed: {Row(0, node).note}")
             case Notice(text, level):

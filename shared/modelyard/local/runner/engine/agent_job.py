@@ -34,7 +34,6 @@ from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.variables import Variable, Variables
 from modelyard.runner_errors import TaskError
 
-
 _CLEANS = "process.clean"
 """Variable that can be false: then what steps leave running outlives the job, as on an agent."""
 
@@ -94,7 +93,7 @@ class AgentJob:
             self._set_result(Result.CANCELED)
         try:
             if why := self._skipped(step):
-                self._end(path, StepEnd(Result.SKIPPED, why))
+                self._end(path, StepEnd(Result.SKIPPED, why), named)
                 return
             end = self._ran(runner, step)
         except (ExpressionError, TaskError) as error:
@@ -106,7 +105,7 @@ class AgentJob:
         self.outputs |= end.outputs
         if end.result in (Result.SUCCEEDED_WITH_ISSUES, Result.FAILED):
             self._set_result(end.result)
-        self._end(path, end)
+        self._end(path, end, named)
 
     def _ran(self, runner: StepRun, step: Step) -> StepEnd:
         cancelled = StepCancellation(
@@ -165,12 +164,13 @@ class AgentJob:
             end = runner.release(release.task_variables, cancelled)
             if end.result in (Result.SUCCEEDED_WITH_ISSUES, Result.FAILED):
                 self._set_result(end.result)
-            self._end(path, end)
+            self._end(path, end, named)
 
-    def _end(self, path: RunPath, end: StepEnd) -> None:
+    def _end(self, path: RunPath, end: StepEnd, named: str) -> None:
         if end.result is Result.SKIPPED and end.note:
             self.run.emit(Line(path, f"The step is skipped: {end.note}."))
-        self.run.emit(Ended(path, end.result, self.run.clock.time(), end.note, end.issues))
+        named = self.job.masker.mask(named)
+        self.run.emit(Ended(path, end.result, self.run.clock.time(), end.note, end.issues, named))
 
     def _set_result(self, result: Result) -> None:
         if result is Result.CANCELED:

@@ -45,6 +45,8 @@ class Ended:
     note: str = ""
     """What came of it, in a few words; why, where it was skipped or failed before it began."""
     issues: tuple[Issue, ...] = ()
+    title: str = ""
+    """Of a step: as :class:`Started` has it, without what has become secret meanwhile."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class ResultFolder:
         self.logs: dict[RunPath, str] = {}
         """The log of each step, relative to the folder."""
         self._jobs: dict[tuple[str, str], Path] = {}
+        self._titles: dict[RunPath, str] = {}
 
     @property
     def folders(self) -> RunFolders:
@@ -74,6 +75,10 @@ class ResultFolder:
                 continue
             if (masked := masker.mask(text)) != text:
                 path.write_bytes(masked.encode())
+        for step, log in self.logs.items():
+            name = Path(log).with_name(_log_name(step, masker.mask(self._titles[step])))
+            (self.folder / log).rename(self.folder / name)
+            self.logs[step] = os.fspath(name)
 
     def write_document(self, document: dict[str, Any]) -> None:
         self.write(DOCUMENT, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
@@ -87,15 +92,21 @@ class ResultFolder:
     def _file(self, path: RunPath, title: str) -> IO[str]:
         if path not in self._open:
             if path not in self.logs:
-                stage, job, number = (*path, "0", "0")[:3]
-                name = f"{int(number):02}-{plain(title)[:60]}.log"
+                stage, job = (*path, "0")[:2]
                 if (stage, job) not in self._jobs:
                     self._jobs[stage, job] = own_folder(self.folder / "logs" / plain(stage), job)
-                file = self._jobs[stage, job] / name
+                file = self._jobs[stage, job] / _log_name(path, title)
+                self._titles[path] = title
                 self.logs[path] = os.fspath(file.relative_to(self.folder))
             target = self.folder / self.logs[path]
             self._open[path] = target.open("a", encoding="utf-8", errors="backslashreplace")
         return self._open[path]
+
+
+def _log_name(path: RunPath, title: str) -> str:
+    """The number keeps names apart that are the same without their secrets."""
+    number = int(path[2]) if len(path) > 2 else 0
+    return f"{number:02}-{plain(title)[:60]}.log"
 
 
 def new_folder(name: str, now: float, parent: Path = RUNS) -> Path:

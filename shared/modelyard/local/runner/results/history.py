@@ -17,6 +17,7 @@ from modelyard.local.runner.engine.events import (
     Waiting,
 )
 from modelyard.local.runner.job import Result
+from modelyard.local.runner.secret_masker import SecretMasker
 from modelyard.local.runner.step_report import Issue
 
 
@@ -78,8 +79,8 @@ class History:
                 node.title = title
             case Started(_, title, at):
                 node.title, node.started, node.waiting = title, at, ""
-            case Ended(_, result, at, note, issues):
-                node.ended, node.result = at, result
+            case Ended(_, result, at, note, issues, title):
+                node.ended, node.result, node.title = at, result, title or node.title
                 node.note, node.issues, node.waiting = note, issues, ""
             case Progress(_, percent, text):
                 node.percent, node.note = percent, text or node.note
@@ -96,6 +97,12 @@ class History:
                 self._add(found, name, path[:length])
             found = found.children[name]
         return found
+
+    def mask(self, masker: SecretMasker) -> None:
+        """Take out what has become secret after it was told."""
+        for node in self.root.below():
+            node.title, node.note = masker.mask(node.title), masker.mask(node.note)
+            node.issues = tuple(one.masked(masker) for one in node.issues)
 
     def _add(self, parent: Node, name: str, path: RunPath) -> None:
         """A copy of a job takes the place of the job that was planned, or follows the last one."""

@@ -6,11 +6,14 @@ output variables") and ``build/variables`` ("Deployment job variables").
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import pytest
 
 from modelyard.clock import FakeClock
+from modelyard.local.runner.engine.cancellation import RunCancellation
+from modelyard.local.runner.engine.events import Line, Started
 
 VMS = {"vms": ("a", "b", "c")}
 
@@ -44,6 +47,40 @@ def test_rolling_goes_batch_by_batch_and_stops_at_the_first_that_fails(run: Any)
         "> pre a", "> to a", "> route a", "> pre b", "> to b", *["> reject"] * 3,
     ]  # fmt: skip
     assert done.result == "Failed"
+
+
+@pytest.mark.parametrize(
+    ("share", "sizes"),
+    [
+        ("50%", [1, 1, 1]), ("1%", [1, 1, 1]), ("67%", [2, 1]), ("100%", [3]),
+        ("0", [1, 1, 1]), ("2", [2, 1]),
+    ],
+)  # fmt: skip
+def test_of_a_share_of_the_resources_the_whole_part_goes_at_once(
+    run: Any, share: str, sizes: list[int]
+) -> None:
+    done = run(
+        f"""
+        jobs:
+        - deployment: D
+          environment: vms
+          strategy:
+            rolling:
+              maxParallel: {share}
+              deploy: {{steps: [{{bash: "true"}}]}}
+              routeTraffic: {{steps: [{{bash: "true"}}]}}
+        """,
+        resources=VMS,
+        parallel=3,
+    )
+
+    hooks = [
+        one.path[1].split()[1].partition("_")[0]
+        for one in done.events
+        if isinstance(one, Started) and len(one.path) == 2
+    ]
+    found = [len(list(same)) for _, same in groupby(hooks)]
+    assert found == [size for size in sizes for _ in ("deploy", "routeTraffic")]
 
 
 def test_outputs_of_rolling_are_told_apart_by_hook_and_resource(run: Any) -> None:
@@ -139,3 +176,27 @@ def test_the_variables_of_a_deployment(run: Any) -> None:
     assert first.isdigit()
     assert second.isdigit()
     assert first != second
+
+
+def test_a_cancelled_deployment_runs_neither_end(run: Any) -> None:
+    cancellation = RunCancellation()
+    done = run(
+        """
+        jobs:
+        - deployment: D
+          environment: e
+          strategy:
+            runOnce:
+              deploy: {steps: [{bash: "echo '> started'; sleep 60 & wait"}]}
+              on:
+                success: {steps: [{bash: "echo '> success'"}]}
+                failure: {steps: [{bash: "echo '> failure'"}]}
+        """,
+        cancellation=cancellation,
+        listeners=(
+            lambda event: cancellation.cancel() if event == Line(event.path, "> started") else None,
+        ),
+    )
+
+    assert printed(done) == ["> started"]
+    assert done.result == "Canceled"

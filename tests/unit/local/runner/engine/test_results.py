@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ import pytest
 from modelyard.local.runner.display.json_lines import JsonDisplay
 from modelyard.local.runner.display.marks import takes_signs, took
 from modelyard.local.runner.display.plain import PlainDisplay, summary
-from modelyard.local.runner.engine.events import Ended, Started
+from modelyard.local.runner.engine.events import Ended, Line, Started
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.own_folder import plain
-from modelyard.local.runner.results.folder import new_folder
+from modelyard.local.runner.results.folder import ResultFolder, new_folder
 from modelyard.local.runner.results.history import History
+from modelyard.local.runner.secret_masker import SecretMasker
 
 PIPELINE = """
     parameters: [{name: size, type: number, default: 3}]
@@ -174,3 +176,39 @@ def test_a_step_that_can_not_be_started_fails_and_says_why(run: Any) -> None:
     assert done.result == "SucceededWithIssues"
     why = "bash can't be started: no process can have the variable 'A=B'"
     assert [one for one in done.lines if one.startswith("##[error]") and one.endswith(why)]
+
+
+def test_what_becomes_secret_later_is_in_no_title(run: Any) -> None:
+    done = run(
+        """
+        steps:
+        - checkout: none
+        - bash: "echo '##vso[task.setsecret]open sesame'; exit 1"
+          displayName: set open sesame
+        """
+    )
+
+    shown = io.StringIO()
+    display = PlainDisplay(done.history, shown)
+    for event in done.events[-4:]:  # when it is known
+        display(event)
+    display.close()
+    assert "set *** failed" in shown.getvalue()
+    assert "sesame" not in shown.getvalue()
+
+
+def test_what_becomes_secret_after_a_step_is_taken_out_of_all(tmp_path: Path) -> None:
+    history, folder = History(), ResultFolder(tmp_path / "one")
+    for listener in (history, folder):
+        listener(Started(("a", "b", "1"), "set open sesame", 0.0))
+        listener(Line(("a", "b", "1"), "it is open sesame"))
+        listener(Ended(("a", "b", "1"), Result.FAILED, 1.0, "open sesame is wrong"))
+    masker = SecretMasker()
+    masker.add("open sesame")
+    history.mask(masker)
+    folder.mask(masker)
+    folder.close()
+
+    assert not any("sesame" in line for line in summary(history))
+    assert folder.logs == {("a", "b", "1"): "logs/a/b/01-set.log"}
+    assert (tmp_path / "one/logs/a/b/01-set.log").read_text() == "it is ***\n"
