@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from modelyard.local.runner.engine import contexts, skipping, status_functions
+from modelyard.local.runner.engine import contexts
 from modelyard.local.runner.engine.agent_job import agent_job
 from modelyard.local.runner.engine.cancellation import JobCancellation
+from modelyard.local.runner.engine.conditions import why_skipped
 from modelyard.local.runner.engine.copies import BadStrategy, Copies, Copy, copies
 from modelyard.local.runner.engine.events import Ended, Notice, RunPath, Started
 from modelyard.local.runner.engine.hooks import rollout
@@ -32,9 +33,9 @@ from modelyard.local.runner.engine.slots import Slots
 from modelyard.local.runner.engine.step_settings import number, truth
 from modelyard.local.runner.engine.value_expansion import filled
 from modelyard.local.runner.engine.walking import walk
-from modelyard.local.runner.expressions import ExpressionError, to_boolean
+from modelyard.local.runner.expressions import ExpressionError
 from modelyard.local.runner.job import Result
-from modelyard.local.runner.pipeline.plan import DEFAULT_CONDITION, Deployment, Job, Number, Stage
+from modelyard.local.runner.pipeline.plan import Deployment, Job, Number, Stage
 from modelyard.local.runner.variables import Variable, Variables
 from modelyard.runner_errors import GroupError, TaskError
 
@@ -61,8 +62,8 @@ class JobRun:
         """Run it, or find that it is skipped."""
         try:
             scopes = self.scopes()
-            if not self._holds(scopes):
-                return self._over(Result.SKIPPED, self._why_skipped(scopes))
+            if why := self._why_skipped(scopes):
+                return self._over(Result.SKIPPED, why)
             outcome = self._copies(scopes)
             late = self._late(self.job.continue_on_error, scopes)
             forgives = truth(late, self._variables(scopes))
@@ -107,27 +108,13 @@ class JobRun:
                 self.run.emit(Notice(text, "warning", self.path))
 
     def _why_skipped(self, scopes: VariableScopes) -> str:
-        return skipping.of_graph(
+        """Empty: it runs."""
+        return why_skipped(
+            self.job.condition,
             {name: one.result for name, one in self.before.items()},
-            lambda: self._holds(scopes, if_all_is_well=True),
+            scopes,
             canceled=self.run.cancellation.is_set(),
         )
-
-    def _holds(self, scopes: VariableScopes, *, if_all_is_well: bool = False) -> bool:
-        """
-        :param if_all_is_well: as if all that it waits for had succeeded.
-        """
-        condition = self.job.condition or DEFAULT_CONDITION
-        scopes = scopes.with_functions(
-            status_functions.of_graph(
-                {
-                    name: Result.SUCCEEDED if if_all_is_well else one.result
-                    for name, one in self.before.items()
-                },
-                canceled=self.run.cancellation.is_set() and not if_all_is_well,
-            )
-        )
-        return to_boolean(scopes.evaluate(condition))
 
     def _over(self, result: Result, note: str) -> JobOutcome:
         self.run.emit(Ended(self.path, result, self.run.clock.time(), note))
@@ -195,7 +182,7 @@ class JobRun:
         path = (self.stage.name, self._unit(copy))
 
         def is_cancelled() -> bool:
-            return self.run.cancellation.is_set() and not self._holds(scopes)
+            return self.run.cancellation.is_set() and bool(self._why_skipped(scopes))
 
         with most.one(is_cancelled) as mine:
             if not mine:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from modelyard.local.runner.engine import contexts, skipping, status_functions
+from modelyard.local.runner.engine import contexts
+from modelyard.local.runner.engine.conditions import why_skipped
 from modelyard.local.runner.engine.events import Ended, Notice, Started, Waiting
 from modelyard.local.runner.engine.job_run import JobRun
 from modelyard.local.runner.engine.job_variables import UnknownGroup, VariableScopes
@@ -19,10 +20,10 @@ from modelyard.local.runner.engine.questions import Question, to_approve
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.value_expansion import filled
 from modelyard.local.runner.engine.walking import walk
-from modelyard.local.runner.expressions import ExpressionError, to_boolean
+from modelyard.local.runner.expressions import ExpressionError
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.dependencies import reach
-from modelyard.local.runner.pipeline.plan import DEFAULT_CONDITION, Stage
+from modelyard.local.runner.pipeline.plan import Stage
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class StageRun:
         run, path = self.run, (self.stage.name,)
         try:
             scopes = self._scopes()
-            if not self._holds(scopes):
-                return self._over(Result.SKIPPED, self._why_skipped(scopes))
+            if why := self._why_skipped(scopes):
+                return self._over(Result.SKIPPED, why)
             environments = self._environments(scopes)
             refused = self._refused(environments)
         except (ExpressionError, UnknownGroup) as error:
@@ -86,27 +87,13 @@ class StageRun:
         return scopes
 
     def _why_skipped(self, scopes: VariableScopes) -> str:
-        return skipping.of_graph(
+        """Empty: it runs."""
+        return why_skipped(
+            self.stage.condition,
             {name: one.result for name, one in self.before.items()},
-            lambda: self._holds(scopes, if_all_is_well=True),
+            scopes,
             canceled=self.run.cancellation.is_set(),
         )
-
-    def _holds(self, scopes: VariableScopes, *, if_all_is_well: bool = False) -> bool:
-        """
-        :param if_all_is_well: as if all that it waits for had succeeded.
-        """
-        condition = self.stage.condition or DEFAULT_CONDITION
-        conditional = scopes.with_functions(
-            status_functions.of_graph(
-                {
-                    name: Result.SUCCEEDED if if_all_is_well else one.result
-                    for name, one in self.before.items()
-                },
-                canceled=self.run.cancellation.is_set() and not if_all_is_well,
-            )
-        )
-        return to_boolean(conditional.evaluate(condition))
 
     def _environments(self, scopes: VariableScopes) -> list[str]:
         """Those that it deploys to, each once."""
