@@ -110,7 +110,8 @@ def test_each_error_has_its_own_exit_code_and_is_shown_and_published(
     assert recording_ci.outputs == {"run-id": "12", "error": "the thing broke"}
     (shown,) = recording_ci.errors()
     assert shown.splitlines()[0] == "the thing broke"
-    assert f"error {error.identifier}, exit code {error.exit_code}: docs/" in shown
+    more = f"modelyard explain {error.identifier}"
+    assert f"error {error.identifier}, exit code {error.exit_code}: {more}" in shown
 
 
 def test_an_error_of_a_file_is_shown_at_its_line(recording_ci: Any) -> None:
