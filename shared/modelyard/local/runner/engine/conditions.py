@@ -6,6 +6,7 @@ Source: learn.microsoft.com, ``process/conditions``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from modelyard.local.runner.engine import skipping, status_functions
 from modelyard.local.runner.engine.job_variables import VariableScopes
@@ -32,5 +33,4 @@ def why_skipped(
 
     if holds(before, canceled=canceled):
         return ""
-    all_is_well = dict.fromkeys(before, Result.SUCCEEDED)
-    return skipping.of_graph(before, lambda: holds(all_is_well, canceled=False), canceled=canceled)
+    return skipping.of_graph(before, partial(holds, canceled=False), canceled=canceled)

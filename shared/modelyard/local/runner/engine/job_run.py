@@ -65,8 +65,7 @@ class JobRun:
             if why := self._why_skipped(scopes):
                 return self._over(Result.SKIPPED, why)
             outcome = self._copies(scopes)
-            late = self._late(self.job.continue_on_error, scopes)
-            forgives = truth(late, self._variables(scopes))
+            forgives = self._forgives(scopes)
         except (ExpressionError, UnknownGroup, BadStrategy, TaskError, GroupError) as error:
             return self._over(Result.FAILED, self.run.masker.mask(str(error)))
         return replace(outcome, result=forgiven(outcome.result, forgives))
@@ -127,6 +126,10 @@ class JobRun:
 
     def _late(self, value: Any, scopes: VariableScopes) -> Any:
         return scopes.value_of(value) if isinstance(value, str) else value
+
+    def _forgives(self, scopes: VariableScopes) -> bool:
+        late = self._late(self.job.continue_on_error, scopes)
+        return truth(late, self._variables(scopes))
 
     def _number(self, scopes: VariableScopes, value: Number) -> int:
         return number(self._late(value, scopes), self._variables(scopes))
@@ -213,6 +216,7 @@ class JobRun:
             timeout=60.0 * self._number(leg, self.job.timeout_minutes),
             cancel_timeout=60.0 * self._number(leg, self.job.cancel_timeout_minutes),
         )
+        forgives = self._forgives(leg)
         facts = [*run.facts, *self._facts(copy)]
         filled_in = filled([*facts, *leg.variables()], run.masker)
         title = run.masker.mask(filled_in.expand(copy.title))
@@ -224,8 +228,9 @@ class JobRun:
                 run, self.stage.name, copy, path, leg.variables(), facts, cancellation
             )
         note = "it took longer than its timeoutInMinutes" if cancellation.timed_out else ""
-        run.emit(Ended(path, outcome.result, run.clock.time(), note))
-        return outcome
+        shown = forgiven(outcome.result, forgives)
+        run.emit(Ended(path, shown, run.clock.time(), note))
+        return outcome  # as it was: what is rolled out goes by that
 
     def _facts(self, copy: Copy) -> list[Variable]:
         facts = {

@@ -12,6 +12,7 @@ CONDITION = "its condition is false"
 CANCELLED = "the run was cancelled"
 EARLIER = "an earlier step failed"
 DISABLED = "it isn't enabled"
+_ENDS = {Result.FAILED: "failed", Result.CANCELED: "was cancelled", Result.SKIPPED: "didn't run"}
 
 
 def of_step(status: Result, holds_when: Callable[[Result], bool]) -> str:
@@ -26,20 +27,31 @@ def of_step(status: Result, holds_when: Callable[[Result], bool]) -> str:
 
 
 def of_graph(
-    before: Mapping[str, Result], holds_otherwise: Callable[[], bool], *, canceled: bool
+    before: Mapping[str, Result],
+    holds_when: Callable[[Mapping[str, Result]], bool],
+    *,
+    canceled: bool,
 ) -> str:
     """Of a job or a stage whose condition is false.
 
     :param before: what it waits for.
-    :param holds_otherwise: whether the condition holds where all of that has succeeded.
+    :param holds_when: whether the condition holds where that has ended otherwise, in a run that
+        isn't cancelled.
     """
+    well = dict.fromkeys(before, Result.SUCCEEDED)
     bad = {name: result for name, result in before.items() if result not in GOOD}
-    if not (bad or canceled) or not _holds(holds_otherwise):
+    if not (bad or canceled) or not _holds(lambda: holds_when(well)):
         return CONDITION
     if canceled:
         return CANCELLED
-    failed = [name for name, result in bad.items() if result is Result.FAILED]
-    return f"{failed[0]} failed" if failed else f"{next(iter(bad))} didn't run"
+
+    def enough(name: str) -> bool:
+        """By itself: ``succeededOrFailed()`` doesn't mind what has failed."""
+        return not _holds(lambda: holds_when({**well, name: bad[name]}))
+
+    ordered = sorted(bad, key=lambda name: bad[name] is not Result.FAILED)
+    blamed = next(filter(enough, ordered), ordered[0])
+    return f"{blamed} {_ENDS[bad[blamed]]}"
 
 
 def _holds(ask: Callable[[], bool]) -> bool:

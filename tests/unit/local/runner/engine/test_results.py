@@ -212,3 +212,19 @@ def test_what_becomes_secret_after_a_step_is_taken_out_of_all(tmp_path: Path) ->
     assert not any("sesame" in line for line in summary(history))
     assert folder.logs == {("a", "b", "1"): "logs/a/b/01-set.log"}
     assert (tmp_path / "one/logs/a/b/01-set.log").read_text() == "it is ***\n"
+
+
+def test_a_job_whose_failure_is_forgiven_is_shown_so(run: Any) -> None:
+    done = run(
+        """
+        jobs:
+        - job: J
+          continueOnError: true
+          steps: [{checkout: none}, {bash: exit 1}]
+        """
+    )
+
+    assert done.result == "SucceededWithIssues"
+    assert done.results()["__default/J"] == "SucceededWithIssues"
+    document = json.loads((done.folder / "run.json").read_text("utf-8"))
+    assert document["stages"][0]["jobs"][0]["result"] == "SucceededWithIssues"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -53,14 +54,24 @@ def test_a_step(status: Result, holds: bool, expected: str) -> None:
 
 
 def test_a_job_or_a_stage() -> None:
-    before = {"a": Result.SKIPPED}
+    well, before = {"a": Result.SUCCEEDED}, {"a": Result.SKIPPED}
 
-    assert of_graph(before, lambda: True, canceled=True) == "the run was cancelled"
-    assert of_graph(before, lambda: True, canceled=False) == "a didn't run"
-    assert of_graph(before, lambda: False, canceled=True) == "its condition is false"
-    assert of_graph({"a": Result.SUCCEEDED}, lambda: True, canceled=False) == (
-        "its condition is false"
-    )
+    assert of_graph(before, lambda one: one == well, canceled=True) == "the run was cancelled"
+    assert of_graph(before, lambda one: one == well, canceled=False) == "a didn't run"
+    assert of_graph(before, lambda _: False, canceled=True) == "its condition is false"
+    assert of_graph(well, lambda one: one == well, canceled=False) == "its condition is false"
+
+
+def test_what_the_condition_minds_is_blamed() -> None:
+    """``succeededOrFailed()`` of a job after one that failed and one that was skipped."""
+    before = {"f": Result.FAILED, "g": Result.SKIPPED, "h": Result.CANCELED}
+
+    def holds(results: Mapping[str, Result]) -> bool:
+        return not {Result.SKIPPED, Result.CANCELED} & set(results.values())
+
+    assert of_graph(before, holds, canceled=False) == "g didn't run"
+    del before["g"]
+    assert of_graph(before, holds, canceled=False) == "h was cancelled"
 
 
 def test_what_is_approved_is_told() -> None:
