@@ -1,0 +1,70 @@
+"""The copies that a strategy makes of a job. Source: ``yaml-schema/jobs-job-strategy``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from modelyard.local.runner.engine.cancellation import RunCancellation
+from modelyard.local.runner.engine.copies import MOST_LEGS
+from modelyard.local.runner.engine.events import Line
+
+
+@pytest.mark.parametrize("strategy", ["matrix: {a: {}, b: {}, c: {}}", "parallel: 3"])
+def test_copies_are_numbered_from_one(run: Any, strategy: str) -> None:
+    done = run(
+        f"""
+        jobs:
+        - job: J
+          strategy: {{{strategy}}}
+          steps:
+          - checkout: none
+          - bash: echo "> $SYSTEM_JOBPOSITIONINPHASE of $SYSTEM_TOTALJOBSINPHASE"
+        """
+    )
+
+    assert [one for one in done.lines if one[:1] == ">"] == ["> 1 of 3", "> 2 of 3", "> 3 of 3"]
+
+
+@pytest.mark.parametrize(("more", "result"), [(0, "Succeeded"), (1, "Failed")])
+def test_a_matrix_has_so_many_legs_at_most(run: Any, more: int, result: str) -> None:
+    legs = ", ".join(f'"l{number}": {{}}' for number in range(MOST_LEGS + more))
+    done = run(
+        f"""
+        variables: {{legs: '{{{legs}}}'}}
+        jobs:
+        - job: J
+          pool: server
+          strategy: {{matrix: "$[ variables.legs ]"}}
+          steps: [{{task: Delay@1, inputs: {{delayForMinutes: 0}}}}]
+        """
+    )
+
+    assert done.result == result
+
+
+def test_a_job_that_always_runs_also_runs_when_its_turn_comes_late(run: Any) -> None:
+    cancellation = RunCancellation()
+
+    def listen(event: Any) -> None:
+        if isinstance(event, Line) and event.text == "> started":
+            cancellation.cancel()
+
+    done = run(
+        """
+        jobs:
+        - job: A
+          steps: [{checkout: none}, {bash: "echo '> started'; sleep 60 & wait"}]
+        - job: B
+          condition: always()
+          steps: [{checkout: none}, {bash: "echo '> B'", condition: always()}]
+        - job: C
+          steps: [{checkout: none}, {bash: "echo '> C'", condition: always()}]
+        """,
+        parallel=1,
+        cancellation=cancellation,
+        listeners=(listen,),
+    )
+
+    assert [one for one in done.lines if one[:1] == ">"] == ["> started", "> B"]
