@@ -1,8 +1,7 @@
 """Every error of the library, in one place because each owns an exit code, unique and never reused.
 
-An error says what happened, the likely cause and what to do, and ends with the command that says
-more, ``modelyard explain MY012``: no file of this project need lie where it is read. That, and
-``docs/troubleshooting.md``, are made from the classes below. Beside their exit codes an operation
+An error says what happened, the likely cause and what to do, and the command that says more. That
+and ``docs/troubleshooting.md`` are made from the classes below. Beside their codes an operation
 exits with 0 (done), 70 (a fault of Modelyard) and 130 or 143 (:class:`Cancelled`).
 """
 

@@ -216,7 +216,7 @@ def test_no_module_is_a_drawer_for_odds_and_ends() -> None:
 RUNNER = PACKAGE / "local/runner"
 RUNNER_LAYERS: dict[str, tuple[str, ...]] = {
     "expressions": (),
-    "pipeline": ("expressions",),
+    "pipeline": ("expressions", "variables"),
     # One module each at the top: what a job, a task and a step are, as the agent has them.
     "": ("expressions",),
     "builtin": ("",),
@@ -227,8 +227,6 @@ RUNNER_LAYERS: dict[str, tuple[str, ...]] = {
     "report": ("", "display", "pipeline.plan", "results"),
 }
 """The runner's packages, each with what of the runner it may import beside itself."""
-ABOVE = {"task_run"}
-"""One task by itself, without a pipeline: the engine's step, for whoever tests a task."""
 
 
 def runner_imports(package: str) -> Iterator[tuple[str, str]]:
@@ -236,7 +234,7 @@ def runner_imports(package: str) -> Iterator[tuple[str, str]]:
     folder = RUNNER / package
     for path in folder.rglob("*.py") if package else RUNNER.glob("*.py"):
         for one in imports(path):
-            if one.name.startswith("modelyard.local.runner.") and path.stem not in ABOVE:
+            if one.name.startswith("modelyard.local.runner."):
                 place = f"{path.relative_to(RUNNER)}:{one.line}"
                 yield place, one.name.removeprefix("modelyard.local.runner.")
 
@@ -274,7 +272,7 @@ LOCAL_LAYERS: dict[str, tuple[str, ...]] = {
     "own_program": (),
     "process_family": (),
     "watcher": ("own_program", "process_family"),
-    "runner": ("own_program", "watcher"),
+    "runner": ("own_program", "process_family", "watcher"),
     "notebook": ("process_family",),
     "cloud": ("arguments", "notebook"),
     "workflows": ("own_program", "process_family", "runner", "watcher"),

@@ -1,24 +1,24 @@
 """What the logging commands of a step do to it and to its job.
 
 Source: the agent's ``WorkerCommandManager.cs``, ``TaskCommandExtension.cs``,
-``ArtifactCommandExtension.cs``, ``BuildCommandExtension.cs``, ``ResultsCommandExtension.cs``,
-``CodeCoverageCommandExtension.cs`` and ``ExecutionContext.cs``. As there, a command of an area that
-nobody knows is a warning, and one that can't be obeyed fails the step.
+``BuildCommandExtension.cs``, ``ResultsCommandExtension.cs``, ``CodeCoverageCommandExtension.cs``
+and ``ExecutionContext.cs``. As there, a command of an area that nobody knows is a warning, and one
+that can't be obeyed fails the step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Protocol
 
 from modelyard.local.runner import logging_commands
 from modelyard.local.runner.endpoint_commands import set_endpoint
 from modelyard.local.runner.job import Job, Log, Result, merged
 from modelyard.local.runner.logging_commands import Command
-from modelyard.local.runner.step_report import KINDS, Issue, StepReport, Upload
+from modelyard.local.runner.step_report import KINDS, Issue, StepReport
 from modelyard.local.runner.task_definition import TaskDefinition
-from modelyard.local.runner.variable_commands import Refused, VariableCommands, required
+from modelyard.local.runner.upload_commands import UploadCommands
+from modelyard.local.runner.variable_commands import Refused, VariableCommands
 from modelyard.local.runner.variables import Variable, Variables
 
 _RESULTS = {result.text: result for result in Result}
@@ -102,6 +102,7 @@ class StepCommands:
         """The task asked not to be waited for (``task.complete done=true``)."""
         self.note = ""
         """What the step says of its end."""
+        uploads = UploadCommands(self.report)
         self._events: dict[str, Callable[[Command], None]] = {
             "task.setvariable": self.variables.set_variable,
             "task.setsecret": self.variables.set_secret,
@@ -113,12 +114,12 @@ class StepCommands:
             "task.issue": self._log_issue,
             "task.setprogress": self._set_progress,
             "task.debug": self._debug,
-            "task.addattachment": self._add_attachment,
-            "task.uploadsummary": self._upload_summary,
-            "task.uploadfile": self._upload_file,
-            "artifact.upload": self._upload_artifact,
-            "build.uploadsummary": self._upload_summary,
-            "build.uploadlog": self._upload_file,
+            "task.addattachment": uploads.add_attachment,
+            "task.uploadsummary": uploads.upload_summary,
+            "task.uploadfile": uploads.upload_file,
+            "artifact.upload": uploads.upload_artifact,
+            "build.uploadsummary": uploads.upload_summary,
+            "build.uploadlog": uploads.upload_file,
             "build.addbuildtag": self._add_tag,
             "build.updatebuildnumber": self._update_number,
             "results.publish": self._publish_tests,
@@ -198,32 +199,10 @@ class StepCommands:
         if self._job.variables.is_true("System.Debug"):
             self.report.show(f"##[debug]{command.data}")
 
-    def _add_attachment(self, command: Command) -> None:
-        self._upload(required(command, "type"), required(command, "name"), command.data)
-
-    def _upload_summary(self, command: Command) -> None:
-        self._upload("summary", Path(command.data).name, command.data)
-
-    def _upload_file(self, command: Command) -> None:
-        self._upload("file", Path(command.data).name, command.data)
-
-    def _upload_artifact(self, command: Command) -> None:
-        path = Path(command.data)
-        name = required(command, "artifactname")
-        if not command.data or not path.exists():
-            raise Refused(f"the path {command.data} of the artifact {name} doesn't exist")
-        self.report.uploads.append(Upload("artifact", name, path))
-
     def _add_tag(self, command: Command) -> None:
         if not command.data:
             raise Refused("the command names no tag")
         self.report.tags.append(command.data)
-
-    def _upload(self, kind: str, name: str, path: str) -> None:
-        if not path or not Path(path).is_file():
-            what = "is no file" if path and Path(path).exists() else "doesn't exist"
-            raise Refused(f"what the command uploads, {path or 'without a path'}, {what}")
-        self.report.uploads.append(Upload(kind, name, Path(path)))
 
     def _update_number(self, command: Command) -> None:
         if not command.data.strip():

@@ -19,8 +19,7 @@ from rich.text import Text
 from modelyard.clock import Clock
 from modelyard.local.runner.display.marks import color, mark, takes_signs, took
 from modelyard.local.runner.display.rows import Row, of_stage
-from modelyard.local.runner.engine.cancellation import Reason
-from modelyard.local.runner.engine.events import Ended, Event, Line, Notice
+from modelyard.local.runner.engine.events import Ended, Event, Line, Notice, Reason
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import place_of
 from modelyard.local.runner.results.history import History, Node

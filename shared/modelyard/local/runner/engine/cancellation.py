@@ -14,29 +14,14 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from enum import Enum
 from math import inf
 
 from modelyard.clock import Clock
+from modelyard.local.runner.engine.events import Reason
 
 FORCED, ABANDONED = 2, 3
 """How often one has to ask: that steps with ``always()`` end too, that release steps end too."""
 _LOOK = 0.1
-
-
-class Reason(Enum):
-    """Why a step was ended."""
-
-    TIMED_OUT = "it took longer than its timeoutInMinutes"
-    CANCELED = "the run was cancelled"
-    JOB_TIMED_OUT = "the job took longer than its timeoutInMinutes"
-    FORCED = "the run was cancelled twice"
-    OUT_OF_TIME = "the job was cancelled, and its cancelTimeoutInMinutes are over"
-
-    @property
-    def line(self) -> str:
-        """What the step's log says of it."""
-        return f"##[error]The step was cancelled: {self.value}."
 
 
 class RunCancellation:

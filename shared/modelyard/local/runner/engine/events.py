@@ -9,12 +9,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from modelyard.databricks.remote_text import clean
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.step_report import Issue
 
 RunPath = tuple[str, ...]
+
+
+class Reason(Enum):
+    """Why a step was ended."""
+
+    TIMED_OUT = "it took longer than its timeoutInMinutes"
+    CANCELED = "the run was cancelled"
+    JOB_TIMED_OUT = "the job took longer than its timeoutInMinutes"
+    FORCED = "the run was cancelled twice"
+    OUT_OF_TIME = "the job was cancelled, and its cancelTimeoutInMinutes are over"
+
+    @property
+    def line(self) -> str:
+        """What the step's log says of it."""
+        return f"##[error]The step was cancelled: {self.value}."
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from modelyard.local.runner.engine import contexts
-from modelyard.local.runner.engine.agent_job import agent_job
-from modelyard.local.runner.engine.cancellation import JobCancellation
 from modelyard.local.runner.engine.conditions import why_skipped
-from modelyard.local.runner.engine.copies import BadStrategy, Copies, Copy, copies
-from modelyard.local.runner.engine.events import Ended, Notice, RunPath, Started
+from modelyard.local.runner.engine.copies import BadStrategy, Copies, copies
+from modelyard.local.runner.engine.copy_run import CopyRun
+from modelyard.local.runner.engine.events import Ended, Notice, RunPath
 from modelyard.local.runner.engine.hooks import rollout
 from modelyard.local.runner.engine.job_variables import UnknownGroup, VariableScopes
+from modelyard.local.runner.engine.late_settings import LateSettings
 from modelyard.local.runner.engine.outcomes import (
     GOOD,
     JobOutcome,
@@ -28,15 +27,11 @@ from modelyard.local.runner.engine.outcomes import (
     together,
 )
 from modelyard.local.runner.engine.run_state import RunState
-from modelyard.local.runner.engine.server_job import server_job
 from modelyard.local.runner.engine.slots import Slots
-from modelyard.local.runner.engine.step_settings import number, truth
-from modelyard.local.runner.engine.value_expansion import filled
 from modelyard.local.runner.engine.walking import walk
 from modelyard.local.runner.expressions import ExpressionError
 from modelyard.local.runner.job import Result
-from modelyard.local.runner.pipeline.plan import Deployment, Job, Number, Stage
-from modelyard.local.runner.variables import Variable, Variables
+from modelyard.local.runner.pipeline.plan import Deployment, Job, Stage
 from modelyard.runner_errors import GroupError, TaskError
 
 
@@ -65,7 +60,7 @@ class JobRun:
             if why := self._why_skipped(scopes):
                 return self._over(Result.SKIPPED, why)
             outcome = self._copies(scopes)
-            forgives = self._forgives(scopes)
+            forgives = LateSettings(self.run, scopes).truth(self.job.continue_on_error)
         except (ExpressionError, UnknownGroup, BadStrategy, TaskError, GroupError) as error:
             return self._over(Result.FAILED, self.run.masker.mask(str(error)))
         return replace(outcome, result=forgiven(outcome.result, forgives))
@@ -121,29 +116,16 @@ class JobRun:
             self.run.emit(Notice(f"{self.job.title}: {note}", "error", self.path))
         return JobOutcome(result)
 
-    def _variables(self, scopes: VariableScopes) -> Variables:
-        return filled([*self.run.facts, *scopes.variables()], self.run.masker)
-
-    def _late(self, value: Any, scopes: VariableScopes) -> Any:
-        return scopes.value_of(value) if isinstance(value, str) else value
-
-    def _forgives(self, scopes: VariableScopes) -> bool:
-        late = self._late(self.job.continue_on_error, scopes)
-        return truth(late, self._variables(scopes))
-
-    def _number(self, scopes: VariableScopes, value: Number) -> int:
-        return number(self._late(value, scopes), self._variables(scopes))
-
     def _copies(self, scopes: VariableScopes) -> JobOutcome:
         self._note_container()
-        whole_number = partial(self._number, scopes)
         if self.job.deployment is not None:
             return self._deploy(self.job.deployment, scopes)
-        found = copies(self.job, scopes.evaluate, whole_number)
+        found = copies(self.job, scopes.evaluate, LateSettings(self.run, scopes).number)
         return _joined(self._side_by_side(found, scopes))
 
     def _deploy(self, deployment: Deployment, scopes: VariableScopes) -> JobOutcome:
-        variables = self._variables(scopes)
+        late = LateSettings(self.run, scopes)
+        variables = late.variables()
         environment = variables.expand(deployment.environment.name)
         needs_approval = environment.lower() in self.run.settings.approvals
         if needs_approval and environment.lower() not in self.approved:
@@ -159,7 +141,7 @@ class JobRun:
             deployment,
             environment,
             (resource,) if resource else known,
-            partial(self._number, scopes),
+            late.number,
         )
         outcomes: list[JobOutcome] = []
         for one in plan.rounds:
@@ -174,74 +156,17 @@ class JobRun:
 
     def _side_by_side(self, found: Copies, scopes: VariableScopes) -> list[JobOutcome]:
         most = Slots(found.at_once)
-        by_name = {f"{number} {copy.name}": copy for number, copy in enumerate(found.all)}
-
-        def work(key: str) -> JobOutcome:
-            return self._copy(by_name[key], scopes, most)
-
-        return list(walk(dict.fromkeys(by_name, ()), work).values())
-
-    def _copy(self, copy: Copy, scopes: VariableScopes, most: Slots) -> JobOutcome:
-        path = (self.stage.name, self._unit(copy))
 
         def is_cancelled() -> bool:
             return self.run.cancellation.is_set() and bool(self._why_skipped(scopes))
 
-        with most.one(is_cancelled) as mine:
-            if not mine:
-                return self._canceled(path)
-            if copy.server:
-                return self._started(copy, path, scopes)
-            with self.run.slots.one(is_cancelled) as place:
-                if not place:
-                    return self._canceled(path)
-                return self._started(copy, path, scopes)
+        by_name = {f"{number} {copy.name}": copy for number, copy in enumerate(found.all)}
 
-    def _unit(self, copy: Copy) -> str:
-        """What this copy is called in the run: ``test py310``, ``deploy-prod canary``."""
-        return self.job.name if copy.name == self.job.name else f"{self.job.name} {copy.name}"
+        def work(key: str) -> JobOutcome:
+            one = CopyRun(self.run, self.stage, self.job, by_name[key], scopes)
+            return one.perform(most, is_cancelled)
 
-    def _canceled(self, path: RunPath) -> JobOutcome:
-        note = "the run was cancelled before it began"
-        self.run.emit(Ended(path, Result.CANCELED, self.run.clock.time(), note))
-        return JobOutcome(Result.CANCELED)
-
-    def _started(self, copy: Copy, path: RunPath, scopes: VariableScopes) -> JobOutcome:
-        run = self.run
-        leg = scopes.copy()
-        leg.add_given(copy.variables)
-        cancellation = JobCancellation(
-            run.cancellation,
-            run.clock,
-            timeout=60.0 * self._number(leg, self.job.timeout_minutes),
-            cancel_timeout=60.0 * self._number(leg, self.job.cancel_timeout_minutes),
-        )
-        forgives = self._forgives(leg)
-        facts = [*run.facts, *self._facts(copy)]
-        filled_in = filled([*facts, *leg.variables()], run.masker)
-        title = run.masker.mask(filled_in.expand(copy.title))
-        run.emit(Started(path, title, run.clock.time()))
-        if copy.server:
-            outcome = server_job(run, copy, path, leg.variables(), facts, cancellation)
-        else:
-            outcome = agent_job(
-                run, self.stage.name, copy, path, leg.variables(), facts, cancellation
-            )
-        note = "it took longer than its timeoutInMinutes" if cancellation.timed_out else ""
-        shown = forgiven(outcome.result, forgives)
-        run.emit(Ended(path, shown, run.clock.time(), note))
-        return outcome  # as it was: what is rolled out goes by that
-
-    def _facts(self, copy: Copy) -> list[Variable]:
-        facts = {
-            "System.PhaseName": self.job.name,
-            "System.PhaseDisplayName": self.job.title,
-            "System.JobDisplayName": copy.title,
-            "System.StageDisplayName": self.stage.title,
-            "Agent.JobName": copy.title,
-            **copy.facts,
-        }
-        return [Variable(name, value, read_only=True) for name, value in facts.items()]
+        return list(walk(dict.fromkeys(by_name, ()), work).values())
 
     def _note_container(self) -> None:
         if self.job.container is not None or self.job.services:

@@ -39,12 +39,12 @@ class Slots:
         with self._changed:
             self._line.append(me)
             try:
-                while self._line[0] is not me or (self._count and self._used >= self._count):
-                    if is_cancelled():
-                        return False
+                while not is_cancelled():
+                    if self._line[0] is me and (not self._count or self._used < self._count):
+                        self._used += 1
+                        return True
                     self._changed.wait(_LOOK)
-                self._used += 1
-                return True
+                return False
             finally:
                 self._line.remove(me)
                 self._changed.notify_all()

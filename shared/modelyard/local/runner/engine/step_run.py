@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from modelyard.local.runner.engine.cancellation import Reason, StepCancellation
+from modelyard.local.runner.engine.cancellation import StepCancellation
 from modelyard.local.runner.engine.cancellation import pause as pause_for
 from modelyard.local.runner.engine.checkout import check_out
 from modelyard.local.runner.engine.connections import NoConnection, connected
-from modelyard.local.runner.engine.events import Line, RunPath
+from modelyard.local.runner.engine.events import Line, Reason, RunPath
 from modelyard.local.runner.engine.execution import Execution
 from modelyard.local.runner.engine.outcomes import Output, forgiven
 from modelyard.local.runner.engine.run_state import RunState

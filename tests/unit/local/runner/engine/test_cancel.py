@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from modelyard.clock import FakeClock
-from modelyard.local.runner.engine.cancellation import Reason, RunCancellation
-from modelyard.local.runner.engine.events import Event, Line, Notice
+from modelyard.local.runner.engine.cancellation import RunCancellation
+from modelyard.local.runner.engine.events import Event, Line, Notice, Reason
 from modelyard.local.runner.task_process import Patience
 
 WAITS = "echo '> started'; sleep 60 & wait"

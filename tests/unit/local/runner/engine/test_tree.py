@@ -9,8 +9,15 @@ import pytest
 
 from modelyard.clock import FakeClock
 from modelyard.local.runner.display.tree import TreeDisplay
-from modelyard.local.runner.engine.cancellation import Reason
-from modelyard.local.runner.engine.events import Ended, Line, Planned, Progress, Started, Waiting
+from modelyard.local.runner.engine.events import (
+    Ended,
+    Line,
+    Planned,
+    Progress,
+    Reason,
+    Started,
+    Waiting,
+)
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.results.history import History
 from modelyard.local.runner.step_report import Issue
