@@ -3,6 +3,7 @@ local Azure DevOps."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -479,6 +480,40 @@ def test_a_refusal_in_the_middle_is_gone_on_from(setup: Setup) -> None:
     assert "4 of 16 changes are done" in half.stderr
     again = setup()
     assert "12 to create, 0 to update, 4 as they should be" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "said"),
+    [
+        (Rule("html", method="POST"), 28, "fix: open the organization from this machine"),
+        (
+            Rule("status", method="POST", status=401, body="expired"),
+            28,
+            "fix: make a new personal access token",
+        ),
+        (
+            Rule("reset", method="POST", when="after"),
+            28,
+            "or the answer to this run's own request was lost",
+        ),
+    ],
+)
+def test_whatever_happens_in_the_middle_the_next_run_finishes(
+    setup: Setup, rule: Rule, code: int, said: str
+) -> None:
+    setup.cloud.faults.add(dataclasses.replace(rule, path="*/build/definitions", times=1))
+    stopped = setup(code=code)
+    assert "pipeline wine-quality: writing the pipeline wine-quality: " in stopped.stderr
+    assert said in stopped.stderr
+    assert "run this again" in stopped.stderr
+    setup()
+    assert "nothing to change: all 16" in setup("--dry-run").stdout
+
+
+def test_an_organization_that_isnt_there(setup: Setup) -> None:
+    other = ("--set", "azure-devops.organization=contoso")
+    missing = setup(*other, code=14)
+    assert "check azure-devops.organization and azure-devops.project" in missing.stderr
 
 
 @pytest.mark.parametrize(

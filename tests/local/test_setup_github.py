@@ -236,6 +236,33 @@ def test_a_closed_pull_request_is_not_written_over(
     assert repository.get_git_ref("heads/modelyard-setup").object.sha != before
 
 
+def test_a_branch_that_a_stopped_run_left_is_taken_again(
+    cloud: LocalCloud, repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = SMALL + "  modelyard: octo/modelyard@v1\n  workflows: [{starter: train}]\n"
+    Path("modelyard.yml").write_text(text, encoding="utf-8")
+    cloud.faults.add(Rule("status", method="POST", path="*/pulls", status=422))
+    assert setup() != 0
+    assert repository.get_git_ref("heads/modelyard-setup")
+    assert list(repository.get_pulls("all")) == []
+
+    assert setup() == 0
+    assert "created pull request from modelyard-setup\n" in capsys.readouterr().out
+    (pull,) = repository.get_pulls("all")
+    assert (pull.head.ref, len(list(pull.get_files()))) == ("modelyard-setup", 1)
+
+
+def test_a_branch_of_somebody_else_is_left_alone(repository: Repository) -> None:
+    text = SMALL + "  modelyard: octo/modelyard@v1\n  workflows: [{starter: train}]\n"
+    Path("modelyard.yml").write_text(text, encoding="utf-8")
+    main = repository.get_branch("main").commit.sha
+    repository.create_git_ref("refs/heads/modelyard-setup", main)
+
+    assert setup() == 0
+    assert repository.get_git_ref("heads/modelyard-setup").object.sha == main
+    assert [one.head.ref for one in repository.get_pulls()] == ["modelyard-setup-2"]
+
+
 def test_an_enterprise_server_by_its_address(
     cloud: LocalCloud, repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:

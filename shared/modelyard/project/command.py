@@ -5,20 +5,23 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from modelyard.azure.identity.ways import Job
 from modelyard.clock import SystemClock
-from modelyard.errors import FileError, InputError, ModelyardError
+from modelyard.errors import Cancelled, FileError, InputError, ModelyardError
 from modelyard.masking import Masker
 from modelyard.project import bicep, document, printing, tenant
 from modelyard.project.fields import Mistakes, Section
 from modelyard.project.plan import Plan
+from modelyard.project.progress import Progress
 from modelyard.project.surroundings import Surroundings, platform
 from modelyard.project_errors import HalfDone
 from modelyard.reading import nearest
+from modelyard.signals import Signals
 
 PLATFORMS = {
     "azure-devops": "modelyard.project.devops",
@@ -33,22 +36,31 @@ def main(arguments: Sequence[str], job: Job) -> int:
 
     :param job: where it runs.
     :returns: 1 when ``--check`` finds something that isn't as the file has it, else 0.
+    :raises Cancelled: by SIGINT or SIGTERM, when standard error has said what is done.
     """
     options = _options(arguments)
-    masker = Masker()
+    masker, progress = Masker(), Progress()
 
     def write(line: str) -> None:
         print(masker.clean(line), flush=True)  # noqa: T201
 
     try:
-        return _set_up(options, masker, write, job)
+        with Signals().installed():
+            return _set_up(options, masker, write, job, progress)
+    except Cancelled as stop:
+        sys.stderr.write(masker.clean(f"stopped by {stop.signal_name}: {progress.said()}\n"))
+        raise
     except ModelyardError as error:
         error.what = masker.clean(error.what)
         raise
 
 
 def _set_up(
-    options: argparse.Namespace, masker: Masker, write: Callable[[str], None], job: Job
+    options: argparse.Namespace,
+    masker: Masker,
+    write: Callable[[str], None],
+    job: Job,
+    progress: Progress,
 ) -> int:
     path = Path(options.file)
     mistakes = Mistakes()
@@ -60,6 +72,8 @@ def _set_up(
         raise FileError(
             f"{path} has no section {options.platform}", fix="docs/setup.md shows what it holds"
         )
+    if options.bicep and not root.has("azure"):
+        raise InputError("--bicep needs the section azure of the file")
     surroundings = Surroundings(
         environment=dict(os.environ),
         clock=SystemClock(),
@@ -80,7 +94,7 @@ def _set_up(
     surroundings.secrets.read_all(
         reference for one in plan.changes if one.writes for reference in one.needs
     )
-    _carry_out(plan, write)
+    _carry_out(plan, write, progress)
     _by_hand(plan, surroundings)
     write("")
     for line in printing.link_lines(list(plan.links())):
@@ -90,23 +104,23 @@ def _set_up(
     return 0
 
 
-def _carry_out(plan: Plan, write: Callable[[str], None]) -> None:
+def _carry_out(plan: Plan, write: Callable[[str], None], progress: Progress) -> None:
     wanted = [one for one in plan.changes if one.writes]
     if wanted:
         write("")
         plan.begin()
-    for done, change in enumerate(wanted):
+    for change in progress.through(wanted):
         assert change.apply is not None
         try:
             change.apply()
         except ModelyardError as error:
             what = f"{change.kind} {change.name}: {error.what}"
-            if not done:
+            if not progress.done:
                 error.what = what
                 raise
             raise HalfDone(
-                f"{what}\n{done} of {len(wanted)} changes are done, this one and those after it "
-                "aren't",
+                f"{what}\n{progress.done} of {len(wanted)} changes are done, this one and those "
+                "after it aren't",
                 cause=error.cause,
                 fix=f"{error.fix}; then run this again: it goes on from here" if error.fix else "",
             ) from None
@@ -123,8 +137,7 @@ def _by_hand(plan: Plan, surroundings: Surroundings) -> None:
 
 
 def _write_bicep(path: Path, plan: Plan, surroundings: Surroundings) -> None:
-    if surroundings.tenant is None:
-        raise InputError("--bicep needs the section azure of the file")
+    assert surroundings.tenant is not None  # looked at before the first change
     text = bicep.text(surroundings.tenant, list(plan.federations()))
     try:
         path.write_text(text, encoding="utf-8")

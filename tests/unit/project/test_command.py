@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import types
 from collections.abc import Callable
@@ -26,7 +27,7 @@ azure-devops:
 
 
 class Service:
-    """Things by name; a name in ``refused`` can't be written."""
+    """Things by name; a name in ``refused`` can't be written, and at ``stopped`` a signal comes."""
 
     KEYS = ("things", "secrets")
 
@@ -34,18 +35,29 @@ class Service:
         self.things: dict[str, str] = {}
         self.written: list[str] = []
         self.refused = ""
+        self.stopped = ""
+        self.signal = signal.SIGINT
 
     def plan(self, section: Section, surroundings: Surroundings) -> Plan:
         things, secrets = section.plain_values("things"), section.secrets("secrets")
         section.mistakes.check()
+        self._stop_at("plan")
         values = [surroundings.secrets.value(one) for one in secrets.values()]
         surroundings.write(f"careless {values}")
         return Plan(
             "A service",
             tuple(self._change(name, value) for name, value in things.items()),
-            lambda: [Link("Home", "https://service")],
+            self._links,
             federations=lambda: [Federation("f", "https://issuer", "subject")],
         )
+
+    def _links(self) -> list[Link]:
+        self._stop_at("links")
+        return [Link("Home", "https://service")]
+
+    def _stop_at(self, place: str) -> None:
+        if place == self.stopped:
+            signal.raise_signal(self.signal)
 
     def _change(self, name: str, value: str) -> Change:
         found = {"value": self.things[name]} if name in self.things else None
@@ -53,6 +65,7 @@ class Service:
 
     def _write(self, name: str, value: str) -> Callable[[], None]:
         def apply() -> None:
+            self._stop_at(name)
             if name == self.refused:
                 raise PermissionDenied(f"no right to write {name}", fix="ask for it")
             self.things[name] = value
@@ -136,6 +149,49 @@ def test_a_refusal_at_once_is_itself(service: Service, capsys: pytest.CaptureFix
     service.refused = "a"
     assert run() == 11
     assert "thing a: no right to write a" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_the_middle_says_what_is_done(
+    service: Service, capsys: pytest.CaptureFixture[str], number: signal.Signals
+) -> None:
+    service.stopped, service.signal = "b", number
+    assert run() == 128 + number
+    printed = capsys.readouterr()
+    assert "created thing a" in printed.out
+    assert printed.err == (
+        f"stopped by {number.name}: 1 of 2 changes are done, and maybe thing b; run this again: "
+        "it looks and goes on from there\n"
+    )
+    service.stopped = ""
+    assert run() == 0
+    assert service.written == ["a", "b"]
+
+
+def test_a_signal_before_the_first_change_says_that_nothing_was_done(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.stopped = "plan"
+    assert run() == 130
+    assert capsys.readouterr().err == "stopped by SIGINT: nothing was changed\n"
+    assert service.written == []
+
+
+def test_a_signal_after_the_last_change_says_that_all_is_done(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.stopped = "links"
+    assert run() == 130
+    assert capsys.readouterr().err == "stopped by SIGINT: all 2 changes are done\n"
+
+
+def test_bicep_without_what_it_is_made_of_is_refused_before_anything_is_done(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("modelyard.yml").write_text(FILE.partition("\n")[2], encoding="utf-8")
+    assert run("--bicep", "tenant.bicep") == 2
+    assert "needs the section azure" in capsys.readouterr().err
+    assert service.written == []
 
 
 def test_the_bicep_file_is_written_only_with_the_changes(service: Service, tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from urllib.parse import quote
 
 from modelyard.answers import read_json
 from modelyard.errors import (
+    AlreadyExists,
     ModelyardError,
     NotFound,
+    NotTheService,
     PermissionDenied,
     ReadOnly,
     ServiceError,
@@ -164,14 +166,12 @@ class Organization:
     def _called(
         self, what: str, client: str, method: str, arguments: tuple[Any, ...], more: Json
     ) -> Any:
-        from msrest.exceptions import ClientException
-
         try:
             if client not in self._clients:
                 factory = self._connection.clients_v7_1
                 self._clients[client] = getattr(factory, f"get_{client}_client")()
             return getattr(self._clients[client], method)(*arguments, **more)
-        except ClientException as error:
+        except package.failures() as error:
             raise _with_fix(package.translated(error, what)) from None
 
     def _told(self, call: Callable[[], T], needs: str = "") -> T:
@@ -186,6 +186,12 @@ def _with_fix(error: ModelyardError, needs: str = "") -> ModelyardError:
         error.cause = "who signed in hasn't the right, or the token hasn't the scope"
         error.fix = f"it takes {needs}" if needs else "it takes a member of the project, with a "
         error.fix += "" if needs else "token that may read and manage what the file names"
+    elif isinstance(error, NotTheService):
+        error.cause = "a proxy answered, or a page to sign in, in place of Azure DevOps"
+        error.fix = "open the organization from this machine, and check azure-devops.organization"
+    elif isinstance(error, AlreadyExists):
+        error.cause = "somebody made it meanwhile, or the answer to this run's own request was lost"
+        error.fix = "run this again: it compares with what is there now"
     elif isinstance(error, Unauthenticated):
         error.fix = (
             f"make a new personal access token and set {TOKEN} to it, or unset that and run "

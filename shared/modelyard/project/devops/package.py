@@ -19,6 +19,7 @@ from modelyard.errors import (
     MissingTool,
     ModelyardError,
     NotFound,
+    NotTheService,
     PermissionDenied,
     Unauthenticated,
     Unreachable,
@@ -77,18 +78,29 @@ def bearer(token: str) -> Any:
     return BasicTokenAuthentication({"access_token": token})
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """What its calls raise; the last one where an answer isn't JSON but a page, to sign in or of a
+    proxy."""
+    from msrest.exceptions import ClientException, DeserializationError
+
+    return (ClientException, DeserializationError)
+
+
 def translated(error: Exception, what: str) -> ModelyardError:
     """An error of the package as one of ours.
 
+    :param error: one of :func:`failures`.
     :param what: was being done.
     """
-    from msrest.exceptions import AuthenticationError
+    from msrest.exceptions import AuthenticationError, DeserializationError
 
     said = str(getattr(error, "message", "") or error).strip()
     text = f"{what}: {said}"
     status = _STATUS.search(said)
     if isinstance(error, AuthenticationError) or (status and status[1] == "401"):
         return Unauthenticated(text, status=401)
+    if isinstance(error, DeserializationError):
+        return NotTheService(text)
     code = str(getattr(error, "type_key", "") or "")
     if code or status:
         return answers.typed(text, int(status[1]) if status else 0, code, said, RULES)

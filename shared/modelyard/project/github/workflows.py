@@ -59,7 +59,7 @@ class Starters:
                 missing.append(one)
         if missing:
             files = tuple(Difference("file", "", one.path) for one in missing)
-            name = f"#{pull.number}" if pull else f"from {self._free_branch()}"
+            name = f"#{pull.number}" if pull else f"from {self._free_branch()[0]}"
             action = UPDATE if pull else CREATE
             apply = self._add(missing, pull)
             yield Change(action, "pull request", name, files, apply)
@@ -87,13 +87,23 @@ class Starters:
                 return one
         return None
 
-    def _free_branch(self) -> str:
-        """A name that no branch has: what a closed pull request left may hold somebody's work."""
+    def _free_branch(self) -> tuple[str, bool]:
+        """A name for the branch, and whether it is there: left by a run that was stopped before it
+        made the pull request. What a closed one left isn't taken, it may hold somebody's work."""
         prefix = "refs/heads/"
         refs = self._connection.repository.get_git_matching_refs(f"heads/{BRANCH}")
-        taken = {one.ref.removeprefix(prefix) for one in refs}
+        taken = {one.ref.removeprefix(prefix): one.object.sha for one in refs}
         names = (BRANCH, *(f"{BRANCH}-{number}" for number in range(2, len(taken) + 3)))
-        return next(name for name in names if name not in taken)
+        name = next(one for one in names if one not in taken or self._left(one, taken[one]))
+        return name, name in taken
+
+    def _left(self, branch: str, sha: str) -> bool:
+        """Whether a branch is as this command makes one, and no pull request was made of it."""
+        repository = self._connection.repository
+        head = f"{self._connection.name.partition('/')[0]}:{branch}"
+        if any(True for _ in repository.get_pulls("all", head=head)):
+            return False
+        return repository.get_git_commit(sha).message == TITLE
 
     def _add(self, missing: list[Workflow], pull: PullRequest | None) -> Callable[[], None]:
         def apply() -> None:
@@ -112,8 +122,11 @@ class Starters:
                 repository.get_git_ref(f"heads/{branch}").edit(commit.sha)
                 self.pull_url = pull.html_url
                 return
-            name = self._free_branch()
-            repository.create_git_ref(f"refs/heads/{name}", commit.sha)
+            name, is_there = self._free_branch()
+            if is_there:
+                repository.get_git_ref(f"heads/{name}").edit(commit.sha, force=True)
+            else:
+                repository.create_git_ref(f"refs/heads/{name}", commit.sha)
             made = repository.create_pull(base=branch, head=name, title=TITLE, body=BODY)
             self.pull_url = made.html_url
 

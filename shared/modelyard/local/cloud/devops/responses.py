@@ -6,13 +6,19 @@ import dataclasses
 import json
 from typing import Any
 
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.devops.exceptions import DevOpsError, failure
-from modelyard.local.cloud.devops.models import Organization
+from modelyard.local.cloud.devops.models import ORGANIZATION, Organization
 from modelyard.local.cloud.devops.projects import REVIEWER
 from modelyard.local.cloud.tokens import OWNER
+
+NO_ORGANIZATION = """<!doctype html>
+<html><head><title>Azure DevOps Services | 404</title></head>
+<body><p>The resource cannot be found.</p></body></html>
+"""
 
 
 class DevOpsResponses:
@@ -68,6 +74,12 @@ class DevOpsResponses:
             read_only=bool(body.get("read_only")), person=person
         )
         return _json(200, {"token": made})
+
+    def elsewhere(self, _request: Request, organization: str, **_path: str) -> Response:
+        """What no other route takes: a page where there is no such organization."""
+        if organization.lower() == ORGANIZATION:
+            raise NotFound
+        return Response(NO_ORGANIZATION, 404, mimetype="text/html")
 
     def openid_configuration(self, _request: Request, **_path: str) -> Response:
         """Where whoever checks an identity token finds the keys."""

@@ -26,6 +26,7 @@ from modelyard.local.cloud.service import Cloud, Route
 from modelyard.local.cloud.tokens import Tokens
 
 HOST = "dev.azure.com"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ISSUER = "vstoken.dev.azure.com"
 IDENTITY_TOKEN = (
     f"/{ORGANIZATION}/<project>/_apis/distributedtask/hubs/<hub>/plans/<plan>/jobs/<job>/oidctoken"
@@ -80,6 +81,7 @@ class DevOpsService:
                     *build_routes.of_clients(self._runs, ApprovalResponses(self._approvals)),
                 )
             ),
+            Route(METHODS, HOST, "/<organization>/<path:rest>", answers.elsewhere),
             *(Route((method,), "127.0.0.1", path, handler) for method, path, handler in own),
             *(
                 Route(
