@@ -123,3 +123,29 @@ def test_the_clouds_own_interface_makes_connections_and_jobs(
     assert Connection(**made) == organization.connections()[0]
     token = post("jobs", {}).json()["access_token"]
     assert organization.identity_token(token, made["id"]).count(".") == 2
+
+
+def test_connections_of_an_older_state_folder_are_taken_over(cloud: LocalCloud) -> None:
+    store = cloud.cloud.store
+    cloud.services["devops"].reset()
+    store.put("devops.service_connections", "id-1", {"name": "ml-dev", "project": "local"})
+    store.put("devops.service_connections", "id-2", {"name": "ml-test", "project": "local"})
+    body = {
+        "id": "id-2",
+        "name": "ml-test",
+        "description": "of a client",
+        "authorization": {"scheme": "WorkloadIdentityFederation", "parameters": {}},
+    }
+    store.put("devops.endpoints", "id-2", {"id": "id-2", "project": "local", "body": body})
+    registry = {"id": "id-3", "name": "registry", "authorization": {"scheme": "x"}}
+    store.put("devops.endpoints", "id-3", {"id": "id-3", "project": "local", "body": registry})
+
+    found = Organization(cloud.cloud)
+
+    assert [one.id for one in found.connections()] == ["id-1", "id-2"]
+    assert found.written("local") == [found.written("local")[0], body, registry]
+    whole = found.written("local")[0]
+    assert (whole["name"], whole["type"], whole["id"]) == ("ml-dev", "azurerm", "id-1")
+    assert found.identity_token(found.start_job(), "id-1")
+    assert list(store.items("devops.endpoints")) == []
+    assert Organization(cloud.cloud).written("local") == found.written("local")

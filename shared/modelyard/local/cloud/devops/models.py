@@ -19,6 +19,8 @@ from modelyard.local.cloud.tokens import OWNER
 
 ORGANIZATION = "modelyard-local"
 CONNECTIONS = "devops.service_connections"
+WRITTEN_BEFORE = "devops.endpoints"
+"""Where connections that clients had made lay, beside the others, up to November 2026."""
 AZURE, FEDERATED = "azurerm", "WorkloadIdentityFederation"
 JOBS = "devops.job_tokens"
 PERSONAL = "devops.personal_tokens"
@@ -50,6 +52,7 @@ class Organization:
         number = uuid.uuid5(uuid.NAMESPACE_URL, self._credentials.tenant_id)
         self.issuer = f"https://vstoken.dev.azure.com/{number}"
         issuers.publish(cloud.store, self.issuer, signing.public_jwk(self._key.public_key()))
+        self._take_over()
 
     def connect(self, name: str, project: str) -> Connection:
         """The connection of this name, in any case, as the service has it.
@@ -61,13 +64,7 @@ class Organization:
         for connection in self.connections():
             if (connection.name.lower(), connection.project.lower()) == wanted:
                 return connection
-        made = Connection(
-            id=str(uuid.uuid4()),
-            name=name,
-            project=project,
-            tenant_id=self._credentials.tenant_id,
-            client_id=self._credentials.client_id,
-        )
+        made = self._connection(str(uuid.uuid4()), name, project)
         federation.trust(self._cloud.store, self.issuer, _subject(made))
         if not self._identities.knows(made.client_id):
             self._identities.add(made.client_id)
@@ -100,16 +97,32 @@ class Organization:
         Whoever they name: it is the one application of the local Entra that they sign in as.
         """
         return [
-            Connection(
-                id=key,
-                name=document["name"],
-                project=document["project"],
-                tenant_id=self._credentials.tenant_id,
-                client_id=self._credentials.client_id,
-            )
+            self._connection(key, document["name"], document["project"])
             for key, document in self._cloud.store.items(CONNECTIONS)
             if is_federated(document["body"])
         ]
+
+    def _take_over(self) -> None:
+        """Bring the connections of an older state folder into the one table: those of jobs had a
+        name and a project alone, those that clients had made a table of their own."""
+        with self._cloud.store.lock:
+            for key, document in list(self._cloud.store.items(CONNECTIONS)):
+                if "body" not in document:
+                    name, project = document["name"], document["project"]
+                    made = self._connection(key, name, project)
+                    self.save(key, project, _whole(made, self.federation(name, project)))
+            for key, document in list(self._cloud.store.items(WRITTEN_BEFORE)):
+                self.save(key, document["project"], document["body"])
+            self._cloud.store.clear(WRITTEN_BEFORE)
+
+    def _connection(self, key: str, name: str, project: str) -> Connection:
+        return Connection(
+            id=key,
+            name=name,
+            project=project,
+            tenant_id=self._credentials.tenant_id,
+            client_id=self._credentials.client_id,
+        )
 
     def count(self) -> int:
         """How many service connections there are, of every type."""
