@@ -330,7 +330,7 @@ def test_a_connection_keeps_its_secret_until_it_is_for_another_user(setup: Setup
 
 def test_a_registry_by_federation_needs_no_secret(setup: Setup) -> None:
     group = "/subscriptions/s/resourceGroups/ml"
-    resource = f"{group}/providers/Microsoft.ContainerRegistry/registries/wine"
+    resource = f"{group}/providers/Microsoft.ContainerRegistry/registries/Wine"
     setup.replace(
         "      registry: wine.azurecr.io\n      user: wine\n"
         "      secrets: {password: env:SETUP_PASSWORD}\n",
@@ -339,7 +339,13 @@ def test_a_registry_by_federation_needs_no_secret(setup: Setup) -> None:
     done = setup().stdout
     made = setup.only("/local/_apis/serviceendpoint/endpoints", "registry")
     parameters = made["authorization"]["parameters"]
-    assert made["data"]["registryId"] == resource
+    assert made["data"]["registryId"] == parameters["scope"] == resource
+    ids = setup.environment
+    assert (parameters["tenantid"], parameters["serviceprincipalid"]) == (
+        ids["AZURE_TENANT_ID"],
+        ids["AZURE_CLIENT_ID"],
+    )
+    assert "role" not in parameters
     assert (parameters["loginServer"], made["url"]) == (
         "wine.azurecr.io",
         "https://wine.azurecr.io",

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from modelyard.project import kept_secrets, tenant
-from modelyard.project.bicep import ROLES
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.service_connections import (
     AZURE,
@@ -232,15 +231,18 @@ def _body(
 
 
 def _registry_by_federation(connection: ServiceConnection, organization: Organization) -> Json:
-    """An Azure container registry, whose token comes by the application's own federation."""
+    """An Azure container registry, whose token comes by the application's own federation.
+
+    Source: microsoft/terraform-provider-azuredevops at 2e9f3ea9,
+    ``resource_serviceendpoint_azurecr.go``.
+    """
     return {
         "url": f"https://{connection.registry}",
         "scheme": FEDERATED,
         "parameters": {
             "loginServer": connection.registry,
             "scope": connection.resource_id,
-            "role": ROLES["AcrPush"],
-            "tenantId": connection.tenant_id,
+            "tenantid": connection.tenant_id,
             "serviceprincipalid": _client_id(connection, organization),
         },
         "data": {
