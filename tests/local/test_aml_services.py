@@ -104,11 +104,15 @@ def test_a_service_on_aks_whose_cluster_is_created(place: Workplace) -> None:
     inputs = {"compute": "aks", "deployment_config": "aks.yml", "rows": "rows.json"}
     none = deploy(place, "aks", "wine-aks", **inputs)
     assert none.code == 14, none.log
-    assert "set create-compute" in none.log
-    made = deploy(place, "aks", "wine-aks", **inputs, create_compute="true")
+    assert "create it with aml-compute" in none.log
+    cluster = {**WORKSPACE, "compute_name": "aks", "compute_type": "aks", "dev_test": "true"}
+    for action in ("created", "left-alone"):
+        done = place.run("aml-compute", **cluster, node_count="1")
+        assert (done.code, done.outputs.get("action")) == (0, action), done.log
+    made = deploy(place, "aks", "wine-aks", **inputs)
     assert made.code == 0, made.log
     assert "/api/v1/service/wine-aks/score" in made.outputs["scoring-url"]
-    again = deploy(place, "aks", "wine-aks", **inputs, create_compute="true")
+    again = deploy(place, "aks", "wine-aks", **inputs)
     assert again.outputs["action"] == "left-alone", again.log
     broken = deploy(
         place, "aks", "wine-aks", **inputs, environment_variables="RAISE_IN_INIT: 'yes'"

@@ -11,10 +11,12 @@ from typing import Any
 
 from modelyard.azureml import connection, long_running
 from modelyard.azureml.connection import Place
-from modelyard.errors import NotFound
+from modelyard.errors import NotFound, ServiceError
 from modelyard.http import Session
+from modelyard.nested_errors import causes
 
-CLUSTER, DATABRICKS, KUBERNETES = "AmlCompute", "Databricks", "Kubernetes"
+CLUSTER, DATABRICKS, KUBERNETES, AKS = "AmlCompute", "Databricks", "Kubernetes", "AKS"
+_READY = "Succeeded"
 TOKEN = "databricksAccessToken"  # noqa: S105 - the name of a property
 
 
@@ -25,7 +27,7 @@ class Compute:
     id: str
     name: str
     kind: str
-    """``AmlCompute``, ``Databricks``, ``Kubernetes``, ``AKS`` and so on."""
+    """One of the four above, or another that Azure ML has."""
     properties: Mapping[str, Any]
 
     @property
@@ -59,6 +61,18 @@ def require(session: Session, place: Place, name: str) -> Compute:
     return found
 
 
+def check_ready(found: Compute) -> None:
+    """:raises ServiceError: when it is there and not usable."""
+    state = found.properties.get("provisioningState", _READY)
+    if state != _READY:
+        errors = causes(found.properties.get("provisioningErrors"))
+        raise ServiceError(
+            f"the compute {found.name} is {state}, not ready",
+            cause="\n".join(errors),
+            fix="wait where it is being made; delete or detach one that has failed, and run again",
+        )
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a compute shall be."""
@@ -68,6 +82,8 @@ class Wanted:
     """Of what is attached; empty for a cluster of the workspace's own."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """As the REST reference writes them, those that are compared with what there is."""
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of a new one, which may change in other hands and aren't compared."""
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Settings that can't be read back."""
 
@@ -77,7 +93,7 @@ def differences(found: Compute, wanted: Wanted) -> dict[str, tuple[object, objec
     changed = {
         name: (now, value)
         for name, value in _flat(wanted.settings).items()
-        if (now := _flat(found.settings).get(name)) != value
+        if not _same(now := _flat(found.settings).get(name), value)
     }
     before = str(found.properties.get("resourceId") or "")
     if wanted.resource_id and before.lower() != wanted.resource_id.lower():
@@ -91,7 +107,7 @@ def put(
     """Create, attach or change it, and wait until that is done. Raises OperationFailed."""
     properties: dict[str, Any] = {
         "computeType": wanted.kind,
-        "properties": {**wanted.settings, **wanted.secret},
+        "properties": {**wanted.initial, **wanted.settings, **wanted.secret},
     }
     if wanted.resource_id:
         properties["resourceId"] = wanted.resource_id
@@ -117,6 +133,11 @@ def access_token(session: Session, place: Place, name: str) -> str:
     path = f"{place.path}/computes/{name}/listKeys"
     answer = session.json("POST", path, params=connection.VERSION, repeatable=True, reads=True)
     return str(answer.get(TOKEN) or "")
+
+
+def _same(now: object, then: object) -> bool:
+    """Sizes of machines come back in another case than they were sent in."""
+    return now == then or str(now).lower() == str(then).lower()
 
 
 def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, object]:

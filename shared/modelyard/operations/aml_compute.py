@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modelyard import summary
 from modelyard.azureml import computes, workspaces
 from modelyard.azureml.advice import advice
-from modelyard.azureml.computes import CLUSTER, DATABRICKS, TOKEN, Compute, Wanted
+from modelyard.azureml.computes import DATABRICKS, TOKEN, Compute, Wanted
 from modelyard.azureml.connection import Place
 from modelyard.azureml.long_running import OperationFailed
 from modelyard.context import Context
@@ -24,7 +24,9 @@ CREATED, ATTACHED, UPDATED, REPLACED, LEFT_ALONE = (
     "left-alone",
 )
 
-_FIXED = frozenset({"vmSize", "vmPriority", "resourceId", "namespace"})
+_FIXED = frozenset(
+    {"vmSize", "vmPriority", "resourceId", "namespace", "agentVmSize", "clusterPurpose"}
+)
 """Settings that a compute keeps as long as it is there."""
 
 
@@ -72,7 +74,7 @@ def _action(
     """What is to be done, and why. Changes nothing."""
     name = inputs.compute_name
     if found is None:
-        return (CREATED if asked.kind == CLUSTER else ATTACHED), ""
+        return (ATTACHED if asked.resource_id else CREATED), ""
     if found.kind != asked.kind:
         raise AlreadyExists(
             f"the compute {name} is of the type {found.kind}, not {asked.kind}",
@@ -83,10 +85,11 @@ def _action(
     told = ", ".join(f"{one} {now!r} -> {then!r}" for one, (now, then) in changed.items())
     if inputs.replace:
         return REPLACED, told
+    computes.check_ready(found)
     if fixed := sorted(_FIXED & changed.keys()):
         raise AlreadyExists(
             f"the compute {name} is there, and its {', '.join(fixed)} can't be changed: {told}",
-            fix="set replace" if asked.kind != CLUSTER else "take another name, or delete it",
+            fix="set replace" if asked.resource_id else "take another name, or delete it",
         )
     if changed:
         return UPDATED, told
@@ -130,8 +133,9 @@ OPERATION = Operation(
     name="aml-compute",
     title="Get, create or attach an Azure ML compute",
     description="Creates a cluster of an Azure ML workspace, or attaches a Databricks workspace "
-    "or a Kubernetes cluster to it. What is there is compared with what is asked for: it is left "
-    "alone, or changed where it can be. One of another type under the same name is an error. An "
+    "or a Kubernetes cluster to it. An AKS cluster for web services is created or attached. What "
+    "is there is compared with what is asked for: it is left alone, or changed where it can be. "
+    "One of another type under the same name is an error. An "
     "access token for Databricks is minted only when it is needed, lasts for a time, and is "
     "revoked when the job ends.",
     group="Azure ML",

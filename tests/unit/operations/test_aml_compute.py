@@ -55,6 +55,7 @@ def inputs(kind: str = "amlcompute", **changes: Any) -> ComputeInputs:
         "amlcompute": {"vm_size": "Standard_DS3_v2"},
         "databricks": {"attach": DATABRICKS},
         "kubernetes": {"attach": KUBERNETES},
+        "aks": {},
     }[kind]
     values = {"subscription_id": SUBSCRIPTION, "workspace_name": "wine", "compute_name": "one"}
     return ComputeInputs(**{**values, "compute_type": kind, **own, **changes})
@@ -71,6 +72,12 @@ def cluster(**scale: Any) -> dict[str, Any]:
             "allocationState": "Steady",
         },
     }
+
+
+def aks(**changes: Any) -> dict[str, Any]:
+    """One that somebody has made smaller since."""
+    settings = {"agentCount": 2, "agentVmSize": "STANDARD_D3_V2", "clusterPurpose": "FastProd"}
+    return {"computeType": "AKS", "properties": settings, **changes}
 
 
 def put(service: mocking.Mocker, before: dict[str, Any] | None = None) -> Any:
@@ -146,6 +153,10 @@ def test_a_dry_run_writes_nothing(
             {"computeType": "Kubernetes", "resourceId": "other", "properties": {}},
             "its namespace, resourceId can't be changed",
         ),
+        (inputs("aks"), cluster(), "is of the type AmlCompute, not AKS"),
+        (inputs("aks", dev_test=True), aks(), "its clusterPurpose can't be changed"),
+        (inputs("aks", vm_size="Standard_D4_v2"), aks(), "its agentVmSize can't be changed"),
+        (inputs("aks", attach=KUBERNETES), aks(), "its resourceId can't be changed"),
     ],
 )
 def test_what_can_not_be_changed(
@@ -172,6 +183,45 @@ def test_kubernetes_is_attached(service: mocking.Mocker, make_context: Make) -> 
         "resourceId": KUBERNETES,
         "properties": {"namespace": "ml"},
     }
+
+
+def test_an_aks_cluster_is_created_or_attached(service: mocking.Mocker, make_context: Make) -> None:
+    sent = put(service)
+    given = inputs("aks", dev_test=True, node_count=1)
+    assert aml_compute.run(given, make_context(OPERATION)).action == "created"
+    assert sent.last_request.json()["properties"] == {
+        "computeType": "AKS",
+        "properties": {
+            "agentCount": 1,
+            "agentVmSize": "Standard_D3_v2",
+            "clusterPurpose": "DevTest",
+        },
+    }
+    sent = put(service)
+    given = inputs("aks", attach=KUBERNETES)
+    assert aml_compute.run(given, make_context(OPERATION)).action == "attached"
+    assert sent.last_request.json()["properties"] == {
+        "computeType": "AKS",
+        "resourceId": KUBERNETES,
+        "properties": {"clusterPurpose": "FastProd"},
+    }
+
+
+def test_an_aks_cluster_that_was_scaled_is_left_alone(
+    service: mocking.Mocker, make_context: Make
+) -> None:
+    sent = put(service, aks())
+    given = inputs("aks", vm_size="Standard_D3_v2", node_count=3)
+    assert aml_compute.run(given, make_context(OPERATION)).action == "left-alone"
+    assert sent.call_count == 0
+
+
+def test_one_that_is_not_usable_is_no_success(service: mocking.Mocker, make_context: Make) -> None:
+    quota = {"error": {"code": "QuotaExceeded", "message": "no cores are left"}}
+    put(service, aks(provisioningState="Failed", provisioningErrors=[quota]))
+    with pytest.raises(ServiceError, match="is Failed, not ready") as raised:
+        aml_compute.run(inputs("aks"), make_context(OPERATION))
+    assert "no cores are left" in raised.value.cause
 
 
 def minting(service: mocking.Mocker) -> Any:
@@ -268,6 +318,10 @@ def test_replace_detaches_first(service: mocking.Mocker, make_context: Make) -> 
         (inputs("databricks", attach=None), "nothing says what to attach"),
         (inputs("databricks", attach=KUBERNETES), "attach is"),
         (inputs("kubernetes", vm_size="x"), "vm-size is given"),
+        (inputs("aks", attach=KUBERNETES, vm_size="x"), "attach and vm-size are both given"),
+        (inputs("aks", attach=DATABRICKS), "attach is"),
+        (inputs("aks", replace=True), "no attach is given"),
+        (inputs("aks", node_count=0), "node-count is 0"),
         (inputs("databricks", token_lifetime_hours=0), "token-lifetime-hours"),
     ],
 )

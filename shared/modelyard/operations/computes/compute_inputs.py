@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from modelyard.azureml.computes import CLUSTER, DATABRICKS, KUBERNETES, Wanted
+from modelyard.azureml.computes import AKS, CLUSTER, DATABRICKS, KUBERNETES, Wanted
 from modelyard.errors import InputError
 from modelyard.operation import given
 from modelyard.operations.inputs.azureml_inputs import AzureMLInputs
 
-KINDS = {"amlcompute": CLUSTER, "databricks": DATABRICKS, "kubernetes": KUBERNETES}
+KINDS = {"amlcompute": CLUSTER, "databricks": DATABRICKS, "kubernetes": KUBERNETES, "aks": AKS}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,30}[A-Za-z0-9]")
 _ATTACHABLE = {
     DATABRICKS: (r"providers/Microsoft\.Databricks/workspaces", "Microsoft.Databricks/workspaces"),
@@ -19,8 +19,13 @@ _ATTACHABLE = {
         r"Microsoft\.Kubernetes/connectedClusters)",
         "Microsoft.ContainerService/managedClusters",
     ),
+    AKS: (
+        r"providers/Microsoft\.ContainerService/managedClusters",
+        "Microsoft.ContainerService/managedClusters",
+    ),
 }
 """Kind -> what its resource id looks like, and an example."""
+_AKS_SIZE = "Standard_D3_v2"
 _CLUSTER, _ATTACHED = "Cluster", "Attached"
 
 
@@ -33,13 +38,15 @@ class ComputeInputs(AzureMLInputs):
     )
     compute_type: str = given(
         "What it is: amlcompute is a cluster of the workspace's own; databricks and kubernetes are "
-        "attached to it.",
+        "attached to it; aks is a cluster for the web services of SDK v1, created or, with attach, "
+        "attached.",
         choices=tuple(KINDS),
     )
     vm_size: str | None = given(
-        "Size of the cluster's machines, such as STANDARD_DS3_V2. It can't be changed later.",
+        "Size of the cluster's machines, such as STANDARD_DS3_V2. It can't be changed later. "
+        "Default for aks: Standard_D3_v2.",
         default=None,
-        visible_when="compute_type = amlcompute",
+        visible_when="compute_type = amlcompute || compute_type = aks",
         group=_CLUSTER,
     )
     min_nodes: int = given(
@@ -66,8 +73,21 @@ class ComputeInputs(AzureMLInputs):
         visible_when="compute_type = amlcompute",
         group=_CLUSTER,
     )
+    node_count: int = given(
+        "Machines of an AKS cluster that is created.",
+        default=3,
+        visible_when="compute_type = aks",
+        group=_CLUSTER,
+    )
+    dev_test: bool = given(
+        "The AKS cluster is for development and tests: it may have fewer than 12 cores. It can't "
+        "be changed later.",
+        default=False,
+        visible_when="compute_type = aks",
+        group=_CLUSTER,
+    )
     attach: str | None = given(
-        "Azure resource id of the Databricks workspace or the Kubernetes cluster.",
+        "Azure resource id of the Databricks workspace or the Kubernetes or AKS cluster.",
         default=None,
         group=_ATTACHED,
     )
@@ -121,7 +141,11 @@ def wanted(inputs: ComputeInputs) -> Wanted:
     kind = KINDS[inputs.compute_type]
     if kind == CLUSTER:
         return _cluster(inputs)
+    if kind == AKS and not inputs.attach:
+        return _new_aks(inputs)
     if inputs.vm_size:
+        if kind == AKS:
+            raise InputError("attach and vm-size are both given", fix="give one of the two alone")
         raise InputError(f"vm-size is given, but compute-type is {inputs.compute_type}")
     if not inputs.attach:
         raise InputError(
@@ -137,8 +161,28 @@ def wanted(inputs: ComputeInputs) -> Wanted:
             fix=f"give /subscriptions/ID/resourceGroups/NAME/providers/{example}/NAME, as the "
             "portal shows it under Properties",
         )
-    settings = {"namespace": inputs.namespace} if kind == KUBERNETES else {}
-    return Wanted(kind, inputs.attach, settings)
+    settings = {
+        KUBERNETES: {"namespace": inputs.namespace},
+        AKS: {"clusterPurpose": _purpose(inputs)},
+    }
+    return Wanted(kind, inputs.attach, settings.get(kind, {}))
+
+
+def _new_aks(inputs: ComputeInputs) -> Wanted:
+    if inputs.replace:
+        raise InputError("replace is for what is attached, and no attach is given")
+    if inputs.node_count < 1:
+        raise InputError(f"node-count is {inputs.node_count}", fix="give at least 1")
+    size = {"agentVmSize": inputs.vm_size} if inputs.vm_size else {}
+    return Wanted(
+        AKS,
+        settings={**size, "clusterPurpose": _purpose(inputs)},
+        initial={"agentCount": inputs.node_count, "agentVmSize": _AKS_SIZE},
+    )
+
+
+def _purpose(inputs: ComputeInputs) -> str:
+    return "DevTest" if inputs.dev_test else "FastProd"
 
 
 def _cluster(inputs: ComputeInputs) -> Wanted:

@@ -68,8 +68,8 @@ class OnlineInputs(AzureMLInputs):
         visible_when=ONLINE,
     )
     instance_type: str | None = given(
-        "Machine, such as Standard_DS3_v2, or the instance type of the Kubernetes cluster; with "
-        "create-compute that of the nodes. Default: Standard_DS3_v2, or the cluster's default.",
+        "Machine, such as Standard_DS3_v2, or the instance type of the Kubernetes cluster. "
+        "Default: Standard_DS3_v2, or the cluster's default.",
         default=None,
         visible_when=ONLINE,
     )

@@ -53,12 +53,6 @@ class ServiceInputs(OnlineInputs):
         file=True,
         visible_when=SERVICES,
     )
-    create_compute: bool = given(
-        "Create the AKS cluster where the workspace has none of this name, of instance-count "
-        "nodes of instance-type.",
-        default=False,
-        visible_when="target = aks",
-    )
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ import io
 import tarfile
 from typing import Any
 
-from modelyard.azureml import advice, aks, assets, jobs, web_services, workspaces
+from modelyard.azureml import advice, assets, computes, jobs, web_services, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
 from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.web_services import ACI, AKS, FINGERPRINT, HEALTHY, WebService
-from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.endpoints import scoring
 from modelyard.errors import DeploymentFailed, InputError
@@ -33,7 +32,6 @@ from modelyard.operations.inputs.azureml_inputs import connect, connect_api, pla
 _LOG_LINES = 40
 _CAUSE = "the scoring server didn't come up"
 _FIX = "correct what its log names"
-_MACHINE, _NODES = "Standard_D3_v2", 3
 _DRIVER = """\
 # What Azure's older images start; newer ones start the script that AZUREML_ENTRY_SCRIPT names.
 import importlib.util
@@ -70,7 +68,7 @@ def deploy(
         context.log.info("service %s: %s", name, said(action, would=True, serves="model"))
         return Deployed(action)
     if wanted.kind == AKS:
-        _cluster(session, place, workspace, inputs, wanted.compute, rollout)
+        _check_cluster(session, place, wanted.compute)
     body = _body(region, place, wanted, name, f"{model.name}:{model.version}", fingerprint)
     body |= {"location": workspace.location} | ({"overwrite": True} if before else {})
     made = _bring_up(region, place, body, rollout, context)
@@ -91,27 +89,15 @@ def _action(before: WebService | None, wanted: Service, fingerprint: str) -> str
     return LEFT_ALONE if same else UPDATED
 
 
-def _cluster(
-    session: Session,
-    place: Place,
-    workspace: AzureMLWorkspace,
-    inputs: ServiceInputs,
-    name: str,
-    rollout: Rollout,
-) -> None:
-    if aks.check(session, place, name):
-        return
-    if not inputs.create_compute:
-        raise aks.missing(place, name)
-    aks.create(
-        session,
-        place,
-        name,
-        location=workspace.location,
-        machine=inputs.instance_type or _MACHINE,
-        nodes=inputs.instance_count if inputs.instance_count > 1 else _NODES,
-        timeout=rollout.timeout,
-    )
+def _check_cluster(session: Session, place: Place, name: str) -> None:
+    """:raises NotFound, InputError, ServiceError: when it can't serve."""
+    found = computes.require(session, place, name)
+    if found.kind != AKS:
+        raise InputError(
+            f"the compute {name} is of the type {found.kind}, not {AKS}",
+            fix="name another one, or deploy with target kubernetes to an attached cluster",
+        )
+    computes.check_ready(found)
 
 
 def _body(
