@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,9 +11,8 @@ from modelyard.local.runner.engine import facts
 from modelyard.local.runner.engine.run import build_of
 from modelyard.local.runner.engine.tasks import Tasks, available
 from modelyard.local.runner.pipeline import plan as make_plan
-from modelyard.local.runner.pipeline.plan import Pipeline, Place, Plan
+from modelyard.local.runner.pipeline.plan import Plan
 from modelyard.local.runner.pipeline.planning import repository_root
-from modelyard.local.runner.predefined_variables import Folders
 from modelyard.runner_errors import TaskError
 
 PAIRS = {
@@ -118,16 +116,14 @@ def root_of(options: argparse.Namespace) -> Path:
     return root.resolve()
 
 
-def name_of(file: Path, plan: Plan) -> str:
+def name_of(file: Path, root: Path) -> str:
     """What the pipeline is called: the folder that its file is in."""
     folder = file.resolve().parent
-    return folder.name if file.stem == "azure-pipelines" else file.stem or plan.root.name
+    return folder.name if file.stem == "azure-pipelines" else file.stem or root.name
 
 
 def _predefined(file: Path, root: Path) -> dict[str, str]:
-    empty = Plan(Pipeline(Place(file.name, 1, 1), ()), root)
-    nowhere = Folders(Path(os.sep), Path(os.sep))
-    return facts.before_run(build_of(empty, name_of(file, empty)), nowhere)
+    return facts.before_run(build_of(root, name_of(file, root)))
 
 
 def lowered(names: Sequence[str]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from modelyard.local.runner.pipeline import graph, render
 from modelyard.local.runner.pipeline.known_tasks import KnownTask
 from modelyard.local.runner.pipeline.plan import Job, Plan, Step, place_of
 from modelyard.local.runner.pipeline.resolved_inputs import (
+    expand_macros,
     given_inputs,
     known_variables,
     resolved_environment,
@@ -84,7 +85,7 @@ def _listed(job: Job) -> Iterator[tuple[str, Step]]:
 
 
 def _step(step: Step, variables: dict[str, str], tasks: Tasks, inputs: Inputs) -> Iterator[str]:
-    title = resolved_inputs(Step("", "", step.place, inputs={"": step.title}), variables)[""]
+    title = expand_macros(step.title, variables)
     reference = "" if title == step.task else f"  ({step.reference})"
     yield f"  - {title}{reference}"
     yield from condition("      ", step.condition)

@@ -74,7 +74,7 @@ def _perform(
     around: Surroundings,
     cancellation: RunCancellation,
 ) -> int:
-    name = name_of(options.file, plan)
+    name = name_of(options.file, plan.root)
     with session(options, name) as here:
         here.folder.write("azure-pipelines.yml", render(plan))
         folders = here.folder.folders

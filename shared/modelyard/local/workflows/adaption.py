@@ -15,14 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
-
-import yaml
 
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar, Sequence
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.workflows import conditions, job_names, references
 from modelyard.local.workflows.model import CALL, Plan, Source
+from modelyard.local.workflows.node_text import text_of
 from modelyard.local.workflows.stand_ins import BEGIN, FIRST_STEP, STAND_INS
 
 REF = "local"
@@ -61,20 +59,6 @@ def adapted(source: Source, names: Names) -> str:
     is_workflow = source.root.get("jobs") is not None
     root = _workflow(source, names) if is_workflow else _action(source, names)
     return text_of(root)
-
-
-def text_of(node: Node, *, blocks: bool = False) -> str:
-    """A tree as YAML.
-
-    :param blocks: whether texts of several lines are easy to read.
-    """
-    found: str = yaml.serialize(
-        _yaml(node, "|" if blocks else '"'),
-        Dumper=yaml.SafeDumper,
-        allow_unicode=True,
-        width=1 << 20,
-    )
-    return found
 
 
 def is_called(source: Source) -> bool:
@@ -231,22 +215,3 @@ def _quoted(text: str) -> Scalar:
 
 def _mapping(**entries: Node) -> Mapping:
     return Mapping([(_plain(name), value) for name, value in entries.items()], _HERE)
-
-
-_RESOLVER: Any = yaml.SafeLoader("")
-
-
-def _yaml(node: Node, style: str) -> yaml.Node:
-    """A node for the emitter; what was written without quotes keeps its type."""
-    if isinstance(node, Scalar):
-        if node.quoted or node.block_indent or "\n" in node.text:
-            return yaml.ScalarNode(
-                "tag:yaml.org,2002:str", node.text, style=style if "\n" in node.text else '"'
-            )
-        tag = _RESOLVER.resolve(yaml.ScalarNode, node.text, (True, False))
-        return yaml.ScalarNode(tag, node.text)
-    if isinstance(node, Sequence):
-        items = [_yaml(one, style) for one in node.items]
-        return yaml.SequenceNode("tag:yaml.org,2002:seq", items, flow_style=False)
-    pairs = [(_yaml(key, style), _yaml(value, style)) for key, value in node]
-    return yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=False)

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 from modelyard.local.runner.pipeline import nodes
 from modelyard.local.runner.pipeline.nodes import Mapping, Node, Scalar
-from modelyard.local.workflows.adaption import text_of
 from modelyard.local.workflows.leaves import SEPARATOR, Leaf, shown
 from modelyard.local.workflows.model import Workflow
+from modelyard.local.workflows.node_text import text_of
 
 _OF_ALL = ("permissions", "env", "defaults")
 

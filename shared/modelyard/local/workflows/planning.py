@@ -10,7 +10,7 @@ Source: docs.github.com, ``actions/how-tos/reuse-automations/reuse-workflows`` a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,10 +22,9 @@ from modelyard.local.workflows import checking, declarations, reading, reference
 from modelyard.local.workflows.contexts import asked_for
 from modelyard.local.workflows.expressions.spans import BEGIN
 from modelyard.local.workflows.files import Files
+from modelyard.local.workflows.given import check_given
 from modelyard.local.workflows.model import (
     Action,
-    Declared,
-    Given,
     Job,
     Plan,
     Source,
@@ -136,7 +135,7 @@ class _Planning:
         if "workflow_call" not in called.events:
             self.problems.add(job.place, f"{job.uses} has no on: workflow_call")
         what = f"the workflow {job.uses}"
-        self._check(job.place, job.given, called.inputs, f"input of {what}")
+        check_given(self.problems, job.place, job.given, called.inputs, f"input of {what}")
         for one in job.given:
             declared = called.inputs.get(one.name.lower())
             if declared is not None and BEGIN not in one.value:
@@ -144,7 +143,7 @@ class _Planning:
         if job.inherits:
             pass  # which there are only GitHub knows
         else:
-            self._check(job.place, job.secrets, called.secrets, f"secret of {what}")
+            check_given(self.problems, job.place, job.secrets, called.secrets, f"secret of {what}")
         given = granted(job.identity, identity)
         asking = next((one for one in called.jobs if one.identity), None)
         if asking is not None and not given:
@@ -166,7 +165,7 @@ class _Planning:
             inputs = STAND_INS[name].inputs
             if reference.path:
                 self.problems.add(step.place, f"{step.uses} can't run here")
-            self._check(step.place, step.given, inputs, f"input of {step.uses}")
+            check_given(self.problems, step.place, step.given, inputs, f"input of {step.uses}")
             return step
         in_workspace = step.uses.startswith(references.WORKSPACE)
         repository = reference.repository
@@ -195,7 +194,9 @@ class _Planning:
         node = source.root.get("inputs")
         mapping = node if isinstance(node, MappingNode) else None
         inputs = declarations.of_action(mapping, self.problems)
-        self._check(step.place, step.given, inputs, f"input of {step.uses}", strict=False)
+        check_given(
+            self.problems, step.place, step.given, inputs, f"input of {step.uses}", strict=False
+        )
         return replace(step, action=Action(source, folder / reference.path, inputs))
 
     @staticmethod
@@ -207,37 +208,6 @@ class _Planning:
         if key not in self._actions:
             self._actions.add(key)
             checking.check_action(source.root, self.problems)
-
-    def _check(
-        self,
-        place: Place,
-        given: Iterable[Given],
-        declared: Mapping[str, Declared],
-        what: str,
-        *,
-        strict: bool = True,
-    ) -> None:
-        """
-        :param strict: a missing one is a mistake; else GitHub runs the step without it.
-        """
-        names = set()
-        for one in given:
-            names.add(one.name.lower())
-            if one.name.lower() not in declared:
-                near = nearest(one.name, (known.name for known in declared.values()))
-                self.problems.add(one.place, f"{one.name} is no {what}{near}")
-        for missing in _missing(names, declared):
-            message = f"{missing.name} is missing, a required {what}"
-            if strict:
-                self.problems.add(place, message)
-            else:
-                self.problems.warn(place, message)
-
-
-def _missing(names: set[str], declared: Mapping[str, Declared]) -> Iterator[Declared]:
-    for key, one in declared.items():
-        if one.required and not one.default and key not in names:
-            yield one
 
 
 def unknown_repository(repository: str, what: str) -> str:

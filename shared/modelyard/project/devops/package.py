@@ -81,7 +81,8 @@ def bearer(token: str) -> Any:
 def failures() -> tuple[type[Exception], ...]:
     """What its calls raise; the last one where an answer isn't JSON but a page, to sign in or of a
     proxy."""
-    from msrest.exceptions import ClientException, DeserializationError
+    from azure.core.exceptions import DeserializationError
+    from msrest.exceptions import ClientException
 
     return (ClientException, DeserializationError)
 
@@ -92,7 +93,8 @@ def translated(error: Exception, what: str) -> ModelyardError:
     :param error: one of :func:`failures`.
     :param what: was being done.
     """
-    from msrest.exceptions import AuthenticationError, DeserializationError
+    from azure.core.exceptions import DeserializationError
+    from msrest.exceptions import AuthenticationError
 
     said = str(getattr(error, "message", "") or error).strip()
     text = f"{what}: {said}"

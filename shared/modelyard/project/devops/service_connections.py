@@ -83,7 +83,9 @@ def read(section: Section, azure: Tenant | None, with_az: bool) -> ServiceConnec
         ),
         subscription_name=section.text("subscription-name"),
         registry=section.text(
-            "registry", f"{registry[2].lower()}.azurecr.io" if registry else "", required=by_password
+            "registry",
+            f"{registry[2].lower()}.azurecr.io" if registry else "",
+            required=by_password,
         ),
         user=section.text("user", required=by_password),
         resource_id=resource_id,

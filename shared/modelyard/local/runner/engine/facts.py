@@ -6,8 +6,10 @@ Source: learn.microsoft.com, ``build/variables``.
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from modelyard.local.runner.engine.working_copy import Source
 from modelyard.local.runner.predefined_variables import Build, Folders, predefined
@@ -17,11 +19,12 @@ _OF_A_JOB = ("agent.", "common.", "pipeline.", "system.job", "system.phase", "sy
 _FOLDERS = ("directory", "localpath")
 
 
-def before_run(build: Build, folders: Folders) -> dict[str, str]:
-    """What expressions of compile time see: what is known before any job."""
+def before_run(build: Build) -> dict[str, str]:
+    """What expressions of compile time see: what is known before any job, and so no folder."""
+    nowhere = Folders(Path(os.sep), Path(os.sep))
     return {
         one.name: one.value
-        for one in predefined(folders, build)
+        for one in predefined(nowhere, build)
         if not one.name.lower().startswith(_OF_A_JOB) and not one.name.lower().endswith(_FOLDERS)
     }
 

@@ -126,11 +126,11 @@ def _state(
     counters = Counters(folders.counters)
     repository = source(plan.root)
     started = datetime.fromtimestamp(clock.time(), tz=timezone.utc).replace(microsecond=0)
-    build = build_of(plan, name, counters.next(f"runs of {name}"))
+    build = build_of(plan.root, name, counters.next(f"runs of {name}"))
     known = tuple(
         one
         for one in predefined(Folders(work, settings.tool_folder), build)
-        if one.name in facts.before_run(build, Folders(work, settings.tool_folder))
+        if one.name in facts.before_run(build)
     )
     number = _number(plan, known, started, counters, name)
     state = RunState(
@@ -167,9 +167,9 @@ def _state(
     return state
 
 
-def build_of(plan: Plan, name: str, number: int = 1) -> Build:
-    """What is built: the state of the pipeline's repository."""
-    repository = source(plan.root)
+def build_of(root: Path, name: str, number: int = 1) -> Build:
+    """What is built: the state of the pipeline's repository, whose folder is ``root``."""
+    repository = source(root)
     return replace(
         Build(),
         pipeline=name,
