@@ -64,6 +64,11 @@ class Ran:
         """Of all logs."""
         return [one.text for one in self.events if isinstance(one, Line)]
 
+    @property
+    def printed(self) -> list[str]:
+        """The lines that steps of a test print for it."""
+        return [line for line in self.lines if line.startswith("> ")]
+
 
 Runs = Callable[..., Ran]
 

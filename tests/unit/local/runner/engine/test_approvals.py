@@ -50,15 +50,11 @@ class Patient:
             self.clock.advance(30)
 
 
-def printed(ran: Any) -> list[str]:
-    return [line for line in ran.lines if line.startswith("> ")]
-
-
 def test_a_stage_begins_when_all_its_environments_are_approved(run: Any) -> None:
     somebody = Somebody(True, True)
     done = run(DEPLOY, person=somebody)
 
-    assert printed(done) == ["> first", "> deployed", "> deployed"]
+    assert done.printed == ["> first", "> deployed", "> deployed"]
     assert [one.text for one in somebody.asked] == [
         "production waits for your approval",
         "Production waits for your approval",
@@ -68,7 +64,7 @@ def test_a_stage_begins_when_all_its_environments_are_approved(run: Any) -> None
 def test_a_rejected_stage_fails_and_nothing_of_it_runs(run: Any) -> None:
     done = run(DEPLOY, person=Somebody(False))
 
-    assert printed(done) == ["> first"]
+    assert done.printed == ["> first"]
     assert done.result == "Failed"
     assert done.node("live").note == "rejected"
 
@@ -77,13 +73,13 @@ def test_a_rejected_stage_fails_and_nothing_of_it_runs(run: Any) -> None:
     "settings", [{"approve_all": True}, {"approved": frozenset({"production"})}]
 )
 def test_it_may_be_approved_beforehand(run: Any, settings: dict[str, Any]) -> None:
-    assert printed(run(DEPLOY, person=None, **settings))[1:] == ["> deployed"] * 2
+    assert run(DEPLOY, person=None, **settings).printed[1:] == ["> deployed"] * 2
 
 
 def test_without_a_terminal_it_says_what_to_do(run: Any) -> None:
     done = run(DEPLOY)
 
-    assert printed(done) == ["> first"]
+    assert done.printed == ["> first"]
     assert done.result == "Failed"
     assert "--approve production, or --yes" in done.node("live").note
 
@@ -91,7 +87,7 @@ def test_without_a_terminal_it_says_what_to_do(run: Any) -> None:
 def test_an_environment_that_needs_no_approval_asks_nobody(run: Any) -> None:
     done = run(DEPLOY, approvals=frozenset({"other"}))
 
-    assert printed(done)[1:] == ["> deployed"] * 2
+    assert done.printed[1:] == ["> deployed"] * 2
 
 
 def test_a_stage_is_started_by_hand(run: Any) -> None:
@@ -101,8 +97,8 @@ def test_a_stage_is_started_by_hand(run: Any) -> None:
           trigger: manual
           jobs: [{job: J, steps: [{checkout: none}, {bash: "echo '> A'"}]}]
         """
-    assert printed(run(text, person=Somebody(True))) == ["> A"]
-    assert printed(run(text, approved=frozenset({"a"}))) == ["> A"]
+    assert run(text, person=Somebody(True)).printed == ["> A"]
+    assert run(text, approved=frozenset({"a"})).printed == ["> A"]
 
 
 VALIDATION = """
@@ -125,7 +121,7 @@ def test_a_manual_validation_asks(run: Any, answer: bool) -> None:
     somebody = Somebody(answer)
     done = run(VALIDATION % "reject", person=somebody)
 
-    assert printed(done) == (["> after"] if answer else [])
+    assert done.printed == (["> after"] if answer else [])
     assert somebody.asked[0].instructions == "look at the page"
     assert done.result == ("Succeeded" if answer else "Failed")
 
@@ -136,7 +132,7 @@ def test_a_manual_validation_ends_as_it_says(run: Any, ending: str, went_on: boo
     started = clock.time()
     done = run(VALIDATION % ending, person=Patient(clock), clock=clock)
 
-    assert printed(done) == (["> after"] if went_on else [])
+    assert done.printed == (["> after"] if went_on else [])
     assert 600 <= clock.time() - started < 700
 
 
@@ -150,7 +146,7 @@ def test_a_cancel_ends_a_question(run: Any) -> None:
 
     done = run(DEPLOY, person=Leaves(), cancellation=cancellation)
 
-    assert printed(done) == ["> first"]
+    assert done.printed == ["> first"]
     assert done.result == "Canceled"
 
 
@@ -193,13 +189,13 @@ def test_an_environment_may_be_named_by_variables_of_stage_and_job(run: Any) -> 
     done = run(LATE % "where", person=somebody)
 
     assert [one.text for one in somebody.asked] == ["production waits for your approval"]
-    assert printed(done) == ["> deployed"]
+    assert done.printed == ["> deployed"]
 
 
 def test_no_name_that_only_a_job_knows_gets_around_an_approval(run: Any) -> None:
     done = run(LATE % "late", person=Somebody())
 
-    assert printed(done) == []
+    assert done.printed == []
     assert done.result == "Failed"
     assert "needs an approval" in done.node("live", "D").note
 

@@ -29,10 +29,6 @@ def when(text: str, act: Callable[[], None]) -> Callable[[Event], None]:
     return listen
 
 
-def printed(ran: Any) -> list[str]:
-    return [line for line in ran.lines if line.startswith("> ")]
-
-
 def test_the_running_step_is_interrupted_and_what_runs_always_runs(run: Any) -> None:
     cancellation = RunCancellation()
     done = run(
@@ -63,7 +59,7 @@ def test_the_running_step_is_interrupted_and_what_runs_always_runs(run: Any) -> 
         listeners=(when("> started", cancellation.cancel),),
     )
 
-    assert printed(done) == ["> started", "> interrupted", "> Canceled", "> canceled", "> C"]
+    assert done.printed == ["> started", "> interrupted", "> Canceled", "> canceled", "> C"]
     assert done.result == "Canceled"
     assert done.results() == {
         "__default": "Canceled",
@@ -94,7 +90,7 @@ def test_a_step_that_ignores_sigint_gets_sigterm(run: Any) -> None:
         patience=Patience(interrupt=0.01, terminate=30, streams=0.2),
     )
 
-    assert printed(done) == ["> started", "> terminated"]
+    assert done.printed == ["> started", "> terminated"]
 
 
 def test_a_step_with_always_goes_on_until_it_is_cancelled_twice(run: Any) -> None:
@@ -117,7 +113,7 @@ def test_a_step_with_always_goes_on_until_it_is_cancelled_twice(run: Any) -> Non
         ),
     )
 
-    assert printed(done) == ["> first", "> still there", "> started", "> now"]
+    assert done.printed == ["> first", "> still there", "> started", "> now"]
     assert Reason.FORCED.line in done.lines
 
 
@@ -136,7 +132,7 @@ def test_a_step_that_takes_too_long_fails(run: Any) -> None:
         listeners=(when("> started", lambda: clock.advance(301)),),
     )
 
-    assert printed(done) == ["> started", "> failed"]
+    assert done.printed == ["> started", "> failed"]
     assert done.result == "Failed"
     assert any("timeoutInMinutes" in line for line in done.lines)
 
@@ -160,7 +156,7 @@ def test_a_job_that_takes_too_long_is_cancelled(run: Any, minutes: str, ended: b
         listeners=(when("> started", lambda: clock.advance(601)),),
     )
 
-    assert printed(done) == ["> started", "> cleanup"]
+    assert done.printed == ["> started", "> cleanup"]
     assert done.node("__default", "A").result is not None
     assert done.results()["__default/A"] == ("Canceled" if ended else "Succeeded")
 
@@ -186,7 +182,7 @@ def test_what_runs_always_has_the_cancel_timeout(run: Any) -> None:
         ),
     )
 
-    assert printed(done) == ["> late", "> started", "> out of time"]
+    assert done.printed == ["> late", "> started", "> out of time"]
 
 
 def test_a_failed_task_is_tried_again(run: Any) -> None:
@@ -201,7 +197,7 @@ def test_a_failed_task_is_tried_again(run: Any) -> None:
         clock=clock,
     )
 
-    assert printed(done) == ["> 1", "> 2", "> 3"]
+    assert done.printed == ["> 1", "> 2", "> 3"]
     assert done.result == "Succeeded"
     assert sum(clock.slept) == pytest.approx(1 + 4)  # RetryHelper.cs: squares of seconds
 
@@ -209,7 +205,7 @@ def test_a_failed_task_is_tried_again(run: Any) -> None:
 def test_nothing_of_the_job_stays(run: Any, tmp_path: Path) -> None:
     done = run("steps: [{bash: 'echo \"> $AGENT_BUILDDIRECTORY\"'}]")
 
-    assert not Path(printed(done)[0][2:]).exists()
+    assert not Path(done.printed[0][2:]).exists()
 
 
 LEAVES = """
@@ -227,7 +223,7 @@ def test_what_a_step_leaves_running_ends_with_the_job(run: Any, tmp_path: Path) 
     """As on an agent: a server that one step starts is there for the next."""
     done = run(LEAVES)
 
-    assert printed(done) == ["> both"]
+    assert done.printed == ["> both"]
     assert [is_running(tmp_path / name) for name in ("one", "two")] == [False, False]
     assert "the job's steps left 2 processes running: ended" in notices(done)
 

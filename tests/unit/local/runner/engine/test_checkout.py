@@ -35,10 +35,6 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def printed(ran: Any) -> list[str]:
-    return [line for line in ran.lines if line.startswith("> ")]
-
-
 def test_the_working_tree_is_copied_as_it_is(run: Any, repository: Path) -> None:
     done = run(
         """
@@ -54,7 +50,7 @@ def test_the_working_tree_is_copied_as_it_is(run: Any, repository: Path) -> None
         """
     )
 
-    assert printed(done) == [
+    assert done.printed == [
         "> .git .gitignore azure-pipelines.yml changed committed link untracked ",
         "> new new ",
         "> first words first words",
@@ -89,7 +85,7 @@ def test_another_repository_lies_where_it_was_said(run: Any, tmp_path: Path) -> 
         repositories={"t": other},
     )
 
-    assert printed(done) == ["> theirs repository shared-templates "]
+    assert done.printed == ["> theirs repository shared-templates "]
 
 
 def test_a_path_must_not_lead_out(run: Any) -> None:

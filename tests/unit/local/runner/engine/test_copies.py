@@ -11,10 +11,6 @@ from modelyard.local.runner.engine.copies import MOST_LEGS
 from modelyard.local.runner.engine.events import Line
 
 
-def printed(ran: Any) -> list[str]:
-    return [line for line in ran.lines if line.startswith("> ")]
-
-
 @pytest.mark.parametrize("strategy", ["matrix: {a: {}, b: {}, c: {}}", "parallel: 3"])
 def test_copies_are_numbered_from_one(run: Any, strategy: str) -> None:
     done = run(
@@ -28,7 +24,7 @@ def test_copies_are_numbered_from_one(run: Any, strategy: str) -> None:
         """
     )
 
-    assert sorted(printed(done)) == ["> 1 of 3", "> 2 of 3", "> 3 of 3"]
+    assert sorted(done.printed) == ["> 1 of 3", "> 2 of 3", "> 3 of 3"]
 
 
 @pytest.mark.parametrize(("more", "result"), [(0, "Succeeded"), (1, "Failed")])
@@ -73,4 +69,4 @@ def test_a_copy_that_always_runs_also_runs_when_its_turn_comes_after_a_cancel(
         listeners=(listen,),
     )
 
-    assert printed(done) == lines
+    assert done.printed == lines

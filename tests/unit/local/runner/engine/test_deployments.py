@@ -18,10 +18,6 @@ from modelyard.local.runner.engine.events import Line, Started
 VMS = {"vms": ("a", "b", "c")}
 
 
-def printed(ran: Any) -> list[str]:
-    return [line for line in ran.lines if line.startswith("> ")]
-
-
 def test_rolling_goes_batch_by_batch_and_stops_at_the_first_that_fails(run: Any) -> None:
     done = run(
         """
@@ -43,7 +39,7 @@ def test_rolling_goes_batch_by_batch_and_stops_at_the_first_that_fails(run: Any)
         resources=VMS,
     )
 
-    assert printed(done) == [
+    assert done.printed == [
         "> pre a", "> to a", "> route a", "> pre b", "> to b", *["> reject"] * 3,
     ]  # fmt: skip
     assert done.result == "Failed"
@@ -107,7 +103,7 @@ def test_outputs_of_rolling_are_told_apart_by_hook_and_resource(run: Any) -> Non
         resources=VMS,
     )
 
-    assert printed(done) == ["> on a, on c"]
+    assert done.printed == ["> on a, on c"]
 
 
 def test_canary_stops_at_the_increment_that_fails(run: Any) -> None:
@@ -127,7 +123,7 @@ def test_canary_stops_at_the_increment_that_fails(run: Any) -> None:
         """
     )
 
-    assert printed(done) == ["> to 10", "> reject canary"]
+    assert done.printed == ["> to 10", "> reject canary"]
     assert done.result == "Failed"
 
 
@@ -149,7 +145,7 @@ def test_a_hook_has_a_pool_of_its_own(run: Any) -> None:
         clock=clock,
     )
 
-    assert printed(done) == ["> deployed", "> checked"]
+    assert done.printed == ["> deployed", "> checked"]
     assert sum(clock.slept) == pytest.approx(180, abs=1)
 
 
@@ -170,7 +166,7 @@ def test_the_variables_of_a_deployment(run: Any) -> None:
         """
     )
 
-    names, cycle, ids = printed(done)
+    names, cycle, ids = done.printed
     assert (names, cycle) == ("> test vm1 runOnce", "> Iteration deploy")
     first, second = ids.split()[2:]
     assert first.isdigit()
@@ -198,5 +194,5 @@ def test_a_cancelled_deployment_runs_neither_end(run: Any) -> None:
         ),
     )
 
-    assert printed(done) == ["> started"]
+    assert done.printed == ["> started"]
     assert done.result == "Canceled"

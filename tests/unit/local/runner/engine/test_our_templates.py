@@ -70,10 +70,6 @@ def deployed(**more: Any) -> dict[str, Any]:
     return {"environment": "test", "image": IMAGE, "dependsOn": [], **more}
 
 
-def printed(ran: Any) -> list[str]:
-    return [line for line in ran.lines if line.startswith("> ")]
-
-
 DEPLOYED = f"> ModelDeploy target=local endpoint=wine-test image={IMAGE}"
 
 
@@ -93,7 +89,7 @@ def test_a_deployment_by_itself(stage: Any) -> None:
     done = stage("deploy.yml", {}, **deployed(rows="rows.json"))
 
     assert done.result == "Succeeded", done.lines
-    assert printed(done) == [DEPLOYED, "> EndpointTest target=local endpoint=wine-test"]
+    assert done.printed == [DEPLOYED, "> EndpointTest target=local endpoint=wine-test"]
 
 
 def test_approve_asks_before_anything_is_deployed(stage: Any) -> None:
@@ -102,7 +98,7 @@ def test_approve_asks_before_anything_is_deployed(stage: Any) -> None:
 
     assert done.result == "Succeeded", done.lines
     assert [one.instructions for one in somebody.asked] == ["Approve the deployment to test."]
-    assert printed(done) == [DEPLOYED]
+    assert done.printed == [DEPLOYED]
     asked = next(i for i, line in enumerate(done.lines) if "Approve the deployment" in line)
     assert asked < done.lines.index(DEPLOYED)
 
@@ -111,21 +107,21 @@ def test_what_is_rejected_is_not_deployed(stage: Any) -> None:
     done = stage("deploy.yml", {"person": Somebody(False)}, **deployed(approve=True))
 
     assert done.result == "Failed"
-    assert printed(done) == []
+    assert done.printed == []
     assert done.node("deploy", "endpoint").result.text == "Skipped"
 
 
 def test_an_approval_may_be_given_beforehand(stage: Any) -> None:
     done = stage("deploy.yml", {"approved": frozenset({"approve"})}, **deployed(approve=True))
 
-    assert printed(done) == [DEPLOYED], done.lines
+    assert done.printed == [DEPLOYED], done.lines
 
 
 def test_a_container_is_said_to_be_left_out(stage: Any) -> None:
     done = stage("deploy.yml", {}, **deployed(container="python"))
 
     assert done.result == "Succeeded", done.lines
-    assert printed(done) == [DEPLOYED]
+    assert done.printed == [DEPLOYED]
     assert [one.text for one in done.events if isinstance(one, Notice)] == [
         "Deploy wine to test would run in a container (python:3.11); here it runs on this machine"
     ]
@@ -165,7 +161,7 @@ def test_a_forks_pull_request_runs_no_stage(
 
     begun = "Skipped" not in done.node(name).result.text
     assert begun is (is_fork == "False")
-    assert begun or printed(done) == []
+    assert begun or done.printed == []
 
 
 @pytest.mark.parametrize(("branch", "runs"), [("main", True), ("feature/x", False)])
@@ -179,7 +175,7 @@ def test_only_on_a_branch(stage: Any, tmp_path: Path, branch: str, runs: bool) -
         )
     done = stage("deploy.yml", {}, **deployed(onlyBranch="main"))
 
-    assert printed(done) == ([DEPLOYED] if runs else [])
+    assert done.printed == ([DEPLOYED] if runs else [])
     assert done.node("deploy").result.text == ("Succeeded" if runs else "Skipped")
 
 
@@ -198,6 +194,6 @@ def test_a_variable_group_gives_secrets_and_overrides(stage: Any) -> None:
         databricksTokenVariable="databricks-token",
     )
 
-    assert "> ModelSelect metric=rmse with a token" in printed(done)
-    assert printed(done)[0] == "> NotebooksImport target=/Shared/mine with a token"
+    assert "> ModelSelect metric=rmse with a token" in done.printed
+    assert done.printed[0] == "> NotebooksImport target=/Shared/mine with a token"
     assert not any("open-sesame" in line for line in done.lines)

@@ -15,10 +15,6 @@ from modelyard.local.runner.engine.events import Event, Line
 from modelyard.local.runner.engine.masking import RunMasker
 
 
-def printed(ran: Any) -> list[str]:
-    return sorted(line for line in ran.lines if line.startswith("> "))
-
-
 def test_a_secret_of_one_job_is_masked_in_the_log_of_another(run: Any) -> None:
     """An agent knows its own job's secrets only; here all logs lie in one folder."""
     done = run(
@@ -45,7 +41,7 @@ def test_a_secret_of_one_job_is_masked_in_the_log_of_another(run: Any) -> None:
     )
 
     assert done.result == "Succeeded"
-    assert printed(done) == ["> ***"]
+    assert sorted(done.printed) == ["> ***"]
 
 
 def test_no_secret_is_lost_when_jobs_add_theirs_at_once() -> None:
@@ -97,7 +93,7 @@ def test_a_job_out_of_time_ends_alone(run: Any) -> None:
 
     done = run(SLOW_AND_FAST, clock=clock, listeners=(late,), parallel=2)
 
-    assert printed(done) == ["> Succeeded", "> both", "> cleanup", "> ended", "> to the end"]
+    assert sorted(done.printed) == ["> Succeeded", "> both", "> cleanup", "> ended", "> to the end"]
     results = done.results()
     assert (results["__default/slow"], results["__default/fast"]) == ("Canceled", "Succeeded")
 
@@ -128,7 +124,7 @@ def test_a_cancelled_run_ends_all_its_jobs_and_each_cleans_up(run: Any) -> None:
         parallel=2,
     )
 
-    assert printed(done) == [
+    assert sorted(done.printed) == [
         "> A cleanup", "> A ended", "> B cleanup", "> B ended", "> ready", "> ready",
     ]  # fmt: skip
     assert done.result == "Canceled"
@@ -159,7 +155,7 @@ def test_jobs_whose_names_look_alike_have_folders_of_their_own(run: Any) -> None
     )
 
     assert done.result == "Succeeded"
-    assert len(set(printed(done))) == 2
+    assert len(set(done.printed)) == 2
 
 
 def test_logs_of_jobs_whose_names_look_alike_are_apart(run: Any) -> None:

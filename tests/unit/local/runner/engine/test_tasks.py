@@ -52,10 +52,6 @@ def folder(tmp_path: Path) -> Path:
     return found
 
 
-def printed(ran: Any) -> list[str]:
-    return [line for line in ran.lines if line.startswith("> ")]
-
-
 def test_release_steps_run_in_reverse_order_also_after_a_failure(run: Any, folder: Path) -> None:
     done = run(
         """
@@ -71,7 +67,7 @@ def test_release_steps_run_in_reverse_order_also_after_a_failure(run: Any, folde
     )
 
     # The third has not run: its release step does, with nothing to release (JobExtension.cs).
-    assert printed(done) == [
+    assert done.printed == [
         "> main one fast",
         "> main bad slow",
         "> by one",
@@ -103,7 +99,7 @@ def test_release_steps_run_when_the_run_is_cancelled(run: Any, folder: Path) -> 
         listeners=(listen,),
     )
 
-    assert printed(done)[-2:] == ["> post of wait", "> post of one"]
+    assert done.printed[-2:] == ["> post of wait", "> post of one"]
     assert done.result == "Canceled"
 
 
@@ -177,7 +173,7 @@ def test_a_step_in_a_container_runs_here_and_says_so(run: Any) -> None:
         strict_containers=False,
     )
 
-    assert printed(done) == ["> here", "> host"]
+    assert done.printed == ["> here", "> host"]
     assert [line for line in done.lines if "##[warning]" in line] == [
         "##[warning]the container tools isn't used: the step runs on this machine"
     ]
