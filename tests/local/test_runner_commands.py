@@ -210,7 +210,7 @@ def test_a_plan_shows_the_graph_and_the_steps(call: Call, project: Path) -> None
     assert "hello world" in done.stdout
     assert "Greet  (Bash@3)" in done.stdout
     assert call("plan", SIMPLE, "--check").stdout == (
-        "azure-pipelines.yml: 1 stage, 1 job, 3 steps, nothing wrong\n"
+        "azure-pipelines.yml: 1 stage, 1 job, 2 steps, nothing wrong\n"
     )
     assert "task: Bash@3" in call("plan", SIMPLE, "--yaml").stdout
     assert not (project / ".modelyard").exists()

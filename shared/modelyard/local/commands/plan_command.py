@@ -58,7 +58,7 @@ def plan_command(options: argparse.Namespace) -> int:
 
 def _counts(plan: Plan) -> str:
     jobs = [job for stage in plan.pipeline.stages for job in stage.jobs]
-    steps = sum(1 for job in jobs for _ in job.all_steps())
+    steps = sum(not step.implicit for job in jobs for step in job.all_steps())
     counts = ((len(plan.pipeline.stages), "stage"), (len(jobs), "job"), (steps, "step"))
     return ", ".join(counted(count, what) for count, what in counts)
 

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from modelyard.local.runner.engine.run import RunFolders
+from modelyard.local.runner.engine.run_folders import RunFolders
 from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.workflows import stand_ins, starting_event
 from modelyard.local.workflows.adaption import LABEL, REF

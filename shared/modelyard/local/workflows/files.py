@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelyard.local.runner.pipeline import reader
-from modelyard.local.runner.pipeline.nodes import Mapping, kind_of
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.runner.pipeline.problems import Problems
+from modelyard.local.runner.pipeline.source_file import mapping_of
 from modelyard.local.workflows.model import Source
 
 LARGEST = 1 << 20
@@ -44,27 +43,17 @@ class Files:
         folder = self.folder(repository)
         assert folder is not None
         name = f"{path}@{repository}" if repository else path
-        full = folder / path
-        try:
-            if not full.resolve().is_relative_to(folder.resolve()):
-                self.problems.add(place, f"{name} lies outside the repository")
-                return None
-            if full.stat().st_size > LARGEST:
-                self.problems.add(place, f"{name} has more than {LARGEST >> 20} MB")
-                return None
-            data = full.read_bytes()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            self.problems.add(place, f"{name} can't be read ({reason}), looked for as {full}")
-            return None
-        before = len(self.problems.found)
-        node = reader.read(data, name, self.problems, anchors=True)
-        if len(self.problems.found) > before:
-            return None
-        if not isinstance(node, Mapping):
-            what = "the file is empty" if node is None else f"here is {kind_of(node)}"
-            at = node.place if node else Place(name, 1, 1)
-            self.problems.add(at, f"{what}; it has to be a mapping of keywords")
+        node = mapping_of(
+            folder,
+            path,
+            name,
+            place,
+            self.problems,
+            most=LARGEST,
+            what="a workflow or action",
+            anchors=True,
+        )
+        if node is None:
             return None
         if node.size > _EXPANDED:
             self.problems.add(node.place, f"{name} is too large with its aliases replaced")

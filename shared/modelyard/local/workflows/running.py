@@ -22,7 +22,7 @@ from modelyard.local.runner.engine.events import Ended, Events, Listener, Starte
 from modelyard.local.runner.engine.masking import RunMasker
 from modelyard.local.runner.engine.outcomes import together
 from modelyard.local.runner.engine.questions import Approvals, Person
-from modelyard.local.runner.engine.run import RunFolders
+from modelyard.local.runner.engine.run_folders import RunFolders
 from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.output_lines import Line

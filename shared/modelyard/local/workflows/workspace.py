@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.local.runner.engine import working_copy
+from modelyard.local.runner.engine.git import git
 from modelyard.local.runner.engine.working_copy import Source as State
 from modelyard.local.workflows.adaption import REF, Names, adapted
 from modelyard.local.workflows.model import Plan
@@ -122,13 +123,6 @@ def _name(root: Path) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
-    return subprocess.run(
-        ["git", "-c", "core.hooksPath=/dev/null", "-C", str(folder), *arguments],
-        env={**environment, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=True,
-        text=True,
-        start_new_session=True,
-    ).stdout
+    done = git(folder, *arguments)
+    done.check_returncode()
+    return os.fsdecode(done.stdout)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from modelyard.local.workflows.leaves import leaves
@@ -52,6 +54,15 @@ def test_a_wrong_call(new_plan: NewPlan, old: str, new: str, message: str) -> No
 
     assert any(message in one for one in found), found
     assert all(one.startswith(".github/workflows/main.yml:") for one in found)
+
+
+def test_links_in_a_circle_are_told(new_plan: NewPlan, library: Path) -> None:
+    called = library / ".github/workflows/called.yml"
+    called.unlink()
+    called.symlink_to("called.yml")
+
+    [found] = problems(new_plan, CALLING)
+    assert "called.yml@OWNER/library can't be read" in found
 
 
 def test_a_misspelt_name_is_told_with_the_nearest(new_plan: NewPlan) -> None:

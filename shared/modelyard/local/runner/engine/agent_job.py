@@ -11,24 +11,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from modelyard.local import process_family
-from modelyard.local.runner.engine import contexts, skipping, status_functions
 from modelyard.local.runner.engine.cancellation import (
     ABANDONED,
     JobCancellation,
     StepCancellation,
 )
+from modelyard.local.runner.engine.conditions import step_holds, why_step_skipped
 from modelyard.local.runner.engine.connections import system_connection
 from modelyard.local.runner.engine.copies import Copy
 from modelyard.local.runner.engine.events import Ended, Line, Notice, RunPath, Started
 from modelyard.local.runner.engine.outcomes import JobOutcome, Output
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.step_run import StepEnd, StepRun
-from modelyard.local.runner.engine.step_settings import number, title, truth
-from modelyard.local.runner.engine.value_expansion import ValueExpansion, as_context, set_fact
-from modelyard.local.runner.expressions import ExpressionError, parse, to_boolean
+from modelyard.local.runner.engine.step_settings import number, title
+from modelyard.local.runner.engine.value_expansion import ValueExpansion, set_fact
+from modelyard.local.runner.expressions import ExpressionError
 from modelyard.local.runner.job import Job, Result, start_job
 from modelyard.local.runner.own_folder import own_folder
-from modelyard.local.runner.pipeline.plan import CHECKOUT, DEFAULT_CONDITION, Step
+from modelyard.local.runner.pipeline.plan import CHECKOUT, Step
 from modelyard.local.runner.predefined_variables import Folders
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.variables import Variable, Variables
@@ -92,7 +92,7 @@ class AgentJob:
         if self.cancellation.is_set():
             self._set_result(Result.CANCELED)
         try:
-            if why := self._skipped(step):
+            if why := why_step_skipped(step, self.job.result, self.job.variables):
                 self._end(path, StepEnd(Result.SKIPPED, why), named)
                 return
             end = self._ran(runner, step)
@@ -128,27 +128,9 @@ class AgentJob:
         """Whether a step's condition holds still when its job is cancelled."""
         self._set_result(Result.CANCELED)
         try:
-            return self._holds(step)
+            return step_holds(step, self.job.result, self.job.variables)
         except ExpressionError:
             return False  # as the agent does
-
-    def _skipped(self, step: Step) -> str:
-        """Why it doesn't run; empty: it does."""
-        if not truth(step.enabled, self.job.variables):
-            return skipping.DISABLED
-        if self._holds(step):
-            return ""
-        return skipping.of_step(self.job.result, lambda status: self._holds(step, status))
-
-    def _holds(self, step: Step, status: Result | None = None) -> bool:
-        """
-        :param status: of the job; None: the one that it has.
-        """
-        condition = step.condition or DEFAULT_CONDITION
-        expression = parse(condition)
-        known = self.job.result if status is None else status
-        values = contexts.of_steps(as_context(self.job.variables))
-        return to_boolean(expression.evaluate(values, status_functions.of_steps(lambda: known)))
 
     def _release_all(self, count: int) -> None:
         for release in reversed(self.releases):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from modelyard.local.runner.engine.job_variables import LinkedGroup
 from modelyard.local.runner.engine.outcomes import StageOutcome, together
 from modelyard.local.runner.engine.questions import Approvals, Person
 from modelyard.local.runner.engine.resource_context import resource_context
+from modelyard.local.runner.engine.run_folders import RunFolders
 from modelyard.local.runner.engine.run_number import run_number
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.settings import Settings
@@ -38,16 +39,6 @@ from modelyard.local.runner.pipeline.plan import Variable as PlannedVariable
 from modelyard.local.runner.predefined_variables import Build, Folders, predefined
 from modelyard.local.runner.variables import Variable, Variables
 from modelyard.local.watcher import beginning
-
-
-@dataclass(frozen=True)
-class RunFolders:
-    """Where a run keeps its things."""
-
-    artifacts: Path
-    uploads: Path
-    counters: Path
-    """The file with the numbers that grow from run to run."""
 
 
 def run(

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from modelyard.local.runner.engine import contexts, status_functions
 from modelyard.local.runner.engine.cancellation import JobCancellation, StepCancellation, pause
+from modelyard.local.runner.engine.conditions import why_step_skipped
 from modelyard.local.runner.engine.copies import Copy
 from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started, Waiting
 from modelyard.local.runner.engine.outcomes import JobOutcome, forgiven
 from modelyard.local.runner.engine.questions import Question
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.step_settings import number, title, truth
-from modelyard.local.runner.engine.value_expansion import as_context, filled
-from modelyard.local.runner.expressions import ExpressionError, parse, to_boolean
+from modelyard.local.runner.engine.value_expansion import filled
+from modelyard.local.runner.expressions import ExpressionError
 from modelyard.local.runner.job import Result, merged
-from modelyard.local.runner.pipeline.plan import DEFAULT_CONDITION, Step
+from modelyard.local.runner.pipeline.plan import Step
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.task_environment import resolve_inputs
 from modelyard.local.runner.variables import Variable, Variables
@@ -58,8 +58,9 @@ class _ServerJob:
         named = self._run.masker.mask(title(step, self._variables))
         self._run.emit(Started(path, named, self._run.clock.time()))
         try:
-            if not truth(step.enabled, self._variables) or not self._holds(step):
-                result, note = Result.SKIPPED, "its condition is false"
+            status = Result.CANCELED if self._cancellation.is_set() else self.result
+            if why := why_step_skipped(step, status, self._variables):
+                result, note = Result.SKIPPED, why
             else:
                 result, note = self._perform(path, step)
         except (ExpressionError, TaskError) as error:
@@ -74,14 +75,6 @@ class _ServerJob:
             self.result = merged(self.result, result)
         self._run.emit(Ended(path, result, self._run.clock.time(), note, issues))
 
-    def _holds(self, step: Step) -> bool:
-        condition = step.condition or DEFAULT_CONDITION
-        status = Result.CANCELED if self._cancellation.is_set() else self.result
-        values = contexts.of_steps(as_context(self._variables))
-        expression = parse(condition)
-        functions = status_functions.of_steps(lambda: status)
-        return to_boolean(expression.evaluate(values, functions))
-
     def _perform(self, path: RunPath, step: Step) -> tuple[Result, str]:
         task = self._run.tasks.find(step.task, step.version)
         if task is None or step.task not in KNOWN:
@@ -93,7 +86,10 @@ class _ServerJob:
             timeout=60.0 * number(step.timeout_minutes, self._variables),
         )
         perform = self._delay if step.task == DELAY else self._validate
-        result, note = perform(path, inputs, cancelled)
+        try:
+            result, note = perform(path, inputs, cancelled)
+        except TaskError as error:
+            result, note = Result.FAILED, str(error)
         forgives = truth(step.continue_on_error, self._variables)
         return forgiven(result, forgives), self._run.masker.mask(note)
 

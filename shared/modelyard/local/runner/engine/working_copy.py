@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from modelyard.local.runner.engine.git import git
 
 _NOT_COPIED = frozenset({".git", ".modelyard"})
 
@@ -131,17 +132,8 @@ def _is_top(folder: Path) -> bool:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     """What git says; None where it fails or isn't there."""
-    environment = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
-    environment |= {"GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
     try:
-        done = subprocess.run(
-            ["git", "-c", "core.hooksPath=/dev/null", "-C", str(folder), *arguments],
-            capture_output=True,
-            check=False,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is not for it
-        )
+        done = git(folder, *arguments)
     except FileNotFoundError:
         return None
     if done.returncode:

@@ -19,11 +19,11 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelyard.local.runner.pipeline import reader
-from modelyard.local.runner.pipeline.nodes import Mapping, kind_of
+from modelyard.local.runner.pipeline.nodes import Mapping
 from modelyard.local.runner.pipeline.plan import Place
 from modelyard.local.runner.pipeline.problems import Problems, Stop
 from modelyard.local.runner.pipeline.resource_declarations import aliases
+from modelyard.local.runner.pipeline.source_file import mapping_of
 from modelyard.reading import nearest
 
 FILES = 100
@@ -178,28 +178,11 @@ class Files:
     def _read(self, alias: str, path: str, place: Place) -> Source | None:
         folder = self.folders[alias.lower()]
         name = path if alias == SELF else f"{path}@{alias}"
-        full = folder / path
-        try:
-            if not full.resolve().is_relative_to(folder.resolve()):
-                self.problems.add(place, f"{name} lies outside the repository")
-                return None
-            if full.stat().st_size > SIZE:
-                self.problems.add(place, f"{name} has more than {SIZE >> 20} MB")
-                return None
-            data = full.read_bytes()
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            self.problems.add(place, f"{name} can't be read ({reason}), looked for as {full}")
+        node = mapping_of(
+            folder, path, name, place, self.problems, most=SIZE, what="a pipeline or template"
+        )
+        if node is None:
             return None
-        before = len(self.problems.found)
-        node = reader.read(data, name, self.problems)
-        if node is None or isinstance(node, Mapping) is False:
-            if len(self.problems.found) == before:
-                what = "the file is empty" if node is None else f"here is {kind_of(node)}"
-                at = node.place if node else Place(name, 1, 1)
-                self.problems.add(at, f"{what}; a pipeline or template is a mapping of keywords")
-            return None
-        assert isinstance(node, Mapping)
         self.spend(node.size, place)
         source = Source(name, alias, path, node)
         self.sources[name] = source

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from modelyard.local.runner.engine.events import Ended, Event, Line, RunPath, Started
-from modelyard.local.runner.engine.run import RunFolders
+from modelyard.local.runner.engine.run_folders import RunFolders
 from modelyard.local.runner.own_folder import own_folder, plain
 from modelyard.local.runner.results.format import DOCUMENT, RUNS
 from modelyard.local.runner.secret_masker import SecretMasker

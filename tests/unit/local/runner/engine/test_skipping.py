@@ -40,6 +40,29 @@ def test_why_is_told_of_each(run: Any) -> None:
     assert notes["D"] == "its condition is false"
 
 
+def test_a_job_without_an_agent_tells_the_same(run: Any) -> None:
+    done = run(
+        """
+        jobs:
+        - job: J
+          pool: server
+          steps:
+          - {task: Delay@1, inputs: {delayForMinutes: soon}, displayName: forgiven,
+             continueOnError: true}
+          - {task: Delay@1, inputs: {delayForMinutes: soon}, displayName: fails}
+          - {task: Delay@1, inputs: {delayForMinutes: 0}, displayName: after}
+          - {task: Delay@1, inputs: {delayForMinutes: 0}, displayName: off, enabled: $(off)}
+        variables: {off: false}
+        """
+    )
+
+    steps = {one.title: one for one in done.history.node(("__default", "J")).children.values()}
+    assert steps["forgiven"].result is Result.SUCCEEDED_WITH_ISSUES
+    assert "delayForMinutes is a whole number" in steps["forgiven"].note
+    assert steps["after"].note == "an earlier step failed"
+    assert steps["off"].note == "it isn't enabled"
+
+
 @pytest.mark.parametrize(
     ("status", "holds", "expected"),
     [
