@@ -77,6 +77,20 @@ content = b"".join(builds.get_artifact_content_zip("local", queued.id, "model"))
 with zipfile.ZipFile(io.BytesIO(content)) as archive:
     assert archive.read("model/model/a.txt") == b"content"
 
+fetched = lambda one: requests.get(one.signed_content.url, timeout=30)
+signed = {"expand": "signedContent"}
+(line,) = runs.list_logs("local", number, queued.id, **signed).logs
+assert (line.id, line.line_count) == (1, 3) and fetched(line).text == "one\\ntwo\\nthree\\n"
+assert runs.get_log("local", number, queued.id, 1).signed_content is None
+assert fetched(runs.get_log("local", number, queued.id, 1, **signed)).text == fetched(line).text
+assert requests.get(line.signed_content.url + "0", timeout=30).status_code == 401
+assert requests.get(line.signed_content.url.partition("?")[0], timeout=30).status_code == 401
+assert refused(runs.get_log, "local", number, queued.id, 2) == "LogNotFoundException"
+model = runs.get_artifact("local", number, queued.id, "model", **signed)
+with zipfile.ZipFile(io.BytesIO(fetched(model).content)) as archive:
+    assert archive.read("model/model/a.txt") == b"content"
+assert refused(runs.get_artifact, "local", number, queued.id, "o") == "ArtifactNotFoundException"
+
 parameters = pipelines.RunPipelineParameters(
     variables={"s": pipelines.Variable(is_secret=True, value="made-up-1")},
     template_parameters={"dataset": "wine"},
@@ -239,4 +253,21 @@ def test_what_an_agent_cant_tell(cloud: LocalCloud, ask: Callable[..., Any], pip
     for change in ({"status": "completed"}, {"status": "inProgress", "result": "failed"}):
         assert agent(cloud, "PATCH", number, change).status_code == 400
     assert agent(cloud, "PATCH", 9999, {"status": "inProgress"}).status_code == 404
+    # A cloud that nobody gave a planner to.
     assert ask("POST", f"/local/_apis/pipelines/{pipeline}/runs", {"previewRun": True}) == 400
+
+
+def test_a_signed_address_ends(
+    cloud: LocalCloud,
+    ask: Callable[..., Any],
+    pipeline: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    number = ask("POST", BUILDS, {"definition": {"id": pipeline}})["id"]
+    agent(cloud, "POST", f"{number}/records", {"name": "Train", "log": ["one"]})
+    place = f"/local/_apis/pipelines/{pipeline}/runs/{number}/logs/1?$expand=signedContent"
+    url = ask("GET", place)["signedContent"]["url"]
+    assert requests.get(url, timeout=30).text == "one\n"
+    now = cloud.clock.time
+    monkeypatch.setattr(type(cloud.clock), "time", lambda _self: now() + 3601)
+    assert requests.get(url, timeout=30).status_code == 401

@@ -372,7 +372,7 @@ class OtherCloud:
     """A cloud in a process of its own, for being killed."""
 
     def __init__(self, state: Path) -> None:
-        command = [sys.executable, "-m", "modelyard.local.cloud", "up", "--state", str(state)]
+        command = [sys.executable, "-m", "modelyard", "local", "up", "--state", str(state)]
         self._process = subprocess.Popen(
             [*command, "--services", ",".join(CLOUD_SERVICES)],
             stdout=subprocess.DEVNULL,

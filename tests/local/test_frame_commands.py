@@ -20,7 +20,7 @@ import requests
 from modelyard.local.cloud.processes import start_time
 from modelyard.local.cloud.running import claimed_by, running
 
-COMMAND = [sys.executable, "-W", "error", "-m", "modelyard.local.cloud"]
+COMMAND = [sys.executable, "-W", "error", "-m", "modelyard", "local"]
 SERVICES = ["--services", "entra,arm"]
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

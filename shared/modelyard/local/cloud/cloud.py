@@ -26,6 +26,7 @@ from modelyard.local.cloud.credentials import WORKSPACE_HOST, Credentials, load_
 from modelyard.local.cloud.dispatch import Dispatcher
 from modelyard.local.cloud.environment import cloud_environment
 from modelyard.local.cloud.exceptions import CorruptState, ServiceMissing, StateNotWritable
+from modelyard.local.cloud.expanding import Expand
 from modelyard.local.cloud.faults import Faults
 from modelyard.local.cloud.processes import CHILDREN, end_leftovers
 from modelyard.local.cloud.requests_log import RequestsLog
@@ -51,7 +52,8 @@ class LocalCloud:
 
     ``port`` 0 takes a free one; ``services`` may be a part of SERVICES. The clock is the
     machine's, and can be set forward while the cloud runs, unless another one is given.
-    With a ``digest_key`` the request log tells what requests said: see ``digests``.
+    With a ``digest_key`` the request log tells what requests said: see ``digests``. ``expand`` is
+    for previews of pipelines.
     """
 
     cloud: Cloud
@@ -66,6 +68,7 @@ class LocalCloud:
         clock: Clock | None = None,
         services: Sequence[str] = SERVICES,
         digest_key: bytes | None = None,
+        expand: Expand | None = None,
     ) -> None:
         for name in services:
             if name not in SERVICES:
@@ -74,6 +77,7 @@ class LocalCloud:
         self.clock: Clock = clock or ShiftedClock()
         self._port = port
         self._digest_key = digest_key
+        self._expand = expand
         self._names = [name for name in SERVICES if name in services]
         self._stack = contextlib.ExitStack()
 
@@ -165,7 +169,13 @@ class LocalCloud:
         closing = stack.enter_context(contextlib.ExitStack())
         closing.callback(server.server_close)
         self.cloud = _cloud(
-            server.port, self.folder, store, self.clock, authority, self._credentials
+            server.port,
+            self.folder,
+            store,
+            self.clock,
+            authority,
+            self._credentials,
+            self._expand,
         )
         self._tokens = Tokens(self.cloud)
         if self._tokens.identify(self._credentials.databricks_token) is None:
@@ -204,6 +214,7 @@ def _cloud(
     clock: Clock,
     authority: Authority,
     credentials: Credentials,
+    expand: Expand | None,
 ) -> Cloud:
     url = f"http://127.0.0.1:{port}"
     return Cloud(
@@ -213,6 +224,7 @@ def _cloud(
         clock=clock,
         workspace_host=WORKSPACE_HOST,
         environment=cloud_environment(url, folder, authority.certificate_path, credentials),
+        expand=expand,
     )
 
 

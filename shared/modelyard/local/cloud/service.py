@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from werkzeug.wrappers import Response
 
 from modelyard.clock import Clock
+from modelyard.local.cloud.expanding import Expand
 from modelyard.local.cloud.store import Store
 
 Handler = Callable[..., Response]
@@ -50,6 +51,8 @@ class Cloud:
     environment: Mapping[str, str]
     """What a program needs to reach this cloud (proxy, CA, host, credentials): see
     :mod:`modelyard.local.cloud.environment`. Drivers and other children start with it."""
+    expand: Expand | None = None
+    """Expands the YAML of pipelines; None where whoever started the cloud has nothing for that."""
 
 
 class Service(Protocol):

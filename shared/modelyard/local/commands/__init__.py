@@ -75,8 +75,9 @@ def _parser(
     if cloud:
         try:
             from modelyard.local.cloud.commands import add_commands
+            from modelyard.local.commands.expanding import expanded
         except ModuleNotFoundError as error:
             raise missing_package(error) from None
-        add_commands(subparsers)
+        add_commands(subparsers, expanded)
     dispatch.add_commands(subparsers)
     return parser, subparsers.choices

@@ -72,6 +72,7 @@ def read(section: Section, azure: Tenant | None, with_az: bool) -> ServiceConnec
     secrets = section.secrets("secrets")
     if secret_name and secret_name not in secrets:
         section.wrong("secrets", f"needs {secret_name}: env:NAME or keyvault://VAULT/NAME")
+    login_server = f"{registry[2].lower()}.azurecr.io" if registry else ""
     found = ServiceConnection(
         name=section.text("name", required=True),
         type=kind,
@@ -82,11 +83,7 @@ def read(section: Section, azure: Tenant | None, with_az: bool) -> ServiceConnec
             "subscription-id", registry[1] if registry else ids.subscription_id
         ),
         subscription_name=section.text("subscription-name"),
-        registry=section.text(
-            "registry",
-            f"{registry[2].lower()}.azurecr.io" if registry else "",
-            required=by_password,
-        ),
+        registry=section.text("registry", login_server, required=by_password),
         user=section.text("user", required=by_password),
         resource_id=resource_id,
         secrets={name: one for name, one in secrets.items() if name == secret_name},

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from functools import partial
 
 from modelyard.local.arguments import Subparsers, state_folder
 from modelyard.local.cloud.cloud import SERVICES
@@ -16,15 +17,20 @@ from modelyard.local.cloud.commands.execute import SHELLS, environment_of, execu
 from modelyard.local.cloud.commands.neighbours import others
 from modelyard.local.cloud.commands.presentation import describe
 from modelyard.local.cloud.commands.reset import reset_stopped
+from modelyard.local.cloud.expanding import Expand
 from modelyard.local.cloud.running import running
 
 
-def add_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
+def add_commands(subparsers: Subparsers[argparse.ArgumentParser], expand: Expand) -> None:
     """Add the commands. Each sets ``handler``: call it with the arguments, it returns an exit code.
+
+    :param expand: expands the YAML of pipelines, for a cloud that is started here.
 
     Handlers print what went wrong, and what to do, to standard error and return 1.
     """
-    up = add_command(subparsers, "up", _up, "start a local cloud and run it until Ctrl-C")
+    up = add_command(
+        subparsers, "up", partial(_up, expand), "start a local cloud and run it until Ctrl-C"
+    )
     up.add_argument("--port", type=_port, help="listen there; else the port it had last, or any")
     up.add_argument(
         "--services",
@@ -69,12 +75,14 @@ def _services(text: str) -> tuple[str, ...]:
     return names
 
 
-def _up(arguments: argparse.Namespace) -> int:
+def _up(expand: Expand, arguments: argparse.Namespace) -> int:
     folder = state_folder(arguments)
     for other in others(folder, os.environ):
         sys.stderr.write(f"Another local cloud runs in {other}: this one is a second one.\n")
     if not arguments.detach:
-        lifecycle.up(folder, arguments.port, arguments.services, attached=arguments.attached)
+        lifecycle.up(
+            folder, arguments.port, arguments.services, expand, attached=arguments.attached
+        )
         return 0
     cloud = lifecycle.up_detached(folder, arguments.port, arguments.services)
     sys.stdout.write(f"{cloud.url}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from modelyard.local.cloud.commands.neighbours import noted
 from modelyard.local.cloud.commands.presentation import describe
 from modelyard.local.cloud.environment import without_real_world
 from modelyard.local.cloud.exceptions import AlreadyRunning, PortInUse, StartFailed
+from modelyard.local.cloud.expanding import Expand
 from modelyard.local.cloud.processes import CHILDREN, end_leftovers, start_time, wait_until_gone
 from modelyard.local.cloud.running import Running, claimed_by, last_port, prepare, running
 
@@ -30,7 +32,8 @@ STOP_SECONDS = 60.0
 def up(
     folder: Path,
     port: int | None,
-    services: Sequence[str] = SERVICES,
+    services: Sequence[str],
+    expand: Expand,
     *,
     attached: bool = False,
 ) -> None:
@@ -40,11 +43,14 @@ def up(
 
     Without a port: the one this state folder had last, so that shells and notebooks that know it
     go on working, else a free one.
+
+    :param expand: expands the YAML of pipelines.
     """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     with _until_signalled() as stop, noted(folder, os.environ):
         if attached:
             threading.Thread(target=_wait_for_end_of_input, args=(stop,), daemon=True).start()
-        cloud = _started(folder, port, services)
+        cloud = _started(folder, port, services, expand)
         try:
             sys.stdout.write(
                 f"{describe(cloud.status())}\n\n"
@@ -74,7 +80,7 @@ def up_detached(
         raise AlreadyRunning(folder)
     prepare(folder)
     log = folder / "cloud.log"
-    command = [sys.executable, "-m", "modelyard.local.cloud", "up", "--state", str(folder)]
+    command = [sys.executable, "-m", "modelyard", "local", "up", "--state", str(folder)]
     command += ["--services", ",".join(services)]
     command += [] if port is None else ["--port", str(port)]
     command += ["--attached"] if attached else []
@@ -124,14 +130,15 @@ def down(folder: Path) -> int | None:
     return pid
 
 
-def _started(folder: Path, port: int | None, services: Sequence[str]) -> LocalCloud:
-    cloud = LocalCloud(folder, last_port(folder) if port is None else port, services=services)
+def _started(folder: Path, port: int | None, services: Sequence[str], expand: Expand) -> LocalCloud:
+    wanted = last_port(folder) if port is None else port
+    cloud = LocalCloud(folder, wanted, services=services, expand=expand)
     try:
         cloud.start()
     except PortInUse:
         if port is not None:
             raise
-        cloud = LocalCloud(folder, services=services)
+        cloud = LocalCloud(folder, services=services, expand=expand)
         cloud.start()
     return cloud
 

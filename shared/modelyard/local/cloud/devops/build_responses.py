@@ -60,14 +60,14 @@ class BuildResponses:
         return page_of(request, found, AT_ONCE)
 
     def get(self, _request: Request, project: str, number: int) -> Json:
-        return shown(self._build(project, number))
+        return shown(self.build(project, number))
 
     def queue(self, request: Request, project: str) -> Json:
         body = body_of(request)
         number = (body.get("definition") or {}).get("id")
         if not isinstance(number, int):
             raise exceptions.invalid("definition", "The build needs the id of a definition.")
-        return shown(self._queued(project, number, body, caller_of(request)))
+        return shown(self.queued(project, number, body, caller_of(request)))
 
     def change(self, request: Request, project: str, number: int) -> Json:
         """Only ``status: cancelling``, as nobody but an agent may say the rest."""
@@ -75,7 +75,7 @@ class BuildResponses:
         if str(body.get("status")).lower() != "cancelling":
             raise exceptions.invalid("status", "A build can only be canceled from outside.")
         with self._lock:
-            build = self._builds.move(self._build(project, number), ENDED, "canceled")
+            build = self._builds.move(self.build(project, number), ENDED, "canceled")
             self._approvals.end(build)
             return shown(build)
 
@@ -83,18 +83,18 @@ class BuildResponses:
         return {
             "id": str(number),
             "changeId": number,
-            "records": self._build(project, number)["records"],
+            "records": self.build(project, number)["records"],
         }
 
     def logs(self, _request: Request, project: str, number: int) -> list[Json]:
         return [
             {"id": at, "type": "Container", "lineCount": len(one["lines"]), "createdOn": one["at"]}
-            for at, one in enumerate(self._build(project, number)["logs"], 1)
+            for at, one in enumerate(self.build(project, number)["logs"], 1)
         ]
 
     def log(self, request: Request, project: str, number: int, log: int) -> Any:
         """As lines, or as a text where the client takes only that."""
-        lines = self._builds.log(self._build(project, number), log)
+        lines = self._builds.log(self.build(project, number), log)
         start = request.args.get("startLine", 1, type=int)
         part = lines[max(start - 1, 0) : request.args.get("endLine", len(lines), type=int)]
         if request.headers.get("Accept", "").startswith("text/plain"):
@@ -102,28 +102,23 @@ class BuildResponses:
         return part
 
     def tags(self, _request: Request, project: str, number: int) -> Any:
-        return self._build(project, number)["tags"]
+        return self.build(project, number)["tags"]
 
     def tag(self, request: Request, project: str, number: int, tag: str) -> Any:
         with self._lock:
-            build = self._build(project, number)
+            build = self.build(project, number)
             others = [one for one in build["tags"] if one != tag]
             build["tags"] = others if request.method == "DELETE" else [*others, tag]
             return self._builds.save(build)["tags"]
 
     def artifacts(self, request: Request, project: str, number: int) -> Any:
         """All, the one of ``artifactName``, or that as an archive."""
-        found = self._build(project, number)["artifacts"]
-        name = request.args.get("artifactName")
+        build, name = self.build(project, number), request.args.get("artifactName")
         if name is None:
-            return [_artifact(one) for one in found]
-        one = next((one for one in found if one["name"] == name), None)
-        if one is None:
-            raise exceptions.DevOpsError(
-                404, "ArtifactNotFoundException", f"Artifact {name} not found for build {number}."
-            )
+            return [_artifact(one) for one in build["artifacts"]]
+        one = artifact_of(build, name)
         if "application/zip" in request.headers.get("Accept", ""):
-            return Response(_archive(name, one["files"]), 200, mimetype="application/zip")
+            return Response(archive(name, one["files"]), 200, mimetype="application/zip")
         return _artifact(one)
 
     def add_artifact(self, request: Request, project: str, number: int) -> Json:
@@ -137,7 +132,7 @@ class BuildResponses:
         an approval is awaited."""
         body = body_of(request)
         with self._lock:
-            build = self._build(project, number)
+            build = self.build(project, number)
             if body.get("result") == "succeeded":
                 self._approvals.check_free(build)
             moved = self._builds.move(build, str(body.get("status")), str(body.get("result") or ""))
@@ -148,7 +143,7 @@ class BuildResponses:
     def record(self, request: Request, project: str, number: int) -> Json:
         """``{"name", "type", "parent", "state", "result", "log": [LINE]}``."""
         with self._lock:
-            return self._builds.record(self._build(project, number), body_of(request))
+            return self._builds.record(self.build(project, number), body_of(request))
 
     def upload(self, request: Request, project: str, number: int) -> Json:
         """``{"name", "files": {PATH: base64}}``: an artifact with what it holds."""
@@ -164,36 +159,18 @@ class BuildResponses:
         resource = {"type": "PipelineArtifact"}
         return self._keep(project, number, text_of(body, "name"), resource, files)
 
-    def runs(self, _request: Request, project: str, pipeline: int) -> list[Json]:
-        found = self._builds.of_project(self._projects.id_of(project))
-        return [_run(one) for one in found if one["definition"]["id"] == pipeline]
-
-    def run(self, _request: Request, project: str, pipeline: int, number: int) -> Json:
-        build = self._build(project, number)
-        if build["definition"]["id"] != pipeline:
-            raise exceptions.not_found("Run", number)
-        return _run(build)
-
-    def start_run(self, request: Request, project: str, pipeline: int) -> Json:
-        body = body_of(request)
-        if body.get("previewRun"):
-            raise exceptions.invalid("previewRun", "The local Azure DevOps expands no YAML.")
-        own = ((body.get("resources") or {}).get("repositories") or {}).get("self") or {}
-        given = {
-            "sourceBranch": own.get("refName"),
-            "sourceVersion": own.get("version"),
-            "templateParameters": body.get("templateParameters"),
-            "variables": body.get("variables"),
-        }
-        return _run(self._queued(project, pipeline, given, caller_of(request)))
-
-    def _queued(self, project: str, number: int, given: Json, caller: str) -> Json:
+    def queued(self, project: str, number: int, given: Json, caller: str) -> Json:
+        """A new run. Raises DevOpsError."""
         found = self._projects.get(project)
         definition = self._pipelines.definitions.get(found["id"], number)
         return self._builds.queue(found, definition, given, caller)
 
-    def _build(self, project: str, number: int) -> Json:
-        """With what its approvals have come to since it was last looked at."""
+    def all(self, project: str) -> list[Json]:
+        """Those of a project, the newest first. Raises DevOpsError."""
+        return self._builds.of_project(self._projects.id_of(project))
+
+    def build(self, project: str, number: int) -> Json:
+        """A build, with what its approvals have come to since it was last looked at."""
         with self._lock:
             return self._approvals.settled(self._builds.get(self._projects.id_of(project), number))
 
@@ -201,7 +178,7 @@ class BuildResponses:
         self, project: str, number: int, name: str, resource: Json, files: dict[str, str]
     ) -> Json:
         with self._lock:
-            build = self._build(project, number)
+            build = self.build(project, number)
             if any(one["name"] == name for one in build["artifacts"]):
                 raise exceptions.exists("Artifact", name)
             made = {"id": len(build["artifacts"]) + 1, "name": name, "resource": resource}
@@ -214,33 +191,21 @@ def _artifact(one: Json) -> Json:
     return {key: value for key, value in one.items() if key != "files"}
 
 
-def _archive(name: str, files: dict[str, str]) -> bytes:
+def artifact_of(build: Json, name: str) -> Json:
+    """An artifact with its files. Raises DevOpsError when the run has none of this name."""
+    for one in build["artifacts"]:
+        if one["name"] == name:
+            found: Json = one
+            return found
+    raise exceptions.DevOpsError(
+        404, "ArtifactNotFoundException", f"Artifact {name} not found for build {build['id']}."
+    )
+
+
+def archive(name: str, files: dict[str, str]) -> bytes:
+    """A zip file of an artifact."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as made:
         for path, encoded in sorted(files.items()):
-            archive.writestr(f"{name}/{path}", base64.b64decode(encoded))
+            made.writestr(f"{name}/{path}", base64.b64decode(encoded))
     return content.getvalue()
-
-
-def _run(build: Json) -> Json:
-    """A build as the newer interface shows it."""
-    states = {"notStarted": "unknown", "inProgress": "inProgress", "completed": "completed"}
-    variables = {
-        name: {**one, "value": None} if one.get("isSecret") else one
-        for name, one in build["variables"].items()
-    }
-    return {
-        "id": build["id"],
-        "name": build["buildNumber"],
-        "state": states[build["status"]],
-        "result": build.get("result"),
-        "createdDate": build["queueTime"],
-        "finishedDate": build.get("finishTime"),
-        "pipeline": {
-            "id": build["definition"]["id"],
-            "name": build["definition"]["name"],
-            "folder": build["definition"]["path"],
-        },
-        "templateParameters": build["templateParameters"],
-        "variables": variables,
-    }

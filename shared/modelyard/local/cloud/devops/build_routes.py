@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from modelyard.local.cloud.devops.answering import Answer
 from modelyard.local.cloud.devops.approval_responses import ApprovalResponses
 from modelyard.local.cloud.devops.build_responses import BuildResponses
+from modelyard.local.cloud.devops.run_responses import RunResponses
 
 
 def of_clients(
-    builds: BuildResponses, approvals: ApprovalResponses
+    builds: BuildResponses, newer: RunResponses, approvals: ApprovalResponses
 ) -> Iterator[tuple[str, str, Answer]]:
     """Method, path below the organization, and what answers."""
     every = "/<project>/_apis/build/builds"
@@ -28,12 +29,22 @@ def of_clients(
     yield "GET", f"{one}/artifacts", builds.artifacts
     yield "POST", f"{one}/artifacts", builds.add_artifact
     runs = "/<project>/_apis/pipelines/<int:pipeline>/runs"
-    yield "GET", runs, builds.runs
-    yield "POST", runs, builds.start_run
-    yield "GET", f"{runs}/<int:number>", builds.run
+    yield "GET", runs, newer.listed
+    yield "POST", runs, newer.start
+    yield "GET", f"{runs}/<int:number>", newer.get
+    yield "GET", f"{runs}/<int:number>/logs", newer.logs
+    yield "GET", f"{runs}/<int:number>/logs/<int:log>", newer.log
+    yield "GET", f"{runs}/<int:number>/artifacts", newer.artifact
     yield "GET", "/<project>/_apis/pipelines/approvals", approvals.listed
     yield "GET", "/<project>/_apis/pipelines/approvals/<approval>", approvals.get
     yield "PATCH", "/<project>/_apis/pipelines/approvals", approvals.decide
+
+
+def of_anybody(newer: RunResponses) -> Iterator[tuple[str, str, Answer]]:
+    """What signed addresses are of: as above."""
+    run = "/<project>/_apis/pipelines/<int:pipeline>/runs/<int:number>"
+    yield "GET", f"{run}/signedlogcontent/<int:log>", newer.log_content
+    yield "GET", f"{run}/signedartifactscontent", newer.artifact_content
 
 
 def of_the_agent(

@@ -85,6 +85,35 @@ def invalid(what: str, message: str) -> DevOpsError:
     return DevOpsError(400, "InvalidRequestException", f"{message} (Parameter '{what}')")
 
 
+def branch_not_found(ref: str) -> DevOpsError:
+    return DevOpsError(
+        404,
+        "GitUnresolvableToCommitException",
+        f"TF401175: The version descriptor <{ref}> could not be resolved to a version.",
+    )
+
+
+def item_not_found(path: str) -> DevOpsError:
+    return DevOpsError(
+        404,
+        "GitItemNotFoundException",
+        f"TF401174: The item '/{path}' could not be found in the repository.",
+    )
+
+
+def stale(name: str) -> DevOpsError:
+    return DevOpsError(
+        409,
+        "GitReferenceStaleException",
+        f"TF401028: The reference '{name}' has already been updated by another client, so you "
+        "cannot update it. Please try again.",
+    )
+
+
+def pipeline_invalid(message: str) -> DevOpsError:
+    return DevOpsError(400, "PipelineValidationException", message)
+
+
 def failure(error: DevOpsError) -> Response:
     """The answer."""
     body = {

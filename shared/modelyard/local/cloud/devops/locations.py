@@ -10,6 +10,7 @@ from typing import Any
 _OF_ALL, _OF_PROJECT = "_apis/{area}/{resource}", "{project}/_apis/{area}/{resource}"
 _OF_REPOSITORY = "{project}/_apis/{area}/repositories/{repositoryId}"
 _OF_BUILD = "{project}/_apis/build/builds/{buildId}/{resource}"
+_OF_RUN = "{project}/_apis/pipelines/{pipelineId}/runs/{runId}/{resource}"
 _TABLE = (
     ("e81700f7-3be2-46de-8624-2eb35882fcaa", "Location", "ResourceAreas", "_apis/{resource}"),
     ("ef5b7057-ffc3-4c77-bbad-c10b4a4abcc7", "distributedtask", "variablegroups",
@@ -23,6 +24,10 @@ _TABLE = (
     ("603fe2ac-9723-48b9-88ad-09305aa6c6e1", "core", "projects", "_apis/{resource}/{*projectId}"),
     ("225f7195-f9c7-4d14-ab28-a83f7ff77e1f", "git", "repositories",
      _OF_PROJECT + "/{repositoryId}"),
+    ("ea98d07b-3c87-4971-8ede-a613694ffb55", "git", "pushes",
+     _OF_REPOSITORY + "/{resource}/{pushId}"),
+    ("fb93c0db-47ed-4a31-8c20-47552878fb44", "git", "items", _OF_REPOSITORY + "/{resource}"),
+    ("2d874a60-a811-4f62-9c9f-963a6ea0a55b", "git", "refs", _OF_REPOSITORY + "/{resource}"),
     ("9946fd70-0d40-406e-b686-b4744cbbcc37", "git", "pullRequests",
      _OF_REPOSITORY + "/{resource}/{pullRequestId}"),
     ("ab6e2e5d-a0b7-4153-b64a-a4efe0d49449", "git", "pullRequestThreads",
@@ -46,6 +51,10 @@ _TABLE = (
     ("8baac422-4c6e-4de5-8532-db96d92acffa", "build", "timeline", _OF_BUILD + "/{timelineId}"),
     ("7859261e-d2e9-4a68-b820-a5d84cc5bb3d", "pipelines", "runs",
      "{project}/_apis/pipelines/{pipelineId}/{resource}/{runId}"),
+    ("53df2d18-29ea-46a9-bee0-933540f80abf", "pipelines", "preview",
+     "{project}/_apis/pipelines/{pipelineId}/{resource}"),
+    ("fb1b6d27-3957-43d5-a14b-a2d70403e545", "pipelines", "logs", _OF_RUN + "/{logId}"),
+    ("85023071-bd5e-4438-89b0-2a5bf362a19d", "pipelines", "artifacts", _OF_RUN),
     ("37794717-f36f-4d78-b2bf-4dc30d0cfbcd", "pipelines", "approvals",
      "{project}/_apis/pipelines/{resource}/{approvalId}"),
     ("28e1305e-2afe-47bf-abaf-cbb0e6a91988", "pipelines", "pipelines",

@@ -11,16 +11,21 @@ from modelyard.local.cloud.devops.approval_responses import ApprovalResponses
 from modelyard.local.cloud.devops.approvals import Approvals
 from modelyard.local.cloud.devops.build_responses import BuildResponses
 from modelyard.local.cloud.devops.builds import Builds
+from modelyard.local.cloud.devops.content_responses import ContentResponses
+from modelyard.local.cloud.devops.contents import Contents
 from modelyard.local.cloud.devops.endpoint_responses import EndpointResponses
 from modelyard.local.cloud.devops.endpoints import Endpoints
 from modelyard.local.cloud.devops.environments import EnvironmentResponses
 from modelyard.local.cloud.devops.group_responses import GroupResponses
 from modelyard.local.cloud.devops.models import ORGANIZATION, Organization
 from modelyard.local.cloud.devops.pipelines import PipelineResponses
+from modelyard.local.cloud.devops.previews import Previews
 from modelyard.local.cloud.devops.project_responses import ProjectResponses
 from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.devops.pull_requests import PullRequestResponses
 from modelyard.local.cloud.devops.responses import DevOpsResponses
+from modelyard.local.cloud.devops.run_responses import RunResponses
+from modelyard.local.cloud.devops.signed_urls import SignedUrls
 from modelyard.local.cloud.devops.variable_groups import VariableGroups
 from modelyard.local.cloud.service import Cloud, Route
 from modelyard.local.cloud.tokens import Tokens
@@ -47,11 +52,14 @@ class DevOpsService:
         self._pipelines = PipelineResponses(cloud, self.projects)
         self._project_responses = ProjectResponses(cloud, self.projects)
         self._pull_requests = PullRequestResponses(cloud, self.projects)
+        self._contents = Contents(cloud)
+        self._previews = Previews(cloud, self.projects, self._pipelines, self._contents)
         self._builds = Builds(cloud)
         self._approvals = Approvals(cloud, self.projects, self._environments, self._builds)
         self._runs = BuildResponses(
             cloud, self.projects, self._pipelines, self._builds, self._approvals
         )
+        self._newer = RunResponses(self._runs, self._previews, SignedUrls(cloud))
         self._answering = Answering(self.organization, Tokens(cloud))
 
     def routes(self) -> Sequence[Route]:
@@ -77,9 +85,21 @@ class DevOpsService:
                 for method, path, answer in (
                     *self._of_projects(),
                     *self._of_pull_requests(),
+                    *self._of_contents(),
                     *self._of_deployments(),
-                    *build_routes.of_clients(self._runs, ApprovalResponses(self._approvals)),
+                    *build_routes.of_clients(
+                        self._runs, self._newer, ApprovalResponses(self._approvals)
+                    ),
                 )
+            ),
+            *(
+                Route(
+                    (method,),
+                    HOST,
+                    f"/{ORGANIZATION}{path}",
+                    self._answering.handler(answer, signed_in=False),
+                )
+                for method, path, answer in build_routes.of_anybody(self._newer)
             ),
             Route(METHODS, HOST, "/<organization>/<path:rest>", answers.elsewhere),
             *(Route((method,), "127.0.0.1", path, handler) for method, path, handler in own),
@@ -144,6 +164,14 @@ class DevOpsService:
         yield "POST", comments, answers.add_comment
         yield "PATCH", f"{comments}/<int:comment>", answers.change_comment
 
+    def _of_contents(self) -> Iterator[tuple[str, str, Answer]]:
+        answers = ContentResponses(self.projects, self._contents)
+        path = "/<project>/_apis/git/repositories/<repository>"
+        yield "POST", f"{path}/pushes", answers.push
+        yield "GET", f"{path}/refs", answers.refs
+        yield "GET", f"{path}/items", answers.items
+        yield "POST", "/<project>/_apis/pipelines/<int:pipeline>/preview", self._previews.preview
+
     def _of_deployments(self) -> Iterator[tuple[str, str, Answer]]:
         environments, pipelines = self._environments, self._pipelines
         yield from _all("/<project>/_apis/distributedtask/environments", environments, "PATCH")
@@ -175,6 +203,7 @@ class DevOpsService:
     def reset(self) -> None:
         self.organization.reset()
         self.groups.reset()
+        self._contents.reset()
         self.projects.reset()
         self._project_responses.reset()
         self._environments.reset()
