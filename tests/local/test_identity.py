@@ -36,6 +36,7 @@ from modelyard.errors import InputError, Unauthenticated
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
 from modelyard.local.cloud.databricks.identity.models import RESOURCE
+from modelyard.local.cloud.entra.device_codes import REFRESHED
 from modelyard.local.cloud.tokens import OWNER
 from modelyard.local.own_program import own_program
 from modelyard.local.runner.builtin.az_login import Login
@@ -233,6 +234,33 @@ def test_a_person_who_enters_a_code(place: Place, approve: bool) -> None:
         with pytest.raises(Unauthenticated, match="the person at this terminal can't sign in"):
             person.mint(DATABRICKS)
     assert shown[0].startswith("to sign in, open https://microsoft.com/devicelogin and enter")
+
+
+def test_whoever_entered_a_code_is_asked_again_only_when_that_no_longer_holds(
+    place: Place, hours: Any
+) -> None:
+    shown: list[str] = []
+
+    def show(text: str) -> None:
+        shown.append(text)
+        code = text.split()[-1]
+        place.own("POST", "entra/device-codes", {"user_code": code, "approve": True})
+
+    person = device_code(show, place.ids["azure_tenant_id"])
+    first = person.mint(DATABRICKS).value
+    assert person.mint(DATABRICKS).value == first
+    for _ in range(2):  # each token holds for 60 minutes
+        hours(61)
+        renewed = person.mint(DATABRICKS).value
+        claims = jwt.decode(renewed, options={"verify_signature": False})
+        assert (claims["upn"], claims["exp"] > time.time()) == (OWNER, True)
+        assert renewed != first
+    assert len(shown) == 1
+
+    place.cloud.cloud.store.clear(REFRESHED)  # as when an administrator ends all sessions
+    hours(61)
+    assert person.mint(DATABRICKS).value != renewed
+    assert len(shown) == 2
 
 
 def test_a_principal_that_is_not_in_the_workspace_yet(place: Place) -> None:
