@@ -11,6 +11,7 @@ from local.aml_workplace import Workplace
 SDK_V1 = Path(os.environ.get("MODELYARD_AZUREML_V1", "/nowhere"))
 """The environment of azureml-core and azureml-pipeline: made by make, with Python 3.10 or 3.11."""
 MISSING_V1 = not (SDK_V1 / "bin" / "python").exists()
+SITE_PACKAGES = next(SDK_V1.glob("lib/python*/site-packages"), SDK_V1)
 _START = """
 import json, os, sys
 from azureml.core import *

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from local.aml_v1_workplace import MISSING_V1, V1Workplace
+from local.aml_v1_workplace import MISSING_V1, SITE_PACKAGES, V1Workplace
 from local.aml_workplace import WHEELS, WORKSPACE, Done
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.environment import program_environment
@@ -27,6 +27,41 @@ os.makedirs(given.out)
 with open(os.path.join(given.out, "part.csv"), "w") as file:
     file.write("\\n".join(lines[: rows.count(lines, given.ratio)]))
 print("prepared with", given.ratio, os.environ["AML_PARAMETER_ratio"])
+"""
+# As the scripts of old projects have it: strict about arguments, among them those of the service.
+REGISTER = """
+import argparse, os, tempfile
+parser = argparse.ArgumentParser()
+for name in (
+    "RUN_TOKEN", "RUN_ID", "ARM_SUBSCRIPTION", "ARM_RESOURCEGROUP", "ARM_WORKSPACE_NAME",
+    "ARM_PROJECT_NAME", "SCRIPT_DIRECTORY_NAME", "RUN_TOKEN_EXPIRY", "SERVICE_ENDPOINT",
+):
+    parser.add_argument(f"--AZUREML_{name}", required=True)
+parser.add_argument("--MODEL_NAME")
+given = vars(parser.parse_args())
+os.environ.update({name: one for name, one in given.items() if name.startswith("AZUREML_")})
+
+from azureml.core import Run
+from azureml.core.model import Model
+
+run = Run.get_context(allow_offline=False)
+os.chdir(tempfile.mkdtemp())  # Model.register takes nothing from outside of it
+with open("weights.txt", "w") as file:
+    file.write("weights of a cluster")
+run.log("weights", 3)
+run.flush()  # on a cluster nothing does it for the script
+run.upload_file("outputs/weights.txt", "weights.txt")
+workspace = run.experiment.workspace
+model = Model.register(workspace, model_path="weights.txt", model_name=given["MODEL_NAME"])
+print("registered", model.id, "in", workspace.name)
+"""
+# In a step on this machine they are variables.
+TRACK = """
+from azureml.core import Run
+run = Run.get_context(allow_offline=False)
+run.log("accuracy", 0.75)
+run.parent.tag("tracked", run.get_status())
+print("tracked in", run.experiment.name)
 """
 TRAIN = """# Databricks notebook source
 import os
@@ -81,6 +116,8 @@ def place(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> V1Work
         ("steps/prepare.py", PREPARE),
         ("steps/rows.py", "def count(lines, ratio):\n    return int(len(lines) * float(ratio))\n"),
         ("steps/report.py", "import sys\nprint('reported', sys.argv[1:3])\n"),
+        ("steps/register.py", REGISTER),
+        ("steps/track.py", TRACK),
         ("steps/fail.py", "print('all was well until here')\nraise SystemExit(3)\n"),
         ("steps/wait.py", "import time\nprint('waiting', flush=True)\ntime.sleep(600)\n"),
         ("train.py", TRAIN),
@@ -192,6 +229,53 @@ def test_a_pipeline_is_published_triggered_and_its_model_registered(place: V1Wor
     assert model.read_text() == "6 0.75"
     assert told["disabled"].endswith("is disabled, and can't be run.")
     assert told["active"] == []
+
+
+def test_a_steps_own_program_tracks_its_run_and_registers_a_model(place: V1Workplace) -> None:
+    """The SDK is in the environment of the step, and of the cluster, by PYTHONPATH."""
+    told = place.sdk(
+        PIPELINE
+        + textwrap.dedent(f"""
+        attached = ComputeTarget.attach(ws, "bricks", DatabricksCompute.attach_configuration(
+            resource_group=ws.resource_group, workspace_name="modelyard-local",
+            access_token=os.environ["DATABRICKS_TOKEN"],
+        ))
+        attached.wait_for_completion(show_output=False)
+        with_sdk = {{"PYTHONPATH": {str(SITE_PACKAGES)!r}}}
+        runconfig = environment()
+        runconfig.environment_variables = with_sdk
+        track = PythonScriptStep(
+            name="track", script_name="track.py", source_directory="steps",
+            compute_target=cluster(), runconfig=runconfig, allow_reuse=False,
+        )
+        register = DatabricksStep(
+            name="register", run_name="register", python_script_name="register.py",
+            source_directory="steps", python_script_params=["--MODEL_NAME", "weights"],
+            compute_target=attached, node_type="Standard_DS3_v2", num_workers=1,
+            spark_version="13.3.x-scala2.12", spark_env_variables=with_sdk, allow_reuse=False,
+        )
+        register.run_after(track)
+        run = Pipeline(ws, steps=[register]).submit("contexts")
+        ended = run.wait_for_completion(show_output=False, raise_on_error=False)
+        steps = {{one.name: one for one in run.get_steps()}}
+        tell(
+            ended=ended, tags=run.get_tags(),
+            error=run.get_details().get("error"),
+            metrics={{name: one.get_metrics() for name, one in steps.items()}},
+            files=steps["register"].get_file_names(),
+            log=requests.get(
+                steps["register"].get_details()["logFiles"]["user_logs/std_log.txt"]
+            ).text,
+        )
+        Model(ws, "weights").download("weights")
+        """)
+    ).told
+    assert told["ended"] == "Finished", told["error"]
+    assert told["tags"]["tracked"] == "Running"
+    assert told["metrics"] == {"track": {"accuracy": 0.75}, "register": {"weights": 3}}
+    assert "outputs/weights.txt" in told["files"]
+    assert f"registered weights:1 in {WORKSPACE}" in told["log"]
+    assert (place.folder / "weights" / "weights.txt").read_text() == "weights of a cluster"
 
 
 def test_a_run_that_fails_or_is_canceled_is_not_finished(place: V1Workplace) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from modelyard.local.cloud.aml.execution.clusters import _telling
 from modelyard.local.cloud.aml.execution.graph import input_path, output_path
+from modelyard.local.cloud.aml.v1.pipelines import start_script
 from modelyard.local.cloud.aml.v1.pipelines.cluster_tasks import _libraries, _work
 from modelyard.local.cloud.aml.v1.pipelines.commands import command_of, timeout_of
 from modelyard.local.cloud.aml.v1.pipelines.reading import Step, assigned
@@ -60,7 +62,15 @@ def test_a_script_gets_arguments_paths_and_variables() -> None:
         ),
         None,
     )
-    words = ("python", "a.py", "--in", input_path("raw"), output_path("clean"), "0.7")
+    words = (
+        "python",
+        start_script.__file__,
+        "a.py",
+        "--in",
+        input_path("raw"),
+        output_path("clean"),
+        "0.7",
+    )
     assert found.words == words
     assert found.variables == {
         "A": "1",
@@ -93,8 +103,7 @@ def test_a_notebook_gets_its_parameters_and_paths() -> None:
                 "_AML_PARAMETER_a": "0.9",
             },
             produced={"clean": ("2", "clean")},
-        ),
-        {},
+        )
     )
     task = found["notebook_task"]
     assert task["notebook_path"] == "/Shared/x"
@@ -107,9 +116,21 @@ def test_a_scripts_words_are_taken_apart() -> None:
         "python_script_params": "--x||a|-|-b||rate||0.5",
         "_AML_PARAMETER_rate": "0.1",
     }
-    task = _work(step(values=values), {"AZUREML_RUN_ID": "7"})["spark_python_task"]
-    words = ["--x", "a||b", "rate", "0.1", "--AZUREML_RUN_ID", "7"]
-    assert task == {"python_file": "dbfs:/a.py", "parameters": words}
+    task = _work(step(values=values))["spark_python_task"]
+    assert task == {"python_file": "dbfs:/a.py", "parameters": ["--x", "a||b", "rate", "0.1"]}
+
+
+def test_what_a_run_is_told_comes_behind_its_own_parameters() -> None:
+    told = {"AZUREML_RUN_ID": "7"}
+    script = {"python_file": "dbfs:/a.py", "parameters": ["--x", "1"]}
+    assert _telling({"spark_python_task": script, "libraries": []}, told) == {
+        "spark_python_task": {**script, "parameters": ["--x", "1", "--AZUREML_RUN_ID", "7"]},
+        "libraries": [],
+    }
+    notebook = {"notebook_path": "/x", "base_parameters": {"a": "1"}}
+    assert _telling({"notebook_task": notebook}, told) == {
+        "notebook_task": {**notebook, "base_parameters": {"a": "1", **told}}
+    }
 
 
 def test_libraries_may_have_an_index() -> None:

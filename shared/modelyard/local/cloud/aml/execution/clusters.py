@@ -7,6 +7,7 @@ runs/cancel.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -34,6 +35,7 @@ class Clusters:
         name: str,
         token: str,
         staged: Staged,
+        variables: Mapping[str, str],
         log: Log,
         halt: Halt,
         timeout_seconds: float | None,
@@ -43,7 +45,8 @@ class Clusters:
         :param name: of the run, for who looks at it in the workspace.
         :param token: the same for the same run: it is never submitted twice.
         """
-        fields = {**resolved(task.task, staged.paths), "task_key": "task"}
+        told = {name: variables[name] for name in task.told if name in variables}
+        fields = {**_telling(resolved(task.task, staged.paths), told), "task_key": "task"}
         body: Json = {"run_name": name, "tasks": [fields], "idempotency_token": token[:64]}
         if timeout_seconds is not None:
             body["timeout_seconds"] = max(1, int(timeout_seconds))
@@ -112,3 +115,14 @@ class Clusters:
             message = body.get("message", answer.status_code)
             raise NodeFailed("UserError", f"Databricks refused the run: {message}")
         return body
+
+
+def _telling(task: Json, told: Mapping[str, str]) -> Json:
+    """The task with these parameters beside its own."""
+    if "notebook_task" in task:
+        own = task["notebook_task"]
+        named = {**own.get("base_parameters", {}), **told}
+        return {**task, "notebook_task": {**own, "base_parameters": named}}
+    own = task["spark_python_task"]
+    words = [word for name, value in told.items() for word in (f"--{name}", value)]
+    return {**task, "spark_python_task": {**own, "parameters": [*own["parameters"], *words]}}

@@ -55,6 +55,9 @@ class ClusterTask:
     Strings in it may hold what :func:`input_path` and :func:`output_path` return."""
     token: str = field(repr=False)
     """Access token of the workspace."""
+    told: tuple[str, ...] = ()
+    """Variables of the order's surroundings that it gets: parameters of a notebook with these
+    names, or arguments of a script, ``--NAME VALUE``."""
 
 
 @dataclass(frozen=True)

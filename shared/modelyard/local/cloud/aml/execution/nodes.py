@@ -123,7 +123,7 @@ class Nodes:
         if isinstance(node.work, Command):
             self._commands.run(node.work, staged, variables, printed, halt, timeout)
         else:
-            self._clusters.run(node.work, node.name, run, staged, printed, halt, timeout)
+            self._clusters.run(node.work, node.name, run, staged, variables, printed, halt, timeout)
 
     def _reused(self, order: Order, node: Node, run: str) -> bool:
         """Whether an earlier run's results could be taken, and were."""

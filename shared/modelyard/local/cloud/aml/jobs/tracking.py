@@ -16,15 +16,13 @@ from typing import Any
 import requests
 from werkzeug.wrappers import Request, Response
 
+from modelyard.local.cloud.aml import run_context
 from modelyard.local.cloud.aml.execution.artifacts import place_of
-from modelyard.local.cloud.aml.front import AUDIENCE
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.service import Cloud
-from modelyard.local.cloud.tokens import Tokens
 
 Json = dict[str, Any]
 COLLECTION = "aml-tracking"
-TOKEN_SECONDS = 7 * 24 * 3600
 _RUN_IDS = frozenset({"run_id", "run_uuid", "source_run_id"})
 _ROOT = "dbfs:/databricks/mlflow-tracking"
 """Where the workspace's tracking server puts artifacts unless it is told otherwise."""
@@ -36,27 +34,18 @@ class Tracking:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._tokens = Tokens(cloud)
 
     def variables(
         self, workspace: Workspace, run: str, root: str, experiment: str
     ) -> Mapping[str, str]:
         """What a program in a run gets. Starts the run of MLflow that stands for it."""
-        found = {
-            "AZUREML_RUN_ID": run,
-            "AZUREML_ROOT_RUN_ID": root,
-            "AZUREML_EXPERIMENT_NAME": experiment,
-            "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
-            "AZUREML_ARM_SUBSCRIPTION": workspace.id.split("/")[2],
-            "AZUREML_ARM_RESOURCEGROUP": workspace.id.split("/")[4],
-        }
+        found = run_context.variables(self._cloud, workspace, run, root, experiment)
         if not self._begin(workspace, run, root, experiment):
             return found
-        token = self._tokens.issue_for_run(run, AUDIENCE, TOKEN_SECONDS)
         return {
             **found,
             "MLFLOW_TRACKING_URI": workspace.tracking,
-            "MLFLOW_TRACKING_TOKEN": token,
+            "MLFLOW_TRACKING_TOKEN": found[run_context.TOKEN],
             "MLFLOW_RUN_ID": run,
             "MLFLOW_EXPERIMENT_NAME": experiment,
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
+from modelyard.local.cloud.aml import run_context
 from modelyard.local.cloud.aml.front import listed, refused
 from modelyard.local.cloud.aml.v1.artifacts import RUNS, Artifacts
 from modelyard.local.cloud.aml.v1.experiments import Experiments
@@ -13,6 +14,7 @@ from modelyard.local.cloud.aml.v1.run_filters import passes
 from modelyard.local.cloud.aml.v1.runs import Runs
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.front import read_body
+from modelyard.local.cloud.service import Cloud
 
 Json = dict[str, Any]
 LOGS = ("azureml-logs/", "logs/", "user_logs/", "system_logs/")
@@ -22,7 +24,10 @@ LOGS = ("azureml-logs/", "logs/", "user_logs/", "system_logs/")
 class HistoryResponses:
     """``/history/v1.0/...``; an experiment is named by its name or by its id."""
 
-    def __init__(self, experiments: Experiments, runs: Runs, artifacts: Artifacts) -> None:
+    def __init__(
+        self, cloud: Cloud, experiments: Experiments, runs: Runs, artifacts: Artifacts
+    ) -> None:
+        self._cloud = cloud
         self._experiments = experiments
         self._runs = runs
         self._artifacts = artifacts
@@ -108,6 +113,12 @@ class HistoryResponses:
             "logFiles": logs,
             "submittedBy": "modelyard",
         }
+
+    def token(self, _request: Request, workspace: Workspace, run: str, **_where: str) -> Json:
+        """A new one for the program of a run, whose own soon ends."""
+        self._runs.get(workspace, run)
+        value, expiry = run_context.token(self._cloud, run)
+        return {"token": value, "expiryTimeUtc": expiry}
 
     def metrics_ingested(
         self, _request: Request, workspace: Workspace, run: str, **_where: str

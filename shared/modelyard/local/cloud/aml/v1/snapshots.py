@@ -80,6 +80,12 @@ class Snapshots:
         """Each file: its path in the folder, and where its bytes are. Raises ArmError."""
         yield from paths.files(self.place(workspace, id), self._blobs)
 
+    def text(self, workspace: Workspace, id: str, name: str) -> str:
+        """What is in one file; empty when it isn't there."""
+        found = (path for one, path in self.files(workspace, id) if one == name)
+        path = next(found, None)
+        return path.read_text(errors="replace") if path else ""
+
     def reset(self) -> None:
         self._cloud.store.clear(COLLECTION)
 

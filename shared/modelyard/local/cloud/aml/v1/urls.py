@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from werkzeug.wrappers import Request
 
 from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.computes import Computes
@@ -26,11 +29,12 @@ from modelyard.local.cloud.aml.v1.pipelines.urls import table as pipelines
 from modelyard.local.cloud.aml.v1.registered_models import RegisteredModels
 from modelyard.local.cloud.aml.v1.runs import Runs
 from modelyard.local.cloud.aml.v1.snapshots import SnapshotResponses, Snapshots
-from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces
+from modelyard.local.cloud.aml.workspaces import API_HOST, Workspace, Workspaces
 from modelyard.local.cloud.service import Cloud, Route
 from modelyard.local.cloud.storage.models import Blobs
 from modelyard.local.cloud.tokens import Tokens
 
+Json = dict[str, Any]
 Table = list[tuple[str, str, Answer]]
 
 
@@ -94,7 +98,7 @@ class DataPlane:
             part.reset()
 
     def _of_history(self) -> Table:
-        answers = HistoryResponses(self._experiments, self._runs, self._artifacts)
+        answers = HistoryResponses(self._cloud, self._experiments, self._runs, self._artifacts)
         base = f"/history/v1.0{WORKSPACE}"
         experiment = f"{base}/experiments/<experiment>"
         table: Table = [
@@ -115,6 +119,7 @@ class DataPlane:
                 ("GET", f"{run}/children", answers.children),
                 ("POST", f"{run}/events", answers.event),
                 ("DELETE", f"{run}/tags", answers.delete_tags),
+                ("GET", f"{run}/token", answers.token),
                 ("GET", f"{run}/metricsingest/wait", answers.metrics_ingested),
             ]
         return table
@@ -174,6 +179,7 @@ class DataPlane:
             ("GET", f"{store}/datastores/<datastore>", stores.get),
             ("PUT", f"{store}/datastores/<datastore>", stores.update),
             ("DELETE", f"{store}/datastores/<datastore>", stores.delete),
+            ("GET", f"/rp/workspaces{WORKSPACE}", self._workspace),
             ("GET", attached, computes.list),
             ("GET", f"{attached}/<compute>", computes.get),
             ("GET", every, environments.list),
@@ -186,3 +192,8 @@ class DataPlane:
             ("POST", f"{content}/getblob", snapshots.uploads),
             ("POST", f"{content}/<snapshot>", snapshots.create),
         ]
+
+    def _workspace(self, _request: Request, workspace: Workspace) -> Json:
+        """For who can't ask Resource Manager: the program of a run."""
+        _, _, subscription, _, group, *_ = workspace.id.split("/")
+        return self._workspaces.show(subscription, group, workspace.name)

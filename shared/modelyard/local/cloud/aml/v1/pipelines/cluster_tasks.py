@@ -6,7 +6,7 @@ A script of a source folder is brought to DBFS first, below ``dbfs:/azureml``, a
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +23,36 @@ BLOCK = 1024 * 1024
 _PARAMETER = "_AML_PARAMETER_"
 _CLUSTER_TEXTS = ("spark_version", "node_type_id", "instance_pool_id")
 _PAIRS = ("spark_env_vars", "spark_conf")
+_TOLD = tuple(
+    f"AZUREML_{name}"
+    for name in (
+        *("RUN_TOKEN", "RUN_TOKEN_EXPIRY", "RUN_ID", "ARM_SUBSCRIPTION", "ARM_RESOURCEGROUP"),
+        *("ARM_WORKSPACE_NAME", "ARM_PROJECT_NAME", "SERVICE_ENDPOINT"),
+    )
+)
+"""What the service adds to the parameters of every step."""
+_TOLD_LATER = ("AZUREML_EXPERIMENT_ID", "AZUREML_WORKSPACE_ID")
+"""What it adds since. An older script that is strict about its arguments ends at these, so a script
+gets only those that it names."""
+_FOLDER = "AZUREML_SCRIPT_DIRECTORY_NAME"
 _REFUSED = ("main_class_name", "jar_libraries", "egg_libraries", "rcran_libraries", "init_scripts")
 
 
-def task_of(
-    step: Step, workspace: Workspace, computes: Computes, injected: Mapping[str, str]
-) -> ClusterTask:
+def task_of(step: Step, workspace: Workspace, computes: Computes, script: str) -> ClusterTask:
     """Raises ArmError for what can't be run here.
 
-    :param injected: what the service adds to the arguments of a script, ``--NAME VALUE``.
+    :param script: text of the step's script, where it comes from a source folder.
     """
     for name in _REFUSED:
         if step.values.get(name):
             raise refused(f"{name} of a DatabricksStep ({step.name}) isn't emulated.")
     token = _token(step, workspace, computes)
-    task: Json = {**_work(step, injected), **_cluster(step)}
+    task: Json = {**_work(step), **_cluster(step)}
     if libraries := _libraries(step):
         task["libraries"] = libraries
-    return ClusterTask(task, token)
+    notebook = "notebook_task" in task
+    later = tuple(name for name in _TOLD_LATER if notebook or name in script)
+    return ClusterTask(task, token, _TOLD + later)
 
 
 def script_folder(step: Step) -> str | None:
@@ -72,7 +84,7 @@ def upload(url: str, token: str, folder: str, files: Iterable[tuple[str, Path]])
             call("close", handle=handle)
 
 
-def _work(step: Step, injected: Mapping[str, str]) -> Json:
+def _work(step: Step) -> Json:
     paths = {
         **{name: input_path(name) for name in (*step.data, *step.produced)},
         **{str(one["Name"]): output_path(one["Name"]) for one in step.outputs},
@@ -82,12 +94,13 @@ def _work(step: Step, injected: Mapping[str, str]) -> Json:
         for name in given:
             given[name] = step.values.get(f"{_PARAMETER}{name}", given[name])
         return {"notebook_task": {"notebook_path": notebook, "base_parameters": given | paths}}
-    words = _words(step)
-    for name, value in {**paths, **injected}.items():
-        words += [f"--{name}", value]
     script = step.values.get("python_script_path") or ""
     if folder := script_folder(step):
         script = f"dbfs:{folder}/{step.values['python_script_name']}"
+        paths[_FOLDER] = folder.lstrip("/")
+    words = _words(step)
+    for name, value in paths.items():
+        words += [f"--{name}", value]
     return {"spark_python_task": {"python_file": script, "parameters": words}}
 
 

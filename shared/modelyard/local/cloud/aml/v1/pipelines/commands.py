@@ -11,6 +11,7 @@ from modelyard.local.cloud.aml.execution.graph import Command, input_path, outpu
 from modelyard.local.cloud.aml.front import refused
 from modelyard.local.cloud.aml.packages import Packages, of_conda
 from modelyard.local.cloud.aml.paths import Place
+from modelyard.local.cloud.aml.v1.pipelines import start_script
 from modelyard.local.cloud.aml.v1.pipelines.reading import Step
 
 Json = dict[str, Any]
@@ -40,7 +41,7 @@ def command_of(step: Step, code: Place | None) -> Command:
         },
     }
     return Command(
-        ("python", script, *_arguments(step)),
+        ("python", start_script.__file__, script, *_arguments(step)),
         _packages(environment),
         code,
         {name: str(value) for name, value in variables.items()},

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from modelyard.local.cloud.aml import run_context
 from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.execution.graph import (
@@ -65,10 +66,7 @@ class Orders:
         steps = steps_of(workspace, self._entities, graph, entity["ParameterAssignments"])
         children = {step.name: str(uuid.uuid4()) for step in steps}
         names = {step.id: step.name for step in steps}
-        nodes = tuple(
-            self._node(workspace, step, names, children[step.name], run, experiment)
-            for step in steps
-        )
+        nodes = tuple(self._node(workspace, step, names, children[step.name]) for step in steps)
         whole = Graph(nodes, entity["Continue"])
         whole.check()
         self._bring_scripts(workspace, steps, nodes)
@@ -87,8 +85,6 @@ class Orders:
         step: Step,
         names: Mapping[str, str],
         child: str,
-        run: str,
-        experiment: str,
     ) -> Node:
         kind = step.module.get("ModuleExecutionType")
         work: Command | ClusterTask
@@ -98,8 +94,9 @@ class Orders:
             work = commands.command_of(step, self._code(workspace, step))
             timeout = commands.timeout_of(step)
         elif kind == CLUSTER:
-            injected = self._variables(workspace, child, run, experiment)
-            work = cluster_tasks.task_of(step, workspace, self._computes, injected)
+            work = cluster_tasks.task_of(
+                step, workspace, self._computes, self._script(workspace, step)
+            )
             given = step.values.get("timeout_seconds")
             timeout = float(given) if given else None
         else:
@@ -120,6 +117,14 @@ class Orders:
     def _code(self, workspace: Workspace, step: Step) -> Place | None:
         snapshot = (step.module.get("DataLocation") or {}).get("StorageId")
         return self._snapshots.place(workspace, str(snapshot)) if snapshot else None
+
+    def _script(self, workspace: Workspace, step: Step) -> str:
+        """The text of a script of the source folder; empty for work of another kind."""
+        name = step.values.get("python_script_name")
+        place = self._code(workspace, step) if name else None
+        if place is None:
+            return ""
+        return self._snapshots.text(workspace, place.path.rsplit("/", 1)[-1], str(name))
 
     def _source(self, workspace: Workspace, source: Json) -> Place:
         reference = source["DataLocation"]["DataReference"]["AzureBlobReference"]
@@ -198,14 +203,6 @@ class Orders:
         self, workspace: Workspace, child: str, run: str, experiment: str
     ) -> dict[str, str]:
         """What a step's program knows of its run."""
-        return {
-            "AZUREML_RUN_ID": child,
-            "AZUREML_ROOT_RUN_ID": run,
-            "AZUREML_ARM_SUBSCRIPTION": workspace.id.split("/")[2],
-            "AZUREML_ARM_RESOURCEGROUP": workspace.id.split("/")[4],
-            "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
-            "AZUREML_ARM_PROJECT_NAME": experiment,
-            "AZUREML_EXPERIMENT_NAME": experiment,
-            "AZUREML_SERVICE_ENDPOINT": workspace.api,
-            "AZUREML_WORKSPACE_ID": workspace.guid,
-        }
+        own = self._experiments.get(workspace, experiment)["experimentId"]
+        known = run_context.variables(self._cloud, workspace, child, run, experiment)
+        return {**known, "AZUREML_EXPERIMENT_ID": own}
