@@ -11,7 +11,7 @@ import requests_mock as mocking
 from modelyard.azureml import connection
 from modelyard.clock import FakeClock
 from modelyard.errors import NotTheService
-from modelyard.execution import execute
+from modelyard.execution import execute, release
 from modelyard.http import Session
 from modelyard.operations.aml_pipeline import OPERATION
 from modelyard.operations.pipelines import published_way
@@ -120,10 +120,40 @@ def test_a_page_in_place_of_the_list_of_runs_is_one_clear_error(
     assert not sent(service, "POST", "PipelineSubmit")
 
 
-def test_a_time_out_cancels_the_run(trigger: Trigger, service: mocking.Mocker) -> None:
-    service.get(HISTORY, json={"runId": RUN, "status": "Running"})
+def ends_when_cancelled(service: mocking.Mocker, *, after: int) -> None:
+    """It runs; from the ``after``-th look after it was cancelled it is Canceled."""
+    looks = []
+
+    def run(_request: Any, _context: Any) -> Any:
+        if sent(service, "DELETE", "Execution"):
+            looks.append(1)
+        return {"runId": RUN, "status": "Canceled" if len(looks) >= after else "Running"}
+
+    service.get(HISTORY, json=run)
+
+
+def test_a_time_out_cancels_the_run_and_waits_for_its_end(
+    trigger: Trigger, service: mocking.Mocker, recording_ci: RecordingCI
+) -> None:
+    ends_when_cancelled(service, after=3)
     assert trigger(timeout_minutes="1") == 36
     assert len(sent(service, "DELETE", "Execution")) == 1
+    assert recording_ci.outputs["status"] == "Canceled"
+    assert not recording_ci.state.get(published_way.KEY)
+
+
+def test_what_does_not_end_in_time_is_left_to_the_release_step(
+    trigger: Trigger, service: mocking.Mocker, recording_ci: RecordingCI, clock: FakeClock
+) -> None:
+    ends_when_cancelled(service, after=30)
+    assert trigger(timeout_minutes="1") == 36
+    left = recording_ci.state[published_way.KEY]
+    assert left == RUN
+    assert release(OPERATION, {}, recording_ci, environment={}, clock=clock) == 0
+    assert len(sent(service, "DELETE", "Execution")) == 2
+    assert not recording_ci.state.get(published_way.KEY)
+    assert release(OPERATION, {}, recording_ci, environment={}, clock=clock) == 0
+    assert len(sent(service, "DELETE", "Execution")) == 2
 
 
 @pytest.mark.parametrize(

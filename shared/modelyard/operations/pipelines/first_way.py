@@ -13,21 +13,20 @@ from modelyard.azureml import workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.first_sdk import interpreter
 from modelyard.azureml.first_sdk.conversation import Conversation, Json
-from modelyard.azureml.jobs import History
 from modelyard.context import Context
 from modelyard.errors import FileError, InputError
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
 from modelyard.operations.inputs.destinations import branch_name
 from modelyard.operations.inputs.signing_in import signed_in
 from modelyard.operations.inputs.tags import tags_of
-from modelyard.operations.pipelines import published_way
+from modelyard.operations.pipelines import job_watch, published_way
 from modelyard.operations.pipelines.pipeline_inputs import (
     PUBLISH,
     VALIDATE,
     PipelineInputs,
     PipelineOutputs,
 )
-from modelyard.operations.pipelines.published_way import KEY, PublishedWatch
+from modelyard.operations.pipelines.published_way import KEY
 from modelyard.operations.pipelines.settings import read_settings
 from modelyard.parameters import read_parameters
 
@@ -167,15 +166,14 @@ def _waited(
     inputs: PipelineInputs, context: Context, place: Place, run: str, experiment: str
 ) -> PipelineOutputs:
     session = published_way.api(inputs, context, place)
-    history = History(session, place)
-    watch = PublishedWatch(session, history, place, run, context, experiment=experiment)
-    job = watch.find()
+    watch = published_way.watch_of(session, place, run, context, experiment)
+    job = watch.require()
     context.publish(run_id=run, run_url=job.url, status=job.state.name)
     context.log.info("pipeline run %s: %s  %s", run, job.state.name, job.url)
     if not inputs.wait:
         context.let_go(KEY)  # it goes on without this step
         return PipelineOutputs(status=job.state.name)
-    return published_way.wait_for(watch, inputs.timeout_minutes * 60, context)
+    return job_watch.to_the_end(watch, KEY, inputs.timeout_minutes * 60)
 
 
 def _published(

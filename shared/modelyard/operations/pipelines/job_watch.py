@@ -1,10 +1,16 @@
-"""Waiting for a job: its state, its steps', and what they print as they print it."""
+"""Waiting for a job: its state, its steps', what they print as they print it, and its end.
+
+A job is its step's own: when the step is cancelled or times out, the job is cancelled, and what
+doesn't end within the seconds that an agent leaves is left to the release step.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from modelyard import summary, urgency
 from modelyard.azureml import jobs
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Job, Run
@@ -12,9 +18,15 @@ from modelyard.azureml.jobs_states import Meaning
 from modelyard.context import Context
 from modelyard.errors import ModelyardError, NotFound, RunCanceled, RunFailed, ServiceError
 from modelyard.http import Session
+from modelyard.operations.pipelines.pipeline_inputs import PipelineOutputs
 from modelyard.waiting import Observation, Pace, wait
 
 PACE = Pace(first=1.0, factor=1.3, most=10.0)
+_END = Pace(first=0.3, most=5.0)
+RELEASE = 120.0
+"""Seconds that the release step waits for the end of what it cancels."""
+CANCEL = 4.5
+"""Seconds that an agent leaves a step that is being cancelled."""
 
 
 @dataclass
@@ -30,6 +42,7 @@ class Watch:
     """One job that is waited for."""
 
     session: Session
+    """To what :meth:`find` and :meth:`cancel` speak to."""
     history: History
     place: Place
     name: str
@@ -50,13 +63,22 @@ class Watch:
         )
 
     def find(self) -> Job | None:
-        """The job as it is now."""
+        """The job as it is now; None when it isn't there."""
         return jobs.find(self.session, self.place, self.name)
 
-    def _look(self) -> Observation[Job]:
+    def cancel(self) -> None:
+        """Ask for its end and don't wait for it. Harmless to one that is over."""
+        jobs.cancel(self.session, self.place, self.name)
+
+    def require(self) -> Job:
+        """The job as it is now. Raises NotFound."""
         job = self.find()
         if job is None:
             raise NotFound(f"the job {self.name} is gone")
+        return job
+
+    def _look(self) -> Observation[Job]:
+        job = self.require()
         self.steps = self.history.children(self.name)
         for step in self.steps:
             self._show(step)
@@ -81,6 +103,69 @@ class Watch:
             self._over.add(step.id)
         for line in lines:
             self.context.ci.write(f"{step.name}: {line.decode(errors='replace')}")
+
+
+def to_the_end(watch: Watch, key: str, timeout: float) -> PipelineOutputs:
+    """The end of a job that this step has started; it ends with the step. ``timeout`` in seconds.
+
+    :param key: of the state that the release step finds the job by.
+    :raises RunFailed, RunCanceled, UnknownState, WaitTimeout:
+    """
+    context = watch.context
+    try:
+        job = watch.to_the_end(timeout)
+    except BaseException:  # also a signal
+        _cancel(watch, key)
+        raise
+    context.let_go(key)
+    steps = [_as_json(step) for step in watch.steps]
+    context.publish(status=job.state.name, steps=steps)
+    rows = [(step.name, step.state.name, "reused" if step.reused else "") for step in watch.steps]
+    context.ci.summary(
+        f"Pipeline {summary.link(job.name, job.url)}: {job.state.name}\n\n"
+        + summary.table(("step", "state", ""), [tuple(map(summary.escape, row)) for row in rows])
+    )
+    judge(job, watch.steps, watch.history.run(job.name).error)
+    context.log.info("pipeline %s: %s, %d steps", job.name, job.state.name, len(steps))
+    return PipelineOutputs(status=job.state.name, steps=steps)
+
+
+def release(watch: Watch, key: str) -> None:
+    """Stop what a step started and left running. Done twice it finds nothing left to do."""
+    job = watch.find()
+    if job is None or job.state.ended:
+        watch.context.log.info("pipeline %s isn't active any more", watch.name)
+    else:
+        watch.cancel()
+        ended = _ended(watch, RELEASE)
+        watch.context.log.info("pipeline %s, left by this step: %s", watch.name, ended)
+    watch.context.let_go(key)
+
+
+def _cancel(watch: Watch, key: str) -> None:
+    """Within the seconds that an agent leaves; what doesn't end is left to the release step."""
+    context = watch.context
+    hurried = dataclasses.replace(watch, session=urgency.hurried(watch.session))
+    try:
+        hurried.cancel()
+        state = _ended(hurried, CANCEL)
+    except ModelyardError as error:
+        context.log.warning("pipeline %s couldn't be cancelled: %s", watch.name, error.what)
+        return
+    context.log.info("pipeline %s: %s", watch.name, state)
+    context.publish(status=state)
+    context.let_go(key)
+
+
+def _ended(watch: Watch, seconds: float) -> str:
+    """Its state at the end. Raises WaitTimeout."""
+
+    def look() -> Observation[str]:
+        job = watch.require()
+        return Observation(job.state.name, job.state.ended, job.state.name)
+
+    clock = watch.context.clock
+    return wait(f"pipeline {watch.name}", look, clock=clock, timeout=seconds, pace=_END)
 
 
 def judge(job: Job, steps: Sequence[Run], error: str) -> None:
@@ -122,3 +207,8 @@ def _indented(error: str) -> str:
 
 def _progress(steps: Sequence[Run]) -> str:
     return ", ".join(f"{step.name} {step.state.name}" for step in steps)
+
+
+def _as_json(step: Run) -> dict[str, str]:
+    found = {"name": step.name, "run-id": step.id, "status": step.state.name}
+    return {**found, "reused": step.reused} if step.reused else found

@@ -5,31 +5,25 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from modelyard import summary, urgency
 from modelyard.azureml import jobs, jobs_checks, jobs_definition, jobs_submission, workspaces
 from modelyard.azureml.connection import Place
-from modelyard.azureml.jobs import History, Job, Run
+from modelyard.azureml.jobs import History, Job
 from modelyard.azureml.jobs_definition import Pipeline
 from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
-from modelyard.errors import ModelyardError, NotFound
 from modelyard.http import Session
 from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
 from modelyard.operations.inputs.tags import tags_of
-from modelyard.operations.pipelines.job_watch import Watch, judge
+from modelyard.operations.pipelines import job_watch
+from modelyard.operations.pipelines.job_watch import Watch
 from modelyard.operations.pipelines.pipeline_inputs import (
     VALIDATE,
     PipelineInputs,
     PipelineOutputs,
 )
 from modelyard.parameters import read_parameters
-from modelyard.waiting import Observation, Pace, wait
 
 KEY = "job"
-RELEASE = 120.0
-"""Seconds that the release step waits for the end of what it cancels."""
-CANCEL = 4.5
-"""Seconds that an agent leaves a step that is being cancelled."""
 
 
 def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
@@ -57,21 +51,19 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
         context.let_go(KEY)  # it goes on without this step
         return PipelineOutputs(status=job.state.name)
     watch = Watch(session, _history(inputs, context, workspace, place), place, name, context)
-    return _ended(watch, inputs.timeout_minutes * 60, context)
+    return job_watch.to_the_end(watch, KEY, inputs.timeout_minutes * 60)
 
 
 def release(inputs: PipelineInputs, context: Context, state: dict[str, str]) -> None:
     """Stop what a step started and left running. Done twice it finds nothing left to do."""
     name = state.get(KEY, "")
-    session, place = connect(inputs, context), place_of(inputs, context)
-    job = jobs.find(session, place, name) if name else None
-    if job is None or job.state.ended:
+    if not name:
         context.log.info("no pipeline of this step is known to be active")
-    else:
-        jobs.cancel(session, place, name)
-        ended = _wait_for_end(session, place, name, context, RELEASE)
-        context.log.info("pipeline %s, left by this step: %s", name, ended)
-    context.let_go(KEY)
+        return
+    session, place = connect(inputs, context), place_of(inputs, context)
+    workspace = workspaces.require(session, place)
+    history = _history(inputs, context, workspace, place)
+    job_watch.release(Watch(session, history, place, name, context), KEY)
 
 
 def _started(
@@ -103,54 +95,6 @@ def _published(job: Job, context: Context) -> Job:
     return job
 
 
-def _ended(watch: Watch, timeout: float, context: Context) -> PipelineOutputs:
-    try:
-        job = watch.to_the_end(timeout)
-    except BaseException:  # also a signal: the pipeline is this step's, and ends with it
-        _cancel(watch, context)
-        raise
-    context.let_go(KEY)
-    steps = [_as_json(step) for step in watch.steps]
-    context.publish(status=job.state.name, steps=steps)
-    rows = [(step.name, step.state.name, "reused" if step.reused else "") for step in watch.steps]
-    context.ci.summary(
-        f"Pipeline {summary.link(job.name, job.url)}: {job.state.name}\n\n"
-        + summary.table(("step", "state", ""), [tuple(map(summary.escape, row)) for row in rows])
-    )
-    judge(job, watch.steps, watch.history.run(job.name).error)
-    context.log.info("pipeline %s: %s, %d steps", job.name, job.state.name, len(watch.steps))
-    return PipelineOutputs(status=job.state.name, steps=steps)
-
-
-def _cancel(watch: Watch, context: Context) -> None:
-    """Within the seconds that an agent leaves; what doesn't end is left to the release step."""
-    hurried = urgency.hurried(watch.session)
-    try:
-        jobs.cancel(hurried, watch.place, watch.name)
-        state = _wait_for_end(hurried, watch.place, watch.name, context, CANCEL)
-    except ModelyardError as error:
-        context.log.warning("pipeline %s couldn't be cancelled: %s", watch.name, error.what)
-        return
-    context.log.info("pipeline %s: %s", watch.name, state)
-    context.publish(status=state)
-    context.let_go(KEY)
-
-
-def _wait_for_end(
-    session: Session, place: Place, name: str, context: Context, seconds: float
-) -> str:
-    """Its state then. Raises WaitTimeout."""
-
-    def look() -> Observation[str]:
-        job = jobs.find(session, place, name)
-        if job is None:
-            raise NotFound(f"the job {name} is gone")
-        return Observation(job.state.name, job.state.ended, job.state.name)
-
-    pace = Pace(first=0.3, most=5.0)
-    return wait(f"pipeline {name}", look, clock=context.clock, timeout=seconds, pace=pace)
-
-
 def _history(
     inputs: PipelineInputs, context: Context, workspace: AzureMLWorkspace, place: Place
 ) -> History:
@@ -162,8 +106,3 @@ def _name(pipeline: Pipeline, overrides: dict[str, str], context: Context) -> st
     stem = re.sub(r"[^a-z0-9]+", "-", pipeline.path.stem.lower()).strip("-")[:30] or "pipeline"
     token = context.idempotency_token(str(pipeline.path), overrides)
     return f"{stem}-{token[:32]}"
-
-
-def _as_json(step: Run) -> dict[str, str]:
-    found = {"name": step.name, "run-id": step.id, "status": step.state.name}
-    return {**found, "reused": step.reused} if step.reused else found

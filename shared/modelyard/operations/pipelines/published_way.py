@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelyard import urgency
 from modelyard.azureml import jobs, published, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Job
 from modelyard.azureml.published import Published
 from modelyard.context import Context
-from modelyard.errors import InputError, ModelyardError
+from modelyard.errors import InputError, NotFound
 from modelyard.http import Session
 from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
 from modelyard.operations.inputs.tags import tags_of
-from modelyard.operations.pipelines.job_watch import Watch, judge
+from modelyard.operations.pipelines import job_watch
+from modelyard.operations.pipelines.job_watch import Watch
 from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs, PipelineOutputs
 from modelyard.parameters import read_parameters
 
@@ -27,8 +27,15 @@ class PublishedWatch(Watch):
 
     experiment: str = ""
 
-    def find(self) -> Job:
-        return published.job_of(self.history, self.place, self.name, self.experiment)
+    def find(self) -> Job | None:
+        history = History(self.session, self.place)
+        try:
+            return published.job_of(history, self.place, self.name, self.experiment)
+        except NotFound:
+            return None
+
+    def cancel(self) -> None:
+        published.cancel(self.session, self.place, self.name)
 
 
 def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
@@ -62,10 +69,8 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
         with context.shield():
             started = pipeline.start(experiment, parameters, tags, mark)
             context.keep(KEY, started)
-    watch = PublishedWatch(
-        session, History(session, place), place, started, context, experiment=experiment
-    )
-    job = watch.find()
+    watch = watch_of(session, place, started, context, experiment)
+    job = watch.require()
     context.publish(
         run_id=started, run_url=job.url, experiment_name=experiment, status=job.state.name
     )
@@ -73,47 +78,22 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     if not inputs.wait:
         context.let_go(KEY)
         return PipelineOutputs(status=job.state.name)
-    return wait_for(watch, inputs.timeout_minutes * 60, context)
+    return job_watch.to_the_end(watch, KEY, inputs.timeout_minutes * 60)
 
 
 def release(inputs: PipelineInputs, context: Context, state: dict[str, str]) -> None:
-    """Stop what a step started and left running."""
-    left, place = state[KEY], place_of(inputs, context)
-    published.cancel(api(inputs, context, place), place, left)
-    context.log.info("pipeline run %s, left by this step: asked to end", left)
-    context.let_go(KEY)
+    """Stop what a step started and left running. Done twice it finds nothing left to do."""
+    place = place_of(inputs, context)
+    session = api(inputs, context, place)
+    job_watch.release(watch_of(session, place, state[KEY], context), KEY)
 
 
-def wait_for(watch: PublishedWatch, timeout: float, context: Context) -> PipelineOutputs:
-    """The end of a run that this step has started. ``timeout`` in seconds.
-
-    :raises RunFailed, RunCanceled, UnknownState, WaitTimeout:
-    """
-    try:
-        job = watch.to_the_end(timeout)
-    except BaseException:  # also a signal: the run is this step's, and ends with it
-        _cancel(watch, context)
-        raise
-    context.let_go(KEY)
-    steps = [
-        {"name": one.name, "run-id": one.id, "status": one.state.name}
-        | ({"reused": one.reused} if one.reused else {})
-        for one in watch.steps
-    ]
-    context.publish(status=job.state.name, steps=steps)
-    judge(job, watch.steps, watch.history.run(job.name).error)
-    context.log.info("pipeline run %s: %s, %d steps", job.name, job.state.name, len(steps))
-    return PipelineOutputs(status=job.state.name, steps=steps)
-
-
-def _cancel(watch: Watch, context: Context) -> None:
-    try:
-        published.cancel(urgency.hurried(watch.session), watch.place, watch.name)
-    except ModelyardError as error:
-        context.log.warning("run %s couldn't be cancelled: %s", watch.name, error.what)
-        return
-    context.log.info("pipeline run %s: asked to end", watch.name)
-    context.let_go(KEY)
+def watch_of(
+    session: Session, place: Place, run: str, context: Context, experiment: str = ""
+) -> PublishedWatch:
+    """A watch on one run. ``session`` is to the API of the workspace's region."""
+    history = History(session, place)
+    return PublishedWatch(session, history, place, run, context, experiment=experiment)
 
 
 def check_parameters(given: dict[str, str], known: set[str], named: str) -> None:
