@@ -15,6 +15,7 @@ from modelyard.answers import Rule, typed
 from modelyard.credentials import StaticToken
 from modelyard.errors import (
     InputError,
+    ModelyardError,
     NotTheService,
     PermissionDenied,
     ServiceError,
@@ -38,6 +39,9 @@ ADDRESS = "GITHUB_API_URL"
 _RULES = (Rule(TooManyRequests, status=403, message="(?i)rate limit"),)
 _MORE_RIGHTS = (
     "use a token that may: docs/setup.md lists the permissions (fine-grained) and scopes (classic)"
+)
+_UNREACHABLE = (
+    f"open the address from this machine; check the proxy settings, github.api-url and {ADDRESS}"
 )
 _FIXES = {
     401: "make a new token and put it into GH_TOKEN",
@@ -124,7 +128,8 @@ def _token(surroundings: Surroundings) -> str:
 
 @contextlib.contextmanager
 def refusals(call: str, fixes: Mapping[int, str] | None = None) -> Iterator[None]:
-    """What PyGithub raises, as errors of this library.
+    """What PyGithub raises, as errors of this library; those of the session, with what to do about
+    GitHub.
 
     :param call: what was called, for the message.
     :param fixes: what to do, by status, where that is known better than usual.
@@ -136,7 +141,9 @@ def refusals(call: str, fixes: Mapping[int, str] | None = None) -> Iterator[None
     except GithubException as error:
         raise _error(error, call, fixes or {}) from None
     except requests.RequestException as error:
-        raise Unreachable(f"{call}: {failures.reason(error)}") from None
+        raise _of_github(Unreachable(f"{call}: {failures.reason(error)}")) from None
+    except ModelyardError as error:  # of the session
+        raise _of_github(error) from None
 
 
 def guarded(change: Change, call: str) -> Change:
@@ -162,15 +169,29 @@ def _error(error: GithubException, call: str, fixes: Mapping[int, str]) -> Excep
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     found = typed(f"{call} answered {error.status}: {message}", error.status, "", message, _RULES)
     found.headers = headers
-    found.fix = fixes.get(error.status) or _fix(found, headers) or found.fix
-    if isinstance(found, PermissionDenied):
-        found.cause = "the token lacks a permission, or its owner has no right to do this"
-    return found
+    return _of_github(found, fixes.get(error.status, ""))
+
+
+def _of_github(error: ModelyardError, fix: str = "") -> ModelyardError:
+    """The same error. What is said of every service speaks of a workspace: GitHub has none."""
+    if error.fix != type(error).fix:
+        return error  # whoever raised it knew better
+    if isinstance(error, ServiceError):
+        headers = {name.lower(): value for name, value in error.headers.items()}
+        fix = fix or _fix(error, headers)
+    elif isinstance(error, NotTheService):
+        fix = FIX
+    elif isinstance(error, Unreachable):
+        fix = _UNREACHABLE
+    error.fix = fix or error.fix
+    if isinstance(error, PermissionDenied):
+        error.cause = "the token lacks a permission, or its owner has no right to do this"
+    return error
 
 
 def _fix(error: ServiceError, headers: Mapping[str, str]) -> str:
     if isinstance(error, TooManyRequests):
-        return "wait until the hour is over (x-ratelimit-reset), then run this again"
+        return "wait until the hour is over (x-ratelimit-reset)"
     if error.status not in (403, 404):
         return _FIXES.get(error.status, "")
     needed = headers.get("x-accepted-github-permissions", "")
