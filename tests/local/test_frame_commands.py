@@ -384,11 +384,11 @@ def test_the_default_folder_is_in_the_project(environment: dict[str, str], tmp_p
     # A user's file that is called like a module of the cloud must not get in its way.
     (project / "requests.py").write_text("raise RuntimeError('not me')")
     script = tmp_path / "modelyard-local"  # like the command that pip installs
-    script.write_text("from modelyard.local.cloud.__main__ import main\nraise SystemExit(main())\n")
+    script.write_text("from modelyard.cli import main\nraise SystemExit(main())\n")
     environment = {k: v for k, v in environment.items() if k != "MODELYARD_LOCAL_STATE"}
     for arguments in (["up", "--detach", *SERVICES], ["down"]):
         done = subprocess.run(
-            [sys.executable, str(script), *arguments],
+            [sys.executable, str(script), "local", *arguments],
             env=environment,
             cwd=project,
             capture_output=True,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelyard.local.cloud.expanding import PipelineFile
@@ -19,7 +17,7 @@ def expanded(asked: PipelineFile) -> str:
     # Here and not above: a cloud starts without the runner, and most never make a preview.
     from modelyard.local.runner.engine import facts
     from modelyard.local.runner.pipeline import plan, render
-    from modelyard.local.runner.predefined_variables import Build, Folders
+    from modelyard.local.runner.predefined_variables import Build
 
     build = Build(
         project=asked.project,
@@ -28,7 +26,6 @@ def expanded(asked: PipelineFile) -> str:
         branch=asked.branch,
         commit=asked.commit,
     )
-    nowhere = Folders(Path(os.sep), Path(os.sep))
     found = plan(
         asked.path,
         parameters=asked.parameters,
@@ -37,7 +34,7 @@ def expanded(asked: PipelineFile) -> str:
             alias: asked.find(kind, name, ref) for alias, kind, name, ref in _repositories(asked)
         },
         tasks=_tasks().known,
-        predefined=facts.before_run(build, nowhere),
+        predefined=facts.before_run(build),
         root=asked.root,
     )
     return render(found)

@@ -39,12 +39,11 @@ def up(
 ) -> None:
     """Run a cloud in this process until Ctrl-C or SIGTERM.
 
-    :param attached: until standard input ends too, the other end of which somebody holds.
-
     Without a port: the one this state folder had last, so that shells and notebooks that know it
     go on working, else a free one.
 
     :param expand: expands the YAML of pipelines.
+    :param attached: until standard input ends too, the other end of which somebody holds.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
     with _until_signalled() as stop, noted(folder, os.environ):
