@@ -26,7 +26,7 @@ from modelyard.local.commands.surroundings import Surroundings, surroundings
 from modelyard.local.commands.workflow_arguments import plan_of
 from modelyard.local.runner.builtin.artifacts import Artifact
 from modelyard.local.runner.engine.cancellation import RunCancellation
-from modelyard.local.runner.engine.counters import Counters
+from modelyard.local.runner.engine.counters import RUNS, Counters
 from modelyard.local.runner.engine.events import RunPath
 from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.engine.uploads import SUMMARY
@@ -91,7 +91,9 @@ def run_command(options: argparse.Namespace) -> int:
         watched(around.environment, "workflow") as environment,
     ):
         settings = replace(settings, inherited=environment, masked=around.secrets)
-        return _perform(options, _completed(request, around), settings, cancellation)
+        return _perform(
+            options, _completed(request, around), settings, cancellation, around.counters
+        )
 
 
 def _completed(request: Request, around: Surroundings) -> Request:
@@ -148,13 +150,14 @@ def _perform(
     request: Request,
     settings: Settings,
     cancellation: RunCancellation,
+    counters: Path | None,
 ) -> int:
     plan = request.plan
     file = plan.root / plan.workflow.source.path
     with session(options, plan.workflow.name) as here:
         here.folder.write(file.name, file.read_text(encoding="utf-8-sig"))
         folders = here.folder.folders
-        number = Counters(folders.counters).next(f"runs of {plan.workflow.place.file}")
+        number = Counters(counters or folders.counters).next(RUNS)
         done = run(
             replace(request, number=number),
             folders,

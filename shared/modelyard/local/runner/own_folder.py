@@ -7,6 +7,8 @@ from pathlib import Path
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
 _MOST = 1000
+_LONGEST = 100
+"""Characters; a file system takes 255, and paths in it have their limits too."""
 
 
 def plain(name: str) -> str:
@@ -23,11 +25,12 @@ def own_folder(parent: Path, name: str) -> Path:
     :raises FileExistsError: when a thousand have it.
     """
     parent.mkdir(parents=True, exist_ok=True)
+    short = plain(name)[:_LONGEST]
     for number in range(1, _MOST):
-        folder = parent / (plain(name) if number == 1 else f"{plain(name)}-{number}")
+        folder = parent / (short if number == 1 else f"{short}-{number}")
         try:
             folder.mkdir()
         except FileExistsError:
             continue
         return folder
-    raise FileExistsError(f"{parent} has a thousand folders that are called {plain(name)}")
+    raise FileExistsError(f"{parent} has a thousand folders that are called {short}")

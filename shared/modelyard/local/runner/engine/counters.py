@@ -13,6 +13,10 @@ from typing import Any
 
 from modelyard.local.runner.expressions import Function, to_number, to_text
 
+RUNS = "runs"
+"""The one number that all runs share, of pipelines and of workflows: what is made of it in a cloud,
+such as the token that makes a start idempotent, mustn't meet what another run has made."""
+
 
 class Counters:
     """Kept in a file; several runs may use it at once."""

@@ -17,7 +17,7 @@ from modelyard.local.runner.builtin.artifacts import ArtifactStore
 from modelyard.local.runner.engine import facts
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.connections import NoServices, Services
-from modelyard.local.runner.engine.counters import Counters
+from modelyard.local.runner.engine.counters import RUNS, Counters
 from modelyard.local.runner.engine.events import Ended, Events, Listener, Planned, Started
 from modelyard.local.runner.engine.job_variables import LinkedGroup
 from modelyard.local.runner.engine.outcomes import StageOutcome, together
@@ -117,7 +117,7 @@ def _state(
     counters = Counters(folders.counters)
     repository = source(plan.root)
     started = datetime.fromtimestamp(clock.time(), tz=timezone.utc).replace(microsecond=0)
-    build = build_of(plan.root, name, counters.next(f"runs of {name}"))
+    build = build_of(plan.root, name, counters.next(RUNS))
     known = tuple(
         one
         for one in predefined(Folders(work, settings.tool_folder), build)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from modelyard.local.runner.builtin.artifacts import ArtifactError
 from modelyard.local.runner.engine.cancellation import StepCancellation
 from modelyard.local.runner.engine.cancellation import pause as pause_for
 from modelyard.local.runner.engine.checkout import check_out
@@ -158,7 +159,10 @@ class StepRun:
             result = execution.failed(str(error))
         report = commands.report
         for upload in report.uploads:
-            keep(self._run, self._path, upload)
+            try:
+                keep(self._run, self._path, upload)
+            except ArtifactError as error:
+                result = execution.failed(str(error))
         outputs = {name: self._output(name) for name in commands.variables.outputs}
         with self._run.collected.lock:
             if plain := {name: one.value for name, one in outputs.items() if not one.secret}:

@@ -19,10 +19,10 @@ def truth(value: Truth, variables: Variables) -> bool:
     """
     if isinstance(value, bool):
         return value
-    text = variables.expand(value).strip().lower()
-    if text not in TRUE | FALSE | {""}:
+    text = variables.expand(value).strip()
+    if text.lower() not in TRUE | FALSE | {""}:
         raise TaskError(f"{value} is no boolean: it is {text!r}")
-    return text in TRUE
+    return text.lower() in TRUE
 
 
 def number(value: Number, variables: Variables) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 
-from modelyard.local.runner.builtin.artifacts import ArtifactError
 from modelyard.local.runner.engine.events import Line, RunPath
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.step_report import Upload
@@ -19,16 +18,17 @@ _SUMMARIES = ("summary", "distributedtask.core.summary")
 
 
 def keep(run: RunState, path: RunPath, upload: Upload) -> None:
-    """Copy what a step hands over, as it is when the step ends."""
+    """Copy what a step hands over, as it is when the step ends.
+
+    :raises ArtifactError: when an artifact can't be kept.
+    """
     if upload.kind == "artifact":
-        try:
-            run.artifacts.add(upload.name, upload.path)
-        except ArtifactError as error:
-            run.emit(Line(path, f"##[error]{error}"))
+        run.artifacts.add(upload.name, upload.path)
         return
     kind = SUMMARY if upload.kind.lower() in _SUMMARIES else upload.kind
     if not upload.path.is_file():
-        run.emit(Line(path, f"##[warning]{upload.path} isn't there any more"))
+        gone = run.masker.mask(str(upload.path))
+        run.emit(Line(path, f"##[warning]{gone} isn't there any more"))
         return
     with run.collected.lock:
         number = len(run.collected.uploads) + 1

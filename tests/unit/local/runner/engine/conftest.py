@@ -89,6 +89,7 @@ def run(tmp_path: Path) -> Runs:
     def run_text(
         text: str,
         *,
+        name: str = "demo",
         variables: Mapping[str, str] | None = None,
         parameters: Mapping[str, Any] | None = None,
         repositories: Mapping[str, Path] | None = None,
@@ -122,7 +123,7 @@ def run(tmp_path: Path) -> Runs:
         check(made, wanted, known)
         state = engine.run(
             made,
-            "demo",
+            name,
             known,
             folder.folders,
             settings=wanted,

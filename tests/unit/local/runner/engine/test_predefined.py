@@ -49,3 +49,10 @@ def test_the_jobs_token_is_a_secret_that_env_maps(run: Any) -> None:
     )
 
     assert "> none ***" in done.lines
+
+
+def test_runs_of_two_pipelines_have_numbers_of_their_own(run: Any) -> None:
+    """Else a cloud takes what one has started for the other's."""
+    text = "steps: [{checkout: none}, {bash: 'echo \"> $BUILD_BUILDID\"'}]"
+
+    assert [run(text, name=name).printed for name in ("a", "b")] == [["> 1"], ["> 2"]]

@@ -165,3 +165,36 @@ def test_no_secret_of_any_shape_is_anywhere(run: Any, tmp_path: Path, secret: st
     assert TAIL not in everything
     assert encoded[-1] not in everything
     assert everything.count("***") > 8
+
+
+def test_a_bad_name_of_an_artifact_fails_the_step_and_shows_no_secret(run: Any) -> None:
+    done = run(
+        """
+        steps:
+        - checkout: none
+        - bash: "echo '##vso[task.setsecret]open-sesame'"
+        - bash: |
+            touch f
+            echo '##vso[artifact.upload artifactname=art-open-sesame/x;]'$PWD/f
+        """
+    )
+
+    assert done.result == "Failed"
+    assert "##[error]'art-***/x' can't be the name of an artifact" in done.lines
+
+
+def test_a_setting_that_is_no_boolean_shows_no_secret(run: Any) -> None:
+    done = run(
+        """
+        variables: {pw: Hunter2SecretX}
+        steps:
+        - checkout: none
+        - bash: "true"
+          continueOnError: $(pw)
+        """,
+        secrets=frozenset({"pw"}),
+        variables={"pw": "Hunter2SecretX"},
+    )
+
+    assert "##[error]$(pw) is no boolean: it is '***'" in done.lines
+    assert not any("hunter2" in line.lower() for line in done.lines)

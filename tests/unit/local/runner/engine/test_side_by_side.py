@@ -174,3 +174,19 @@ def test_logs_of_jobs_whose_names_look_alike_are_apart(run: Any) -> None:
         ["> c d"],
         ["> c-d"],
     ]
+
+
+def test_jobs_with_long_names_have_folders(run: Any) -> None:
+    leg = "l" * 90
+    done = run(
+        f"""
+        stages:
+        - stage: {"s" * 100}
+          jobs:
+          - job: {"j" * 90}
+            strategy: {{matrix: {{{leg}: {{}}}}}}
+            steps: [{{checkout: none}}, {{bash: echo '> ran'}}]
+        """
+    )
+
+    assert done.printed == ["> ran"]
