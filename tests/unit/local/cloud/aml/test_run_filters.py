@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modelyard.local.cloud.aml.v1.run_filters import passes
+from modelyard.local.cloud.aml.history.run_filters import passes
 from modelyard.local.cloud.arm.exceptions import ArmError
 
 RUN: dict[str, Any] = {

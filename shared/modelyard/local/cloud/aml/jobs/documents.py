@@ -8,6 +8,7 @@ from typing import Any
 from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.execution.engine import Engine
 from modelyard.local.cloud.aml.execution.graph import Order
+from modelyard.local.cloud.aml.jobs.runs import JobRuns
 from modelyard.local.cloud.aml.jobs.tracking import Tracking
 from modelyard.local.cloud.aml.jobs.translation import Translation
 from modelyard.local.cloud.aml.jobs.values import Values
@@ -27,12 +28,18 @@ class Jobs:
     """All jobs of all workspaces."""
 
     def __init__(
-        self, cloud: Cloud, engine: Engine, computes: Computes, tracking: Tracking
+        self,
+        cloud: Cloud,
+        engine: Engine,
+        computes: Computes,
+        tracking: Tracking,
+        runs: JobRuns,
     ) -> None:
         self._cloud = cloud
         self._engine = engine
         self._computes = computes
         self._tracking = tracking
+        self._runs = runs
 
     def get(self, workspace: Workspace, name: str) -> Json:
         """With its state; of a pipeline's step only its id. Raises ArmError when it isn't there."""
@@ -67,6 +74,7 @@ class Jobs:
                 changed = {one: properties[one] for one in _MAY_CHANGE if one in properties}
                 before["properties"].update(changed)
                 self._cloud.store.put(COLLECTION, key, before)
+                self._runs.change(workspace, name, before["properties"])
                 return False
         translation = Translation(values, self._computes)
         kind = str(properties.get("jobType"))
@@ -77,13 +85,15 @@ class Jobs:
         translate = translation.command if kind == "Command" else translation.pipeline
         graph, runs = translate(name, properties)
         experiment = str(properties.get("experimentName") or "Default")
+        asked = {**properties, "experimentName": experiment}
         document = {
             "name": name,
             "workspace": workspace.id,
-            "properties": {**properties, "experimentName": experiment},
+            "properties": asked,
             "runs": dict(runs),
             "created": stamp(self._cloud.clock.time()),
         }
+        self._runs.add(workspace, name, asked, runs)
         self._cloud.store.put(COLLECTION, key, document)
         order = Order(
             name,

@@ -10,7 +10,6 @@ from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.jobs.documents import Jobs
 from modelyard.local.cloud.aml.jobs.files import ArtifactFiles
-from modelyard.local.cloud.aml.jobs.history import History
 from modelyard.local.cloud.aml.jobs.tracking import Tracking
 from modelyard.local.cloud.aml.jobs.values import Values
 from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
@@ -62,27 +61,12 @@ class JobResponses:
         return reply({}, 202, {**headers, "Location": location})
 
 
-class RunResponses:
-    """The API's ``/history`` and ``/mlflow`` of a workspace."""
+class TrackingResponses:
+    """The API's ``/mlflow`` of a workspace."""
 
-    def __init__(self, history: History, tracking: Tracking, files: ArtifactFiles) -> None:
-        self._history = history
+    def __init__(self, tracking: Tracking, files: ArtifactFiles) -> None:
         self._tracking = tracking
         self._files = files
-
-    def run(self, _request: Request, workspace: Workspace, run: str) -> Json:
-        return self._history.run(workspace, run)
-
-    def details(self, _request: Request, workspace: Workspace, run: str) -> Json:
-        return self._history.details(workspace, run)
-
-    def children(self, _request: Request, workspace: Workspace, run: str) -> Json:
-        return {"value": self._history.children(workspace, run)}
-
-    def data(self, request: Request, workspace: Workspace) -> Json:
-        """``rundata``: the same by a body with ``runId``."""
-        run = str(read_body(request).get("runId"))
-        return {"runMetadata": self._history.run(workspace, run)}
 
     def tracked(self, request: Request, workspace: Workspace, api: str, rest: str) -> Response:
         return self._tracking.passed_on(request, workspace, api, rest)

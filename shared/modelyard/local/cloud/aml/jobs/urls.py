@@ -9,10 +9,12 @@ from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.execution.engine import Engine
 from modelyard.local.cloud.aml.front import WORKSPACE, Answer, guarded
+from modelyard.local.cloud.aml.history.experiments import Experiments
+from modelyard.local.cloud.aml.history.runs import Runs
 from modelyard.local.cloud.aml.jobs.documents import Jobs
 from modelyard.local.cloud.aml.jobs.files import ArtifactFiles
-from modelyard.local.cloud.aml.jobs.history import History
-from modelyard.local.cloud.aml.jobs.responses import JobResponses, RunResponses
+from modelyard.local.cloud.aml.jobs.responses import JobResponses, TrackingResponses
+from modelyard.local.cloud.aml.jobs.runs import JobRuns
 from modelyard.local.cloud.aml.jobs.tracking import Tracking
 from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces
 from modelyard.local.cloud.arm import front as manage
@@ -41,11 +43,11 @@ class JobRoutes:
         self._cloud = cloud
         self._workspaces = workspaces
         self._tracking = Tracking(cloud)
-        self._jobs = Jobs(cloud, engine, computes, self._tracking)
-        history = History(cloud, engine, self._jobs, workspaces, blobs)
+        runs = JobRuns(Experiments(cloud), Runs(cloud, engine.records))
+        self._jobs = Jobs(cloud, engine, computes, self._tracking, runs)
         files = ArtifactFiles(blobs)
         self._managing = JobResponses(workspaces, self._jobs, datastores, assets, blobs, operations)
-        self._runs = RunResponses(history, self._tracking, files)
+        self._tracked = TrackingResponses(self._tracking, files)
 
     def table(self, workspace: str) -> list[tuple[str, str, manage.Answer]]:
         """Resource Manager's part, below a workspace."""
@@ -59,22 +61,18 @@ class JobRoutes:
 
     def routes(self) -> Sequence[Route]:
         """The part of the region's API."""
-        runs, tokens = self._runs, Tokens(self._cloud)
-        history, tracking = f"/history/v1.0{WORKSPACE}", f"/mlflow/v1.0{WORKSPACE}"
+        answers, tokens = self._tracked, Tokens(self._cloud)
+        tracking = f"/mlflow/v1.0{WORKSPACE}"
         files = f"{tracking}/{ARTIFACTS}"
         table: list[tuple[tuple[str, ...], str, Answer]] = [
-            (("GET",), f"{history}/runs/<run>", runs.run),
-            (("GET",), f"{history}/runs/<run>/details", runs.details),
-            (("GET",), f"{history}/runs/<run>/children", runs.children),
-            (("POST",), f"{history}/rundata", runs.data),
             (
                 ("GET", "POST", "PATCH", "DELETE"),
                 f"{tracking}/api/<api>/mlflow/<path:rest>",
-                runs.tracked,
+                answers.tracked,
             ),
-            (("GET",), files, runs.list_artifacts),
-            (("GET",), f"{files}/<path:path>", runs.get_artifact),
-            (("PUT",), f"{files}/<path:path>", runs.put_artifact),
+            (("GET",), files, answers.list_artifacts),
+            (("GET",), f"{files}/<path:path>", answers.get_artifact),
+            (("PUT",), f"{files}/<path:path>", answers.put_artifact),
         ]
         return [
             Route(methods, API_HOST, path, guarded(answer, tokens, self._workspaces))

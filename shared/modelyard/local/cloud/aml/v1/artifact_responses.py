@@ -7,8 +7,8 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from modelyard.local.cloud.aml.front import listed, missing
+from modelyard.local.cloud.aml.history.runs import Runs
 from modelyard.local.cloud.aml.v1.artifacts import RUNS, Artifacts
-from modelyard.local.cloud.aml.v1.runs import Runs
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.front import read_body
 

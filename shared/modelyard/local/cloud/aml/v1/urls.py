@@ -12,13 +12,14 @@ from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.execution.engine import Engine
 from modelyard.local.cloud.aml.front import WORKSPACE, Answer, guarded
+from modelyard.local.cloud.aml.history.experiments import Experiments
+from modelyard.local.cloud.aml.history.responses import HistoryResponses
+from modelyard.local.cloud.aml.history.runs import Runs
 from modelyard.local.cloud.aml.v1.artifact_responses import ArtifactResponses
 from modelyard.local.cloud.aml.v1.artifacts import Artifacts
 from modelyard.local.cloud.aml.v1.compute_responses import ComputeResponses
 from modelyard.local.cloud.aml.v1.datastore_responses import DatastoreResponses
 from modelyard.local.cloud.aml.v1.environments import EnvironmentResponses, Environments
-from modelyard.local.cloud.aml.v1.experiments import Experiments
-from modelyard.local.cloud.aml.v1.history_responses import HistoryResponses
 from modelyard.local.cloud.aml.v1.metrics import MetricResponses, Metrics
 from modelyard.local.cloud.aml.v1.model_responses import ModelResponses
 from modelyard.local.cloud.aml.v1.pipelines.entities import Entities
@@ -27,7 +28,6 @@ from modelyard.local.cloud.aml.v1.pipelines.published import PublishedPipelines
 from modelyard.local.cloud.aml.v1.pipelines.runs import PipelineRuns
 from modelyard.local.cloud.aml.v1.pipelines.urls import table as pipelines
 from modelyard.local.cloud.aml.v1.registered_models import RegisteredModels
-from modelyard.local.cloud.aml.v1.runs import Runs
 from modelyard.local.cloud.aml.v1.snapshots import SnapshotResponses, Snapshots
 from modelyard.local.cloud.aml.workspaces import API_HOST, Workspace, Workspaces
 from modelyard.local.cloud.service import Cloud, Route
@@ -109,6 +109,10 @@ class DataPlane:
             ("POST", f"{experiment}/runs:query", answers.runs),
             ("PATCH", f"{experiment}/batch/runs", answers.patch_several),
             ("POST", f"{experiment}/batch/events", answers.events),
+            ("GET", f"{base}/runs/<run>", answers.run),
+            ("GET", f"{base}/runs/<run>/details", answers.details),
+            ("GET", f"{base}/runs/<run>/children", answers.children),
+            ("POST", f"{base}/rundata", answers.run_data),
         ]
         for start in (f"{base}/experiments/<experiment>", f"{base}/experimentids/<id>"):
             run = f"{start}/runs/<run>"

@@ -19,12 +19,12 @@ from modelyard.local.cloud.aml.execution.graph import (
     Target,
 )
 from modelyard.local.cloud.aml.front import refused
+from modelyard.local.cloud.aml.history.experiments import Experiments
+from modelyard.local.cloud.aml.history.runs import Runs
 from modelyard.local.cloud.aml.paths import Place
-from modelyard.local.cloud.aml.v1.experiments import Experiments
 from modelyard.local.cloud.aml.v1.pipelines import cluster_tasks, commands
 from modelyard.local.cloud.aml.v1.pipelines.entities import GRAPHS, Entities
 from modelyard.local.cloud.aml.v1.pipelines.reading import Step, steps_of
-from modelyard.local.cloud.aml.v1.runs import Runs
 from modelyard.local.cloud.aml.v1.snapshots import Snapshots
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.service import Cloud

@@ -7,12 +7,12 @@ from typing import Any
 from modelyard.local.cloud.aml.execution.engine import Engine
 from modelyard.local.cloud.aml.execution.graph import GraphError
 from modelyard.local.cloud.aml.front import missing, refused
-from modelyard.local.cloud.aml.v1.experiments import Experiments
+from modelyard.local.cloud.aml.history.experiments import Experiments
+from modelyard.local.cloud.aml.history.runs import Runs
 from modelyard.local.cloud.aml.v1.pipelines.entities import GRAPHS, Entities
 from modelyard.local.cloud.aml.v1.pipelines.orders import Orders
 from modelyard.local.cloud.aml.v1.pipelines.reading import assigned
 from modelyard.local.cloud.aml.v1.pipelines.states import PIPELINE
-from modelyard.local.cloud.aml.v1.runs import Runs
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.exceptions import ArmError
 from modelyard.local.cloud.service import Cloud

@@ -8,10 +8,10 @@ from werkzeug.wrappers import Request
 
 from modelyard.local.cloud.aml import run_context
 from modelyard.local.cloud.aml.front import listed, refused
+from modelyard.local.cloud.aml.history.experiments import Experiments
+from modelyard.local.cloud.aml.history.run_filters import passes
+from modelyard.local.cloud.aml.history.runs import Runs
 from modelyard.local.cloud.aml.v1.artifacts import RUNS, Artifacts
-from modelyard.local.cloud.aml.v1.experiments import Experiments
-from modelyard.local.cloud.aml.v1.run_filters import passes
-from modelyard.local.cloud.aml.v1.runs import Runs
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.front import read_body
 from modelyard.local.cloud.service import Cloud
@@ -22,7 +22,10 @@ LOGS = ("azureml-logs/", "logs/", "user_logs/", "system_logs/")
 
 
 class HistoryResponses:
-    """``/history/v1.0/...``; an experiment is named by its name or by its id."""
+    """``/history/v1.0/...``; an experiment is named by its name, by its id, or not at all.
+
+    Source: azureml-core's client of run history, and azure-ai-ml, ``_restclient/runhistory``.
+    """
 
     def __init__(
         self, cloud: Cloud, experiments: Experiments, runs: Runs, artifacts: Artifacts
@@ -61,6 +64,11 @@ class HistoryResponses:
 
     def run(self, _request: Request, workspace: Workspace, run: str, **_where: str) -> Json:
         return self._runs.get(workspace, run)
+
+    def run_data(self, request: Request, workspace: Workspace) -> Json:
+        """The same by a body with ``runId``."""
+        run = str(read_body(request).get("runId"))
+        return {"runMetadata": self._runs.get(workspace, run)}
 
     def patch(self, request: Request, workspace: Workspace, run: str, **where: str) -> Json:
         own = where.get("id")

@@ -73,7 +73,7 @@ class Runs:
             if run["status"] != before:
                 self._stamp(run)
             self._cloud.store.put(COLLECTION, key, run)
-        return run
+        return self._as_it_fares(run)
 
     def set_status(
         self, workspace: Workspace, id: str, status: str, error: str | None = None

@@ -1,0 +1,1 @@
+"""Run history: experiments and runs, whichever SDK started them, with their children and logs."""
