@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
+from modelyard.azure import pages
 from modelyard.errors import Ambiguous, InputError, NotFound, PermissionDenied, ServiceError
 from modelyard.http import Session
 
@@ -100,7 +100,7 @@ def workspace_by_url(manager: Session, url: str) -> DatabricksWorkspace:
     host = url.partition("://")[2].lower()
     for subscription in _subscriptions(manager):
         path = f"/subscriptions/{subscription}/providers/Microsoft.Databricks/workspaces"
-        for body in _pages(manager, path, API_VERSION):
+        for body in pages.items(manager, path, {"api-version": API_VERSION}):
             if str((body.get("properties") or {}).get("workspaceUrl", "")).lower() == host:
                 return DatabricksWorkspace(resource_id=str(body["id"]), url=url)
     raise NotFound(
@@ -110,15 +110,5 @@ def workspace_by_url(manager: Session, url: str) -> DatabricksWorkspace:
 
 
 def _subscriptions(manager: Session) -> Iterator[str]:
-    for subscription in _pages(manager, "/subscriptions", "2022-12-01"):
+    for subscription in pages.items(manager, "/subscriptions", {"api-version": "2022-12-01"}):
         yield str(subscription["subscriptionId"])
-
-
-def _pages(manager: Session, path: str, version: str) -> Iterator[dict[str, Any]]:
-    """The items of a list, page by page."""
-    page = manager.get(path, {"api-version": version})
-    while True:
-        yield from page.get("value", ())
-        if not page.get("nextLink"):
-            return
-        page = manager.get(str(page["nextLink"]))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard.azure import pages
 from modelyard.azureml import blobs, connection
 from modelyard.azureml.connection import VERSION, Place
 from modelyard.azureml.content import Content
@@ -61,10 +62,10 @@ def check_name(name: str, what: str) -> str:
 def versions(session: Session, place: Place, kind: str, name: str) -> list[Asset]:
     """All versions, none where there is nothing of that name."""
     try:
-        found = connection.every(session, f"{place.path}/{kind}/{name}/versions")
+        found = pages.items(session, f"{place.path}/{kind}/{name}/versions", VERSION)
+        return [_asset(name, body) for body in found]
     except NotFound:
         return []
-    return [_asset(name, body) for body in found]
 
 
 def find(session: Session, place: Place, kind: str, name: str, version: str) -> Asset | None:

@@ -82,13 +82,3 @@ def find(session: Session, path: str) -> dict[str, Any] | None:
         return session.get(path, VERSION)
     except NotFound:
         return None
-
-
-def every(session: Session, path: str, **query: str) -> list[dict[str, Any]]:
-    """All pages of a list."""
-    page = session.get(path, {**VERSION, **query})
-    found = list(page.get("value", ()))
-    while page.get("nextLink"):
-        page = session.get(str(page["nextLink"]))
-        found += page.get("value", ())
-    return found

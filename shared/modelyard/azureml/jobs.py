@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from modelyard.azure import pages
 from modelyard.azureml import blobs, connection
 from modelyard.azureml.connection import VERSION, Place
 from modelyard.azureml.jobs_states import State, state_of
@@ -86,13 +87,10 @@ class History:
 
     def children(self, id: str) -> list[Run]:
         """Those that have begun, the first first."""
-        answer = self._session.get(f"{self._base}/runs/{id}/children")
-        found = list(answer.get("value") or ())
-        while answer.get("nextLink"):
-            answer = self._session.get(str(answer["nextLink"]))
-            found += answer.get("value") or ()
-        found.sort(key=lambda one: str(one.get("createdUtc") or ""))
-        return [_run(one) for one in found]
+        found = pages.items(self._session, f"{self._base}/runs/{id}/children")
+        return [
+            _run(one) for one in sorted(found, key=lambda one: str(one.get("createdUtc") or ""))
+        ]
 
     def log(self, id: str, start: int) -> bytes:
         """What a run has printed from a byte on; empty when there is nothing (yet)."""

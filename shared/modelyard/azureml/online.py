@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard.azure import pages
 from modelyard.azureml import connection, long_running
 from modelyard.azureml.connection import VERSION, Place
 from modelyard.errors import NotFound, ServiceError
@@ -70,7 +71,7 @@ def find(session: Session, place: Place, name: str) -> OnlineEndpoint | None:
 
 def deployments(session: Session, place: Place, endpoint: str) -> list[OnlineDeployment]:
     """All deployments of an endpoint."""
-    found = connection.every(session, f"{path_of(place, endpoint)}/deployments")
+    found = pages.items(session, f"{path_of(place, endpoint)}/deployments", VERSION)
     return [_deployment(body) for body in found]
 
 
