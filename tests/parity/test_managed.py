@@ -1,4 +1,4 @@
-"""model-deploy to a managed endpoint, in all three ways: created, left alone, replaced."""
+"""A workspace with its smoke test, a managed endpoint and web services, in all three ways."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from parity.scenario import AZURE
 from parity.three import assert_same, run_in_each_way
 from parity.ways import NewPlace, Outcomes, Step
 
-SERVICES = ("entra", "arm", "storage", "aml")
+SERVICES = ("entra", "arm", "storage", "aml", "aml_services")
 pytestmark = pytest.mark.skipif(MISSING, reason="MODELYARD_AZUREML names no environment")
 DEPLOY = {
     **AZURE,
@@ -31,7 +31,25 @@ DEPLOY = {
     "watch-seconds": "0.2",
     "watch-requests": "4",
 }
-ACTIONS = {"model-deploy": "created", "again": "left-alone", "replaced": "updated"}
+SERVICE = {
+    **AZURE,
+    "model": DEPLOY["model"],
+    "code": "code",
+    "conda-file": "conda.yml",
+    "deployment-config": "authEnabled: true\ncontainerResourceRequirements: "
+    "{cpu: 1, memoryInGB: 2}\n",
+    "rows": "rows.json",
+}
+ACI = {**SERVICE, "target": "aci", "endpoint": "parity-aci"}
+AKS = {**SERVICE, "target": "aks", "endpoint": "parity-aks", "compute": "none", "dry-run": "on"}
+ACTIONS = {
+    "model-deploy": "created",
+    "again": "left-alone",
+    "replaced": "updated",
+    "aci": "created",
+    "aci-again": "left-alone",
+    "aks": "created",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,12 +69,20 @@ def outcomes(new_place: NewPlace, tmp_path_factory: pytest.TempPathFactory) -> d
     replaced = {**DEPLOY, "environment-variables": '{"LEVEL": "two"}'}
     tested = {**AZURE, "target": "managed", "endpoint": "parity-numbers", "requests": "2"}
     steps = [
-        Step("aml-workspace", {**AZURE, "location": "westeurope"}),
+        Step("aml-workspace", {**AZURE, "location": "westeurope", "smoke": "on"}),
         Step("model-register", {**AZURE, "name": "double", "model": "double"}),
         Step("model-deploy", DEPLOY),
         Step("model-deploy", DEPLOY, id="again"),
         Step("model-deploy", replaced, id="replaced"),
         Step("endpoint-test", {**tested, "rows": "rows.json", "expect-authentication": "yes"}),
+        Step("model-deploy", ACI, id="aci"),
+        Step("model-deploy", ACI, id="aci-again"),
+        Step("model-deploy", AKS, id="aks"),
+        Step(
+            "endpoint-test",
+            {**AZURE, "target": "aci", "endpoint": "parity-aci", "rows": "rows.json"},
+            id="aci-test",
+        ),
     ]
     return run_in_each_way(new_place, files, lambda _: steps, SERVICES)
 
@@ -68,10 +94,12 @@ def test_it_is_created_left_alone_and_replaced(outcomes: dict[str, Outcomes]) ->
         for name, action in ACTIONS.items():
             assert found.steps[name].outputs["action"] == action, way
         assert found.steps["replaced"].outputs["deployment"] == "green"
-        assert found.steps["endpoint-test"].outputs["predictions"] == "[2, 4]"
+        assert found.steps["aml-workspace"].outputs["smoke-run-id"], way
+        for name in ("endpoint-test", "aci-test"):
+            assert found.steps[name].outputs["predictions"] == "[2, 4]"
 
 
-@pytest.mark.parametrize("step", [*ACTIONS, "endpoint-test"])
+@pytest.mark.parametrize("step", ["aml-workspace", *ACTIONS, "endpoint-test", "aci-test"])
 def test_the_same_comes_of_each_step(outcomes: dict[str, Outcomes], step: str) -> None:
     of_each = {way: one.steps[step] for way, one in outcomes.items()}
     folders = {way: one.folders for way, one in outcomes.items()}

@@ -100,7 +100,7 @@ def test_calls_do_not_differ_by(other: Entry) -> None:
         ("/v2/parity/blobs/uploads/x", "?digest[0]"),
         ("/modelyard/endpoints/parity", "image"),
         ("/<guid>/oauth2/v2.0/token", "client_secret[0]"),
-        ("/azureml-blobstore-<guid>/LocalUpload/0/model/MLmodel", "?sig[0]"),
+        ("/metric/v2.0/subscriptions/<guid>/runs/<guid>/batch", "values[0].value[0].metricId"),
         (MODEL_VERSION, "properties.tags.created_by"),
     ],
 )
@@ -111,6 +111,20 @@ def test_a_value_that_varies_has_to_be_the_same_one_throughout(path: str, field:
     assert asked("a1", "b2", "a1") == asked("c3", "d4", "c3")
     assert asked("a1", "b2", "a1") != asked("c3", "d4", "d4")
     assert asked("a1") != calls([entry(path)], {})
+
+
+@pytest.mark.parametrize("field", ["?se[0]", "?sig[0]"])
+def test_addresses_of_uploads_may_be_signed_in_one_second_or_in_two(field: str) -> None:
+    def sent(*digests: str) -> list[str]:
+        folder = "/azureml/LocalUpload/modelyard-1"
+        return calls(
+            [entry(f"{folder}/{number}", **{field: one}) for number, one in enumerate(digests)], {}
+        )
+
+    assert sent("a1", "a1") == sent("a1", "b2")
+    assert sent("a1") != calls([entry("/azureml/LocalUpload/modelyard-1/0")], {})
+    elsewhere = [calls([entry("/other", **{field: one})], {}) for one in ("a1", "b2")]
+    assert elsewhere[0] != elsewhere[1]
 
 
 @pytest.mark.parametrize(
