@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from azure.devops.exceptions import (
     AzureDevOpsClientRequestError,
     AzureDevOpsServiceError,
 )
+from msrest.exceptions import ClientRequestError
 
 from modelyard.ci.terminal import Terminal
 from modelyard.clock import FakeClock
@@ -22,6 +24,7 @@ from modelyard.errors import (
     NotFound,
     PermissionDenied,
     ReadOnly,
+    ServiceError,
     ServiceUnavailable,
     Unauthenticated,
     Unreachable,
@@ -205,7 +208,9 @@ def refused(type_key: str, message: str) -> Exception:
             AzureDevOpsClientRequestError("Operation returned a 503 status code."),
             ServiceUnavailable,
         ),
-        (AzureDevOpsClientRequestError("Error occurred in request."), Unreachable),
+        (refused("", "the service is busy"), ServiceError),
+        (AzureDevOpsClientRequestError("Object reference not set"), ServiceError),
+        (ClientRequestError("Error occurred in request."), Unreachable),
     ],
 )
 def test_errors_of_the_package(error: Exception, expected: type[ModelyardError]) -> None:
@@ -224,22 +229,35 @@ class Client:
         return self
 
 
-def test_nothing_is_written_before_the_plan_is_carried_out(
+@pytest.fixture
+def organization_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Client], organization.Organization]:
+    """An organization that is spoken with by this client."""
+
+    def make(client: Client) -> organization.Organization:
+        connection = SimpleNamespace(clients_v7_1=client)
+        monkeypatch.setattr(package, "connect", lambda _url, _credential: connection)
+        surroundings = Surroundings(
+            environment={"AZURE_DEVOPS_EXT_PAT": "token-of-a-person"},
+            clock=FakeClock(),
+            folder=tmp_path,
+            write=lambda _line: None,
+            masker=(masker := Masker()),
+            job=Terminal({}),
+        )
+        found = organization.Organization("contoso", "wine", surroundings)
+        assert masker.clean("a token-of-a-person") == "a ***"
+        return found
+
+    return make
+
+
+def test_nothing_is_written_before_the_plan_is_carried_out(
+    organization_of: Callable[[Client], organization.Organization],
 ) -> None:
-    connection = SimpleNamespace(clients_v7_1=Client())
-    monkeypatch.setattr(package, "connect", lambda _url, _credential: connection)
-    surroundings = Surroundings(
-        environment={"AZURE_DEVOPS_EXT_PAT": "token-of-a-person"},
-        clock=FakeClock(),
-        folder=tmp_path,
-        write=lambda _line: None,
-        masker=Masker(),
-        job=Terminal({}),
-    )
-    found = organization.Organization("contoso", "wine", surroundings)
+    found = organization_of(Client())
     assert found.project_url == "https://dev.azure.com/contoso/wine"
-    assert surroundings.masker.clean("a token-of-a-person") == "a ***"
 
     with pytest.raises(ReadOnly, match="making a thing would write"):
         found.write("making a thing", "core", "get_project", "wine")
@@ -247,3 +265,16 @@ def test_nothing_is_written_before_the_plan_is_carried_out(
         found.send("POST", "/_apis/things", {})
     found.begin()
     assert found.write("making a thing", "core", "get_project", "wine").name == "wine"
+
+
+def test_a_lost_connection_says_what_to_look_at(
+    organization_of: Callable[[Client], organization.Organization],
+) -> None:
+    class Lost(Client):
+        def get_project(self, name: str) -> Any:
+            raise ClientRequestError("Error occurred in request.")
+
+    with pytest.raises(Unreachable) as caught:
+        organization_of(Lost())
+    assert "check azure-devops.organization" in caught.value.fix
+    assert "workspace" not in caught.value.fix

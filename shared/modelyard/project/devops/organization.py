@@ -20,6 +20,7 @@ from modelyard.errors import (
     ReadOnly,
     ServiceError,
     Unauthenticated,
+    Unreachable,
 )
 from modelyard.http import Session
 from modelyard.project.devops import package, signing_in
@@ -182,6 +183,11 @@ class Organization:
 
 
 def _with_fix(error: ModelyardError, needs: str = "") -> ModelyardError:
+    if isinstance(error, Unreachable):
+        error.fix = (
+            "open the organization from this machine; check azure-devops.organization and the "
+            "proxy settings"
+        )
     if isinstance(error, PermissionDenied):
         error.cause = "who signed in hasn't the right, or the token hasn't the scope"
         error.fix = f"it takes {needs}" if needs else "it takes a member of the project, with a "

@@ -94,6 +94,7 @@ def translated(error: Exception, what: str) -> ModelyardError:
     :param what: was being done.
     """
     from azure.core.exceptions import DeserializationError
+    from azure.devops.exceptions import AzureDevOpsClientRequestError
     from msrest.exceptions import AuthenticationError
 
     said = str(getattr(error, "message", "") or error).strip()
@@ -104,6 +105,6 @@ def translated(error: Exception, what: str) -> ModelyardError:
     if isinstance(error, DeserializationError):
         return NotTheService(text)
     code = str(getattr(error, "type_key", "") or "")
-    if code or status:
+    if isinstance(error, AzureDevOpsClientRequestError):  # there was an answer, whatever it says
         return answers.typed(text, int(status[1]) if status else 0, code, said, RULES)
     return Unreachable(text)
