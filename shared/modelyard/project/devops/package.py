@@ -94,7 +94,6 @@ def translated(error: Exception, what: str) -> ModelyardError:
     :param what: was being done.
     """
     from azure.core.exceptions import DeserializationError
-    from azure.devops.exceptions import AzureDevOpsClientRequestError
     from msrest.exceptions import AuthenticationError
 
     said = str(getattr(error, "message", "") or error).strip()
@@ -105,6 +104,13 @@ def translated(error: Exception, what: str) -> ModelyardError:
     if isinstance(error, DeserializationError):
         return NotTheService(text)
     code = str(getattr(error, "type_key", "") or "")
-    if isinstance(error, AzureDevOpsClientRequestError):  # there was an answer, whatever it says
+    if _answered(error):
         return answers.typed(text, int(status[1]) if status else 0, code, said, RULES)
     return Unreachable(text)
+
+
+def _answered(error: Exception) -> bool:
+    """Whether there was an answer, whatever it says: a lost connection is an error of msrest."""
+    from azure.devops.exceptions import AzureDevOpsClientRequestError
+
+    return isinstance(error, AzureDevOpsClientRequestError)
