@@ -26,6 +26,7 @@ from modelyard.errors import (
     ReadOnly,
     ServiceError,
     ServiceUnavailable,
+    TooManyRequests,
     Unauthenticated,
     Unreachable,
 )
@@ -208,6 +209,7 @@ def refused(type_key: str, message: str) -> Exception:
             AzureDevOpsClientRequestError("Operation returned a 503 status code."),
             ServiceUnavailable,
         ),
+        (refused("RequestBlockedException", "exceeding usage of Concurrency"), TooManyRequests),
         (refused("", "the service is busy"), ServiceError),
         (AzureDevOpsClientRequestError("Object reference not set"), ServiceError),
         (ClientRequestError("Error occurred in request."), Unreachable),

@@ -21,6 +21,7 @@ from modelyard.errors import (
     NotFound,
     NotTheService,
     PermissionDenied,
+    TooManyRequests,
     Unauthenticated,
     Unreachable,
 )
@@ -33,6 +34,7 @@ RULES = (
     Rule(PermissionDenied, message="(?i)access denied|needs the following permission"),
     Rule(NotFound, code="NotFound|DoesNotExist"),
     Rule(AlreadyExists, code="Exists|Duplicate"),
+    Rule(TooManyRequests, code="RequestBlocked"),
 )
 """By the class of the service's own exception, and by its message: the package tells no status."""
 _STATUS = re.compile(r"returned a (\d{3}) status code")
