@@ -17,7 +17,7 @@ from modelyard.local.runner.expressions import (
     to_boolean,
 )
 from modelyard.local.runner.pipeline.directives import Directive
-from modelyard.local.runner.pipeline.nodes import Scalar
+from modelyard.local.runner.pipeline.nodes import Scalar, placed_items
 from modelyard.local.runner.pipeline.problems import Problems
 from modelyard.local.runner.pipeline.scope import Scope
 
@@ -55,7 +55,7 @@ class CompileTime:
             case Kind.ARRAY:
                 yield from value
             case Kind.OBJECT:
-                for key, one in value.items():
+                for key, one in placed_items(value):
                     yield {"key": key, "value": one}
             case _ if value is None or value == "":
                 return

@@ -149,6 +149,31 @@ class PlacedDict(ExactDict):
         self.node = node
 
 
+class PlacedText(str):
+    """The value of a text, which remembers where it is."""
+
+    __slots__ = ("place",)
+
+    place: Place
+
+    def __new__(cls, text: str, place: Place) -> PlacedText:
+        made = super().__new__(cls, text)
+        made.place = place
+        return made
+
+
+def placed_items(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Keys and values of a mapping; texts that came from a file keep their places."""
+    if not isinstance(value, PlacedDict):
+        yield from value.items()
+        return
+    for key, node in value.node.entries:
+        one = value[key.text]
+        if isinstance(one, str):
+            one = PlacedText(one, node.place)
+        yield PlacedText(key.text, key.place), one
+
+
 def to_value(node: Node) -> Any:
     """What expressions see of it. Made once: nodes don't change."""
     if isinstance(node, Scalar):
@@ -170,6 +195,8 @@ def from_value(value: Any, place: Place) -> Node:
         return Mapping(pairs, place)
     if isinstance(value, (list, tuple)):
         return Sequence([from_value(one, place) for one in value], place)
+    if isinstance(value, PlacedText):
+        return Scalar(str(value), value.place)
     return Scalar("" if value is None else value, place)
 
 

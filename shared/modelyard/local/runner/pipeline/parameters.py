@@ -162,12 +162,24 @@ def bound(
         if value is None:
             of = f" of {binding.template}" if binding.template else ""
             problems.add(place, f"the parameter {one.name}{of} needs a value")
+            values[one.name] = _stand_in(one, binding)
             continue
         try:
             values[one.name] = _value(one, value, at, binding)
         except Stop:
-            continue
+            values[one.name] = _stand_in(one, binding)
     return values
+
+
+def _stand_in(one: Declaration, binding: Binding) -> Any:
+    """Something that fits, so that what only follows from the mistake isn't told as well."""
+    node = one.values[0] if one.values else one.default
+    if node is None:
+        return one.name if one.type == "string" else None
+    try:
+        return converted(one.name, one.type, node, binding.expander, binding.scope)
+    except Stop:
+        return None
 
 
 def _default(one: Declaration, binding: Binding) -> Node | None:

@@ -329,7 +329,7 @@ def test_extends_rejects_a_step(problems: Lines) -> None:
         },
     )
     (line,) = found
-    assert line.startswith("start.yml:8:9: ")
+    assert line.startswith("azure-pipelines.yml:6:7: ")  # where the step is written
     assert "this is no step" in line
 
 
@@ -341,4 +341,26 @@ def test_extends_excludes_stages_of_its_own(problems: Lines) -> None:
     assert found == [
         "azure-pipelines.yml:1:1: steps: beside extends the template has them",
         "t.yml:1:1: trigger belongs in the pipeline, not in what it extends",
+    ]
+
+
+def test_what_a_mapping_hands_on_is_wrong_where_it_is_written(problems: Lines) -> None:
+    """And once: what only follows from it isn't told."""
+    found = problems(
+        "steps:\n- template: a.yml\n  parameters:\n    given:\n      better: smaller\n      row: 3\n",
+        {
+            "a.yml": "parameters: [{name: given, type: object}]\nsteps:\n- template: b.yml\n"
+            "  parameters:\n    ${{ each one in parameters.given }}:\n"
+            "      ${{ one.key }}: ${{ one.value }}\n",
+            "b.yml": "parameters:\n- {name: better, values: [lower, higher]}\n- {name: need}\n"
+            "steps:\n- template: c.yml\n  parameters:\n    better: ${{ parameters.better }}\n"
+            "    name: ${{ parameters.need }}\n",
+            "c.yml": "parameters:\n- {name: better, values: [lower, higher]}\n- {name: name}\n"
+            "steps:\n- script: x\n  name: ${{ parameters.name }}\n",
+        },
+    )
+    assert sorted(found) == [
+        "a.yml:3:3: the parameter need of b.yml needs a value",
+        "azure-pipelines.yml:5:15: better can't be 'smaller', only lower or higher",
+        "azure-pipelines.yml:6:7: the template b.yml has no parameter row",
     ]
