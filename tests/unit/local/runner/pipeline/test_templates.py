@@ -347,7 +347,8 @@ def test_extends_excludes_stages_of_its_own(problems: Lines) -> None:
 def test_what_a_mapping_hands_on_is_wrong_where_it_is_written(problems: Lines) -> None:
     """And once: what only follows from it isn't told."""
     found = problems(
-        "steps:\n- template: a.yml\n  parameters:\n    given:\n      better: smaller\n      row: 3\n",
+        "steps:\n- template: a.yml\n  parameters:\n    given:\n      better: smaller\n"
+        "      row: 3\n",
         {
             "a.yml": "parameters: [{name: given, type: object}]\nsteps:\n- template: b.yml\n"
             "  parameters:\n    ${{ each one in parameters.given }}:\n"
