@@ -24,7 +24,8 @@ class Signals:
     def __init__(self) -> None:
         self._shields = 0
         self._pending: int | None = None
-        self._raised = False
+        self._raised = 0
+        """Number of the signal that was raised; 0 before one."""
 
     @contextmanager
     def installed(self) -> Iterator[None]:
@@ -48,6 +49,15 @@ class Signals:
             if not self._shields and self._pending is not None:
                 self._raise(self._pending)
 
+    def check(self) -> None:
+        """Raise again what was raised and got lost: who still goes on has never seen it.
+
+        Python's handlers run between any two lines of Python. Where that is in a finalizer, as of
+        an answer that is thrown away while a large module is imported, an exception ends there.
+        """
+        if self._raised:
+            raise Cancelled(self._raised)
+
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._raised:
             return  # already cancelling: further signals must not break the clean-up
@@ -58,5 +68,5 @@ class Signals:
 
     def _raise(self, number: int) -> None:
         self._pending = None
-        self._raised = True
+        self._raised = number
         raise Cancelled(number)

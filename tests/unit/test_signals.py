@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+from typing import Any
 
 import pytest
 
@@ -95,3 +97,23 @@ def test_further_signals_do_not_break_the_clean_up() -> None:
             steps.append("released")
 
     assert steps == ["released"]
+
+
+def test_a_signal_that_got_lost_is_raised_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a finalizer, which ends every exception; Python tells of it, or doesn't."""
+    lost: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    signals = Signals()
+    with signals.installed():
+        signals.check()
+        Finalized()
+        with pytest.raises(Cancelled) as caught:
+            signals.check()
+
+    assert caught.value.signal_number == signal.SIGINT
+    assert [type(one.exc_value) for one in lost] == [Cancelled]

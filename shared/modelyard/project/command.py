@@ -39,13 +39,14 @@ def main(arguments: Sequence[str], job: Job) -> int:
     :raises Cancelled: by SIGINT or SIGTERM, when standard error has said what is done.
     """
     options = _options(arguments)
-    masker, progress = Masker(), Progress()
+    masker, progress, signals = Masker(), Progress(), Signals()
 
     def write(line: str) -> None:
         print(masker.clean(line), flush=True)  # noqa: T201
+        signals.check()  # before the first change, and after each
 
     try:
-        with Signals().installed():
+        with signals.installed():
             return _set_up(options, masker, write, job, progress)
     except Cancelled as stop:
         sys.stderr.write(masker.clean(f"stopped by {stop.signal_name}: {progress.said()}\n"))

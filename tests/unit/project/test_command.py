@@ -6,6 +6,7 @@ import signal
 import sys
 import types
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,16 @@ azure-devops:
 """
 
 
+@dataclass
+class Finalized:
+    """A signal comes when nobody needs it any more, and is lost."""
+
+    number: signal.Signals
+
+    def __del__(self) -> None:
+        signal.raise_signal(self.number)
+
+
 class Service:
     """Things by name; a name in ``refused`` can't be written, and at ``stopped`` a signal comes."""
 
@@ -37,6 +48,7 @@ class Service:
         self.refused = ""
         self.stopped = ""
         self.signal = signal.SIGINT
+        self.in_finalizer = False
 
     def plan(self, section: Section, surroundings: Surroundings) -> Plan:
         things, secrets = section.plain_values("things"), section.secrets("secrets")
@@ -56,7 +68,9 @@ class Service:
         return [Link("Home", "https://service")]
 
     def _stop_at(self, place: str) -> None:
-        if place == self.stopped:
+        if place == self.stopped and self.in_finalizer:
+            Finalized(self.signal)
+        elif place == self.stopped:
             signal.raise_signal(self.signal)
 
     def _change(self, name: str, value: str) -> Change:
@@ -175,6 +189,28 @@ def test_a_signal_before_the_first_change_says_that_nothing_was_done(
     assert run() == 130
     assert capsys.readouterr().err == "stopped by SIGINT: nothing was changed\n"
     assert service.written == []
+
+
+@pytest.mark.parametrize(
+    ("lost_at", "said", "written"),
+    [
+        ("plan", "nothing was changed", []),
+        ("a", "0 of 2 changes are done, and maybe thing a", ["a"]),
+    ],
+)
+def test_a_signal_that_a_finalizer_has_lost_stops_it_at_the_next_line(
+    service: Service,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    lost_at: str,
+    said: str,
+    written: list[str],
+) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda _told: None)
+    service.stopped, service.in_finalizer = lost_at, True
+    assert run() == 130
+    assert said in capsys.readouterr().err
+    assert service.written == written
 
 
 def test_a_signal_after_the_last_change_says_that_all_is_done(
