@@ -108,8 +108,8 @@ class StepLog:
 
     def _show(self, text: str) -> None:
         self.start()
-        for line in text.split("\n"):
-            self._tell(Line(self.path, self._tell.masker.mask(line)))
+        for number, line in enumerate(text.split("\n")):
+            self._tell(Line(self.path, self._tell.masker.mask(line), continues=number > 0))
 
     def _add_issue(self, kind: str, text: str, pairs: Mapping[str, str]) -> None:
         if sum(1 for one in self._issues if one.kind == kind) < MOST_ISSUES:

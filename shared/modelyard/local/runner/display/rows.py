@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB, DEFAULT_STAGE
 from modelyard.local.runner.results.history import History, Node
+
+_SENTENCES = re.compile(r"(?<=[\w'\")]{2}[.!?])\s+(?=[A-Z])")
+"""Between two of them; ``e.g.`` and ``J. Smith`` are inside of one."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,16 @@ class Row:
 
     @property
     def note(self) -> str:
-        """What came of it, else what was wrong."""
+        """What came of it, else what was wrong: the first sentence, the log has all of it."""
         if self.node.note and self.node.result is not Result.FAILED:
             return self.node.note
         errors = [one.text for one in self.node.issues if one.kind == "error"]
-        return " ".join((errors[0] if errors else self.node.note).split())
+        return _first_sentence(errors[0] if errors else self.node.note)
+
+
+def _first_sentence(text: str) -> str:
+    first, *_ = text.strip().splitlines() or [""]
+    return " ".join(_SENTENCES.split(first, maxsplit=1)[0].split())
 
 
 def rows(history: History) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """A run as a live tree on a terminal.
 
 A stage that is over is printed and stays; below, what runs and what is to come is drawn again and
-again. Of a log only errors, warnings and the last line are shown: the rest is in the result folder.
+again. Of a log only errors and warnings, whole, and the last line are shown: the rest is in the result folder.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from modelyard.clock import Clock
+from modelyard.databricks.remote_text import clean
 from modelyard.local.runner.display.marks import color, mark, takes_signs, took
 from modelyard.local.runner.display.rows import Row, of_stage
-from modelyard.local.runner.engine.events import Ended, Event, Line, Notice, Reason
+from modelyard.local.runner.engine.events import Ended, Event, Line, Notice, Reason, RunPath
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import place_of
 from modelyard.local.runner.results.history import History, Node
@@ -47,12 +48,14 @@ class TreeDisplay:
             redirect_stdout=False,  # nobody else writes to it but who asks, while this is paused
         )
         self._printed: set[str] = set()
+        self._in_issue: set[RunPath] = set()
+        """Steps whose last line was one of an error or a warning."""
         self._live.start()
 
     def __call__(self, event: Event) -> None:
         match event:
-            case Line(path, text):
-                self._show_issue(place_of(path), text)
+            case Line(path, text, continues):
+                self._show_issue(path, text, continues=continues)
             case Ended(path) if len(path) == 1:
                 self._print_stage(self._history.node(path))
             case Notice(text, level) if level != "info":
@@ -80,14 +83,22 @@ class TreeDisplay:
         table.add_row(head, "", took(root.seconds(self._clock.time())))
         self._console.print(table)
 
-    def _show_issue(self, where: str, text: str) -> None:
+    def _show_issue(self, path: RunPath, text: str, *, continues: bool) -> None:
+        """Every line of it: what to do about an error stands below what happened."""
+        if continues:
+            if path in self._in_issue:  # not broken into lines here: it may be a command to copy
+                self._console.print(Text(f"  {clean(text)}"), soft_wrap=True)
+            return
+        self._in_issue.discard(path)
         if text in _BY_HAND:
             return
         for beginning, style in _ISSUES.items():
             if text.startswith(beginning):
+                self._in_issue.add(path)
                 kind = beginning[3:-1]
-                line = Text.assemble((f"{kind} ", f"bold {style}"), (f"{where}: ", "bright_black"))
-                self._console.print(line.append(text[len(beginning) :]))
+                where = (f"{place_of(path)}: ", "bright_black")
+                line = Text.assemble((f"{kind} ", f"bold {style}"), where)
+                self._console.print(line.append(clean(text[len(beginning) :])))
 
     def _print_stage(self, stage: Node) -> None:
         if stage.path[-1] in self._printed or stage.result is None:

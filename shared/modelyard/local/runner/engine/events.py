@@ -71,6 +71,8 @@ class Line:
 
     path: RunPath
     text: str
+    continues: bool = False
+    """It belongs to the line before, as the cause and the fix of an error do."""
 
 
 @dataclass(frozen=True)

@@ -99,3 +99,29 @@ def test_a_stage_that_is_over_stays(shown: Any) -> None:
         "demo Failed 1 m 00 s",
     ]
     assert drawn.strip() == ""
+
+
+def test_an_error_is_shown_with_its_cause_and_its_fix(shown: Any) -> None:
+    step, other = ("A", "J", "1"), ("A", "J", "2")
+    fix = "fix: " + "az role assignment create --assignee someone --role Reader " * 3
+    text, _ = shown(
+        *STARTED,
+        Line(step, "##[error]no such model"),
+        Line(other, "a line of another step"),
+        Line(step, "  cause: it was never \x1b[2Jregistered", continues=True),
+        Line(step, f"  {fix}", continues=True),
+        Line(step, "an own line"),
+        Line(step, "a line that follows", continues=True),
+    )
+
+    lines = text.split("A/J: no such model\n")[1].splitlines()
+    assert lines[:2] == ["    cause: it was never registered", f"    {fix}"]
+    assert "line" not in text.partition(fix)[2]
+
+
+def test_a_row_has_the_first_sentence_of_an_error(shown: Any) -> None:
+    issue = Issue("error", "J. Smith isn't 'a user'. Ask them.\n  cause: none\n  fix: none")
+    _, drawn = shown(*STARTED, Ended(("A", "J", "1"), Result.FAILED, 960.0, "", (issue,)))
+
+    (row,) = [line for line in drawn.splitlines() if "Train" in line]
+    assert " ".join(row.split()) == "✗ Train J. Smith isn't 'a user'. 30 s"
