@@ -1,7 +1,8 @@
 """A run as a live tree on a terminal.
 
 A stage that is over is printed and stays; below, what runs and what is to come is drawn again and
-again. Of a log only errors and warnings, whole, and the last line are shown: the rest is in the result folder.
+again. Of a log only errors and warnings, whole, and the last line are shown: the rest is in the
+result folder.
 """
 
 from __future__ import annotations

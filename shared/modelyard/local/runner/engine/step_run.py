@@ -83,8 +83,8 @@ class StepRun:
 
     def log(self, line: str) -> None:
         """Write to the step's log, which is masked already; an issue may have several lines."""
-        for number, one in enumerate(line.splitlines() or [""]):
-            self._run.emit(Line(self._path, one, continues=number > 0))
+        for count, one in enumerate(line.splitlines() or [""]):
+            self._run.emit(Line(self._path, one, continues=count > 0))
 
     def run(self, cancelled: StepCancellation) -> StepEnd:
         """Run it, as often as it says. Errors of its own are in its log.
