@@ -48,7 +48,7 @@ def read_inputs(
             values[member.name] = _value(member, sources, named(member))
         except (InputError, FileError) as error:
             problems.append(error)
-    fix = f"see docs/reference/{operation.name}.md"
+    fix = f"modelyard {operation.name} --help says what each input takes"
     if len(problems) == 1:
         problems[0].fix = problems[0].fix or fix
         raise problems[0]
@@ -193,7 +193,11 @@ def defined(name: str, value: str) -> str:
     :raises InputError: then; it would go to a service as if it were meant.
     """
     if macro := re.fullmatch(r"\s*\$\(([^()]+)\)\s*", value):
-        raise InputError(f"{name} is {macro[0].strip()}: this job has no variable {macro[1]}")
+        raise InputError(
+            f"{name} is {macro[0].strip()}: this job has no variable {macro[1]}",
+            fix=f"link the variable group that has it (variables: - group: NAME), or set it in the "
+            f"pipeline; modelyard local run takes --secret {macro[1]}",
+        )
     return value
 
 

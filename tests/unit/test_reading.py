@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_named_with_its_value(name: str, text: str, said: s
         read_inputs(OPERATION, [mapping_source({"name": "x", name: text})])
 
     assert caught.value.what.startswith(said)
-    assert caught.value.fix == "see docs/reference/reading.md"
+    assert caught.value.fix == "modelyard reading --help says what each input takes"
 
 
 def test_numbers() -> None:
@@ -326,3 +326,4 @@ def test_a_variable_that_the_pipeline_lacks_is_no_value() -> None:
     assert caught.value.what == (
         "URL is $(databricks-host): this job has no variable databricks-host"
     )
+    assert "--secret databricks-host" in caught.value.fix

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from modelyard.answers import Rule, read_json
 from modelyard.clock import Clock
 from modelyard.credentials import Token
+from modelyard.documentation import page
 from modelyard.errors import NotTheService, ServiceError, Unauthenticated
 from modelyard.http import Session
 from modelyard.masking import redact
@@ -66,7 +67,7 @@ def exchange(base: str, client_id: str, identity_token: str, *, clock: Clock) ->
             cause="the service principal has no federation policy for this job, or isn't a user of "
             "the workspace",
             fix="give the service principal a federation policy with the issuer, subject and "
-            "audience of this job: see docs/identity.md",
+            f"audience of this job: see {page('identity')}",
         ) from None
     value, lifetime = body.get("access_token"), body.get("expires_in", _SHORTEST)
     if not isinstance(value, str) or not value or not isinstance(lifetime, (int, float)):

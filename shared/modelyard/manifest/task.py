@@ -12,12 +12,12 @@ import re
 from typing import Any
 
 from modelyard import __version__
+from modelyard.documentation import HOME
 from modelyard.manifest.examples import example, ordered
 from modelyard.manifest.groups import GROUPS
 from modelyard.manifest.task_inputs import group_id, inputs
 from modelyard.manifest.wording import (
     AUTHOR,
-    HOME,
     TASK_MAJOR,
     camel_words,
     reference_url,

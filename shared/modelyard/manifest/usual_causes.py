@@ -5,6 +5,8 @@ An error whose class has a cause or a fix needs none here.
 
 from __future__ import annotations
 
+from modelyard.documentation import page
+
 USUAL: dict[str, tuple[str, str]] = {
     "MY000": (
         "a state that has no error of its own, such as a secret output that is too long",
@@ -113,7 +115,7 @@ USUAL: dict[str, tuple[str, str]] = {
     ),
     "MY051": (
         "the task isn't one that the local runner knows, or task.json or the step is wrong",
-        "see the file and line in the message; docs/local-runner.md lists the tasks it knows",
+        f"see the file and line in the message; {page('local-runner')} lists the tasks it knows",
     ),
     "MY052": (
         "the YAML has a mistake, or a template, repository or resource that it names isn't here",

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from modelyard import __version__
+from modelyard.documentation import page
 from modelyard.operation import Member, Operation, Structure, renamed
 
 AUTHOR = "Modelyard"
-HOME = "https://github.com/OWNER/modelyard"
 TASK_MAJOR = int(__version__.split(".")[0])
 """``V1`` of a task's folder, ``@1`` in a pipeline, ``@v1`` of an action. It changes when inputs
 break."""
@@ -22,7 +22,7 @@ def shown_name(operation: Operation[Any, Any]) -> str:
 
 def reference_url(operation: Operation[Any, Any]) -> str:
     """The page of the operation for those who read it elsewhere."""
-    return f"{HOME}/blob/main/docs/reference/{operation.name}.md"
+    return page(f"reference/{operation.name}")
 
 
 def help_text(member: Member) -> str:

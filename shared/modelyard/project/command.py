@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from modelyard.azure.identity.ways import Job
 from modelyard.clock import SystemClock
+from modelyard.documentation import page
 from modelyard.errors import Cancelled, FileError, InputError, ModelyardError
 from modelyard.masking import Masker
 from modelyard.project import bicep, document, printing, tenant
@@ -71,7 +72,8 @@ def _set_up(
     if section is None:
         mistakes.check()
         raise FileError(
-            f"{path} has no section {options.platform}", fix="docs/setup.md shows what it holds"
+            f"{path} has no section {options.platform}",
+            fix=f"{page('setup')} shows what it holds",
         )
     if options.bicep and not root.has("azure"):
         raise InputError("--bicep needs the section azure of the file")
@@ -158,7 +160,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(
         prog="modelyard setup",
         description="Creates or updates what a project needs, from modelyard.yml. A second run "
-        "changes nothing. See docs/setup.md.",
+        f"changes nothing. See {page('setup')}",
         allow_abbrev=False,
     )
     parser.add_argument("platform", metavar="|".join(PLATFORMS), help="what to set up")

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from modelyard import plain_yaml
+from modelyard.documentation import page
 from modelyard.errors import FileError, InputError
 
 DEFAULT = "modelyard.yml"
@@ -56,7 +57,7 @@ def read(path: Path, settings: Sequence[str] = ()) -> Value:
     except OSError as error:
         raise FileError(
             f"{path} can't be read: {error.strerror}",
-            fix="name the file by --file; docs/setup.md shows one to start with",
+            fix=f"name the file by --file; {page('setup')} shows one to start with",
         ) from None
     except UnicodeDecodeError:
         raise FileError(f"{path} isn't UTF-8 text") from None
@@ -64,7 +65,7 @@ def read(path: Path, settings: Sequence[str] = ()) -> Value:
     if not isinstance(found.content, dict):
         raise FileError(
             f"{path} isn't a mapping with azure-devops or github in it",
-            fix="docs/setup.md shows a file to start with",
+            fix=f"{page('setup')} shows a file to start with",
         )
     for setting in settings:
         key, equals, given = setting.partition("=")

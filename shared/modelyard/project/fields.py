@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from modelyard.documentation import page
 from modelyard.errors import FileError
 from modelyard.project.document import Value, kebab
 from modelyard.project.secret_values import SecretReference, secret_reference
@@ -26,7 +27,7 @@ class Mistakes:
             return
         lines = [f"{where}: {what}" for where, what in self._found]
         what = lines[0] if len(lines) == 1 else _listed(lines)
-        error = FileError(what, fix="docs/setup.md lists every key")
+        error = FileError(what, fix=f"{page('setup')} lists every key")
         file, _, line = self._found[0][0].rpartition(":")
         if line.isdigit():
             error.file, error.line = file, int(line)

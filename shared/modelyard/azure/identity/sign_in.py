@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from modelyard.account_errors import TenantNotAllowed
 from modelyard.clock import Clock
 from modelyard.credentials import RefreshingToken, Token
+from modelyard.documentation import page
 from modelyard.errors import InputError, ModelyardError, Unauthenticated, Unreachable
 
-DOCUMENTATION = "docs/identity.md"
+DOCUMENTATION = page("identity")
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--secret",
         action="append",
         default=[],
-        metavar="NAME",
-        help="a secret variable of the run, its value from the environment variable NAME",
+        metavar="NAME[=VARIABLE]",
+        help="a secret variable of the run, its value from the environment variable VARIABLE "
+        "(default: NAME, else NAME in capitals with _ for - and .: DATABRICKS_TOKEN)",
     )
     add_pair(parser, "group", "NAME=FILE", "a variable group: a YAML or JSON file with its values")
     add("--parallel", type=_count, default=2, metavar="N", help="jobs at once (default: 2)")

@@ -13,6 +13,7 @@ import requests
 from modelyard import failures
 from modelyard.answers import Rule, typed
 from modelyard.credentials import StaticToken
+from modelyard.documentation import page
 from modelyard.errors import (
     InputError,
     ModelyardError,
@@ -38,7 +39,8 @@ TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
 ADDRESS = "GITHUB_API_URL"
 _RULES = (Rule(TooManyRequests, status=403, message="(?i)rate limit"),)
 _MORE_RIGHTS = (
-    "use a token that may: docs/setup.md lists the permissions (fine-grained) and scopes (classic)"
+    f"use a token that may: {page('setup')} lists the permissions (fine-grained) and scopes "
+    "(classic)"
 )
 _UNREACHABLE = (
     f"open the address from this machine; check the proxy settings, github.api-url and {ADDRESS}"
@@ -122,7 +124,7 @@ def _token(surroundings: Surroundings) -> str:
             return surroundings.secrets.value(variable(name)).strip()
     raise InputError(
         f"there is no token for GitHub: {' and '.join(TOKENS)} aren't set",
-        fix="set GH_TOKEN for this one command; docs/setup.md says what it has to be allowed",
+        fix=f"set GH_TOKEN for this one command; {page('setup')} says what it has to be allowed",
     )
 
 

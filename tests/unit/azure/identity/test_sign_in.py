@@ -13,6 +13,7 @@ from modelyard.account_errors import TenantNotAllowed
 from modelyard.azure.identity.sign_in import NotTried, SignIn, Way, tenant_of
 from modelyard.clock import FakeClock
 from modelyard.credentials import Token
+from modelyard.documentation import page
 from modelyard.errors import InputError, ModelyardError, Unauthenticated, Unreachable
 
 RESOURCE, OTHER = "https://one.example", "https://other.example"
@@ -102,7 +103,7 @@ def test_all_that_was_refused_stands_in_one_table(make: Callable[..., SignIn]) -
         "  databricks-federation  not tried: it has no tokens for this service",
         "  service-principal      refused: no route",
     ]
-    assert caught.value.fix == "give a subject; docs/identity.md compares the ways"
+    assert caught.value.fix == f"give a subject; {page('identity')} compares the ways"
 
 
 def test_when_nobody_answers_that_is_what_it_says(make: Callable[..., SignIn]) -> None:
