@@ -23,7 +23,7 @@ from modelyard.local.runner.engine.walking import walk
 from modelyard.local.runner.expressions import ExpressionError
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.dependencies import reach
-from modelyard.local.runner.pipeline.plan import Stage
+from modelyard.local.runner.pipeline.plan import DEFAULT_STAGE, Stage
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,6 @@ class StageRun:
                 continue
             if run.cancellation.is_set():
                 return Result.CANCELED, "the run was cancelled"
-            if answer.unanswered:
-                run.emit(Notice(answer.why, "error", path))
             return Result.FAILED, answer.why
         return None
 
@@ -139,11 +137,16 @@ class StageRun:
                 found.append(Question(path, (environment,), text, what(environment)))
         return found
 
+    def _told(self, note: str) -> str:
+        return note if self.stage.name == DEFAULT_STAGE else f"{self.stage.title}: {note}"
+
     def _over(self, result: Result, note: str) -> StageOutcome:
         """None of its jobs has run."""
         run = self.run
         for job in self.stage.jobs:
             run.emit(Ended((self.stage.name, job.name), Result.SKIPPED, run.clock.time()))
         run.emit(Ended((self.stage.name,), result, run.clock.time(), note))
+        if result is Result.FAILED:  # displays have no row for the stage of a file without stages
+            run.emit(Notice(self._told(note), "error", (self.stage.name,)))
         skipped = {one.name: JobOutcome(Result.SKIPPED) for one in self.stage.jobs}
         return StageOutcome(result, skipped)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from modelyard.local.runner.display.plain import PlainDisplay
 from modelyard.local.runner.engine.questions import to_approve
 from modelyard.local.runner.engine.skipping import of_graph, of_step
 from modelyard.local.runner.job import Result
+from modelyard.local.runner.results.history import History
 
 TEXT = """
     stages:
@@ -38,6 +41,30 @@ def test_why_is_told_of_each(run: Any) -> None:
     assert notes["A/K"] == "J failed"
     assert (notes["B"], notes["C"]) == ("A failed", "A failed")
     assert notes["D"] == "its condition is false"
+
+
+@pytest.mark.parametrize(("stage", "before"), [("", ""), ("A", "A: ")])
+def test_why_a_stage_failed_before_it_began_is_an_error_of_the_run(
+    run: Any, stage: str, before: str
+) -> None:
+    """A file without stages has no row that could tell it."""
+    steps = "steps: [{bash: echo}]"
+    rest = f"stages: [{{stage: {stage}, jobs: [{{job: J, {steps}}}]}}]" if stage else steps
+    out = io.StringIO()
+    history = History()
+
+    done = run(
+        f"""
+        variables: {{f: "$[gt(1, variables['Build.Reason'])]"}}
+        {rest}
+        """,
+        listeners=(history, PlainDisplay(history, out)),
+    )
+
+    assert done.result == "Failed"
+    (notice,) = done.history.notices
+    assert (notice.level, notice.text.startswith(f"{before}gt: ")) == ("error", True), notice
+    assert f"##[error]{notice.text}\n" in out.getvalue()
 
 
 def test_a_job_without_an_agent_tells_the_same(run: Any) -> None:
