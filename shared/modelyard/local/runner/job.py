@@ -65,6 +65,7 @@ def start_job(
     folders: Folders,
     build: Build,
     *,
+    agents: Iterable[Variable] = (),
     variables: Iterable[Variable] = (),
     endpoints: Iterable[Endpoint] = (),
     inherited: Mapping[str, str] | None = None,
@@ -72,13 +73,15 @@ def start_job(
 ) -> Job:
     """A job before its first step, its folders made.
 
-    :param variables: the pipeline's own.
+    :param agents: the agent's own, beside and above those that every job has.
+    :param variables: the pipeline's own. They can't replace the agent's.
     :param masker: one that other jobs share; else the job's own.
     """
     folders.create()
     masker = masker or SecretMasker()
+    found = Variables([*predefined(folders, build), *agents])
     job = Job(
-        variables=Variables([*predefined(folders, build), *variables]),
+        variables=found.with_more(one for one in variables if found.find(one.name) is None),
         masker=masker,
         folders=folders,
         inherited=dict(os.environ if inherited is None else inherited),

@@ -184,15 +184,16 @@ def agent_job(
     )
     run.masker.add(access.token)
     family = process_family.new_name(run.settings.inherited, "job")
+    agents = [
+        *facts,
+        *(Variable(name, value, read_only=True) for name, value in access.facts.items()),
+        Variable("System.AccessToken", access.token, secret=True, read_only=True),
+    ]
     job = start_job(
         Folders(work, run.settings.tool_folder),
         build,
-        variables=[
-            *facts,
-            *(Variable(name, value, read_only=True) for name, value in access.facts.items()),
-            Variable("System.AccessToken", access.token, secret=True, read_only=True),
-            *variables,
-        ],
+        agents=agents,
+        variables=variables,
         endpoints=[system_connection(build, access.token)],
         inherited={**run.settings.inherited, process_family.VARIABLE: family},
         masker=run.masker,

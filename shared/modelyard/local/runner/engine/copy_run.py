@@ -73,7 +73,7 @@ class CopyRun:
         )
         forgives = late.truth(self.job.continue_on_error)
         facts = [*run.facts, *self._facts()]
-        filled_in = filled([*facts, *leg.variables()], run.masker)
+        filled_in = filled([*leg.variables(), *facts], run.masker)  # the agent's own win
         title = run.masker.mask(filled_in.expand(copy.title))
         run.emit(Started(path, title, run.clock.time()))
         if copy.server:

@@ -38,7 +38,7 @@ def server_job(
     cancellation: JobCancellation,
 ) -> JobOutcome:
     """Run the steps of a job with ``pool: server``."""
-    found = filled([*facts, *variables], run.masker)
+    found = filled([*variables, *facts], run.masker)  # the service's own win
     job = _ServerJob(run, path, found, cancellation)
     for count, step in enumerate((one for one in copy.steps if one.enabled is not False), 1):
         job.step((*path, str(count)), step)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 NAMES = {
     "Agent": "BuildDirectory HomeDirectory Id JobName JobStatus MachineName Name OS OSArchitecture "
     "RootDirectory TempDirectory ToolsDirectory Version WorkFolder IsSelfHosted",
@@ -56,3 +58,42 @@ def test_runs_of_two_pipelines_have_numbers_of_their_own(run: Any) -> None:
     text = "steps: [{checkout: none}, {bash: 'echo \"> $BUILD_BUILDID\"'}]"
 
     assert [run(text, name=name).printed for name in ("a", "b")] == [["> 1"], ["> 2"]]
+@pytest.mark.parametrize("given", ["yaml", "queue"])
+def test_nothing_replaces_what_the_agent_sets(run: Any, given: str) -> None:
+    """Neither the file nor ``--variable``."""
+    values = dict.fromkeys(
+        ("Agent.TempDirectory", "agent.os", "Pipeline.Workspace", "System.AccessToken"), "/x"
+    )
+    values["System.PhaseName"] = "/x"
+
+    done = run(
+        f"""
+        variables: {values if given == "yaml" else {}}
+        steps:
+        - checkout: none
+        - bash: |
+            echo "> $(Agent.TempDirectory) $AGENT_OS $(Pipeline.Workspace) $(System.PhaseName)"
+            test -d "$(Pipeline.Workspace)" && test "$(System.AccessToken)" != /x
+        """,
+        variables=values if given == "queue" else None,
+    )
+
+    assert done.result == "Succeeded"
+    assert "/x" not in done.printed[0].split()
+
+
+def test_nothing_replaces_what_the_service_sets(run: Any) -> None:
+    done = run(
+        """
+        variables: {System.PhaseName: x}
+        jobs:
+        - job: J
+          displayName: is $(System.PhaseName)
+          pool: server
+          steps:
+          - {task: Delay@1, displayName: of $(System.PhaseName), inputs: {delayForMinutes: 0}}
+        """
+    )
+
+    job = done.node("__default", "J")
+    assert [job.title, job.children["1"].title] == ["is J", "of J"]
