@@ -59,6 +59,8 @@ def copies(
     match job.strategy:
         case Matrix(legs, most):
             found = _evaluated(legs, evaluate) if isinstance(legs, str) else legs
+            if not found:
+                return _one(job)
             if len(found) > MOST_LEGS:
                 raise BadStrategy(f"a matrix has {MOST_LEGS} legs at most, not {len(found)}")
             numbered = enumerate(found.items(), 1)
@@ -96,8 +98,15 @@ def copies(
                 ),
                 whole_number(most),
             )
-    one = Copy(job.name, job.title, job.steps, {}, _position(1, 1), ("",), job.server)
-    return Copies((one,))
+    return _one(job)
+
+
+def _one(job: Job) -> Copies:
+    """Without a strategy. An empty matrix is none either: the service runs the job once, without
+    the variables of a leg (MicrosoftDocs/azure-devops-docs, issue 5259)."""
+    return Copies(
+        (Copy(job.name, job.title, job.steps, {}, _position(1, 1), ("",), job.server),),
+    )
 
 
 def _position(number: int, total: int) -> dict[str, str]:
@@ -112,6 +121,8 @@ def _evaluated(expression: str, evaluate: Callable[[str], Any]) -> Mapping[str, 
         raise BadStrategy(f"the matrix has no value: {error.message}") from error
     except ValueError:
         raise BadStrategy("the matrix is no JSON") from None
+    if found is None:
+        return {}
     if not isinstance(found, Mapping) or not all(
         isinstance(leg, Mapping) for leg in found.values()
     ):

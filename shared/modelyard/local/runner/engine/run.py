@@ -7,19 +7,27 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from modelyard.clock import Clock, SystemClock
 from modelyard.local.runner.builtin.artifacts import ArtifactStore
-from modelyard.local.runner.engine import facts
+from modelyard.local.runner.engine import contexts, facts
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.connections import NoServices, Services
 from modelyard.local.runner.engine.counters import RUNS, Counters
 from modelyard.local.runner.engine.events import Ended, Events, Listener, Planned, Started
-from modelyard.local.runner.engine.job_variables import LinkedGroup
+from modelyard.local.runner.engine.job_variables import (
+    Groups,
+    LinkedGroup,
+    UnknownGroup,
+    VariableScopes,
+)
 from modelyard.local.runner.engine.outcomes import StageOutcome, together
 from modelyard.local.runner.engine.questions import Approvals, Person
 from modelyard.local.runner.engine.resource_context import resource_context
@@ -32,6 +40,7 @@ from modelyard.local.runner.engine.stage_run import StageRun
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.engine.walking import walk
 from modelyard.local.runner.engine.working_copy import source
+from modelyard.local.runner.expressions import ExpressionError
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.dependencies import reach
 from modelyard.local.runner.pipeline.plan import Plan
@@ -123,7 +132,8 @@ def _state(
         for one in predefined(Folders(work, settings.tool_folder), build)
         if one.name in facts.before_run(build)
     )
-    number = _number(plan, known, started, counters, name)
+    resources = resource_context(plan.pipeline.resources, build, repository)
+    number = _number(plan, known, started, counters, name, settings.groups, resources)
     state = RunState(
         plan=plan,
         settings=settings,
@@ -139,7 +149,7 @@ def _state(
         build=build,
         facts=(*known, *facts.of_run(build, repository, number, started)),
         started=started,
-        resources=resource_context(plan.pipeline.resources, build, repository),
+        resources=resources,
         work=work,
         uploads=folders.uploads,
         slots=Slots(settings.parallel),
@@ -172,18 +182,38 @@ def build_of(root: Path, name: str, number: int = 1) -> Build:
 
 
 def _number(
-    plan: Plan, known: Sequence[Variable], started: datetime, counters: Counters, name: str
+    plan: Plan,
+    known: Sequence[Variable],
+    started: datetime,
+    counters: Counters,
+    name: str,
+    groups: Groups,
+    resources: Mapping[str, Any],
 ) -> str:
-    written = [one for one in plan.pipeline.variables if isinstance(one, PlannedVariable)]
-    variables = Variables(
+    """The number of the run. Runtime expressions of its variables have their value by then,
+    ``counter()`` too; what has none stays as it is written: each stage fails of it, and says so.
+    Groups have no part in it but for what such an expression reads."""
+    scopes = VariableScopes(
+        known,
+        groups,
+        partial(contexts.of_stages, stages={}, started=started, resources=resources),
+        {"counter": counters.function(name)},
+    )
+    scopes.add_given(plan.queue_variables)
+    names = {one.lower() for one in plan.queue_variables}
+    for written in plan.pipeline.variables:
+        with suppress(ExpressionError, UnknownGroup):
+            scopes.add([written])
+        if isinstance(written, PlannedVariable):
+            names.add(written.name.lower())
+    facts = Variables(known)
+    variables = facts.with_more(
         [
-            *known,
-            *(Variable(key, value) for key, value in plan.queue_variables.items()),
-            *(Variable(one.name, one.value) for one in written),
+            *(one for one in scopes.variables() if one.name.lower() in names),
             Variable("BuildDefinitionName", name),
-            Variable("SourceBranchName", Variables(known).value("Build.SourceBranchName")),
-            Variable("TeamProject", Variables(known).value("System.TeamProject")),
-            Variable("BuildID", Variables(known).value("Build.BuildId")),
+            Variable("SourceBranchName", facts.value("Build.SourceBranchName")),
+            Variable("TeamProject", facts.value("System.TeamProject")),
+            Variable("BuildID", facts.value("Build.BuildId")),
         ]
     )
     return run_number(

@@ -44,6 +44,26 @@ def test_a_matrix_has_so_many_legs_at_most(run: Any, more: int, result: str) -> 
     assert done.result == result
 
 
+@pytest.mark.parametrize("matrix", ["{}", '"$[ variables.legs ]"'])
+@pytest.mark.parametrize("legs", ["{}", "null"])
+def test_an_empty_matrix_runs_the_job_once(run: Any, matrix: str, legs: str) -> None:
+    """As the service does: MicrosoftDocs/azure-devops-docs, issue 5259."""
+    done = run(
+        f"""
+        variables: {{legs: '{legs}'}}
+        jobs:
+        - job: J
+          pool: server
+          strategy: {{matrix: {matrix}}}
+          steps: [{{task: Delay@1, inputs: {{delayForMinutes: 0}}, displayName: step}}]
+        """
+    )
+
+    assert done.results() == {
+        "__default": "Succeeded", "__default/J": "Succeeded", "__default/J/step": "Succeeded",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("condition", "lines"), [("always()", ["> leg", "> leg"]), ("succeeded()", ["> leg"])]
 )

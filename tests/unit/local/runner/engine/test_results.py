@@ -13,6 +13,7 @@ from modelyard.local.runner.display.json_lines import JsonDisplay
 from modelyard.local.runner.display.marks import takes_signs, took
 from modelyard.local.runner.display.plain import PlainDisplay, summary
 from modelyard.local.runner.engine.events import Ended, Line, Started
+from modelyard.local.runner.engine.job_variables import GroupValue
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.own_folder import plain
 from modelyard.local.runner.results.folder import ResultFolder, new_folder
@@ -228,3 +229,24 @@ def test_a_job_whose_failure_is_forgiven_is_shown_so(run: Any) -> None:
     assert done.results()["__default/J"] == "SucceededWithIssues"
     document = json.loads((done.folder / "run.json").read_text("utf-8"))
     assert document["stages"][0]["jobs"][0]["result"] == "SucceededWithIssues"
+
+
+def test_the_number_of_a_run_has_the_value_of_a_runtime_expression(run: Any) -> None:
+    """And jobs see the same counter; each run counts once."""
+    pipeline = """
+        name: n-$(major).$(a)-$(g)
+        variables:
+        - group: G
+        - {name: major, value: 1}
+        - {name: a, value: "$[counter(variables['prefix'], 5)]"}
+        - {name: bad, value: "$[gt(1, variables['prefix'])]"}
+        steps: [{checkout: none}]
+        """
+    good = "\n".join(line for line in pipeline.splitlines() if "bad" not in line)
+    group = {"G": {"prefix": GroupValue("p"), "g": GroupValue("no")}}
+
+    assert run(pipeline, groups=group).state.number == "n-1.5-$(g)"
+    second = run(
+        good.replace("{checkout: none}", "{checkout: none}, {bash: echo '> $(a)'}"), groups=group
+    )
+    assert (second.state.number, second.printed) == ("n-1.6-$(g)", ["> 6"])
