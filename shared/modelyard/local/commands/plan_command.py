@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from modelyard.local.commands.arguments import add_plan_arguments, plan_of, tasks_of
 from modelyard.local.commands.notices import show_warnings
 from modelyard.local.commands.plan_lines import condition, counted, show, value
+from modelyard.local.runner.engine.refusals import check, missing_groups
+from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline import graph, render
 from modelyard.local.runner.pipeline.known_tasks import KnownTask
@@ -30,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_plan_arguments(parser)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--yaml", action="store_true", help="the expanded YAML instead")
-    what.add_argument("--check", action="store_true", help="only say what is wrong")
+    what.add_argument(
+        "--check", action="store_true", help="only say what is wrong, and what a run would refuse"
+    )
     what.add_argument(
         "--all-inputs",
         action="store_true",
@@ -41,12 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def plan_command(options: argparse.Namespace) -> int:
     """Show a plan; returns the exit code.
 
-    :raises PipelineError: with everything that is wrong in the pipeline.
+    :raises PipelineError: with everything that is wrong in the pipeline; where it is only checked,
+        also with what a run here would refuse.
     """
     tasks = tasks_of(options)
     plan = plan_of(options, tasks)
     show_warnings(plan.warnings)
     if options.check:
+        # A group may be given to the run alone, or be in its cloud.
+        check(plan, Settings(), tasks, elsewhere=missing_groups(plan, Settings()))
         sys.stdout.write(f"{options.file}: {_counts(plan)}, nothing wrong\n")
     elif options.yaml:
         sys.stdout.write(render(plan))

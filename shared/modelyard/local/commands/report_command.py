@@ -9,7 +9,7 @@ from pathlib import Path
 
 from modelyard.local.commands.notices import shown
 from modelyard.local.runner.report import write
-from modelyard.local.runner.results.format import DOCUMENT, RUNS
+from modelyard.local.runner.results.format import DOCUMENT, LOGS, RUNS
 from modelyard.runner_errors import ReportError
 
 
@@ -43,7 +43,28 @@ def report_command(options: argparse.Namespace) -> int:
 def _newest(folder: Path) -> Path:
     if (folder / DOCUMENT).is_file():
         return folder
-    found = [one for one in folder.glob(f"*/{DOCUMENT}") if one.is_file()]
-    if not found:
+    if (folder / LOGS).is_dir():
+        raise _without_end(folder)
+    documents = [one for one in folder.glob(f"*/{DOCUMENT}") if one.is_file()]
+    ended = max(documents, key=_age, default=None)
+    logs = [one for one in folder.glob(f"*/{LOGS}") if not (one.parent / DOCUMENT).exists()]
+    begun = max(logs, key=_age, default=None)
+    if ended is None:
+        if begun is not None:
+            raise _without_end(begun.parent)
         raise ReportError(f"{folder} holds no run", fix="modelyard local run FILE makes one")
-    return max(found, key=lambda one: (one.stat().st_mtime, one.parent.name)).parent
+    if begun is not None and _age(begun) > _age(ended):
+        sys.stderr.write(f"A newer one isn't shown: {_without_end(begun.parent)}\n")
+    return ended.parent
+
+
+def _age(entry: Path) -> tuple[float, str]:
+    """Of a run, by what it wrote last; the greatest is the newest."""
+    return entry.stat().st_mtime, entry.parent.name
+
+
+def _without_end(folder: Path) -> ReportError:
+    return ReportError(
+        f"the run in {folder} has no end: it was killed before, or is running still",
+        fix=f"read its logs, in {folder / LOGS}",
+    )

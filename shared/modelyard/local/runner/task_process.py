@@ -57,7 +57,8 @@ def run(
     :param take: called in this thread with each line of both streams, in the order they come.
     :param cancelled: asked several times a second; true: it is ended.
     :param finished: asked now and then; true: it isn't waited for any longer.
-    :returns: the exit code; negative where a signal ended it.
+    :returns: the exit code; 128 and the signal's number where one ended it, as the agent's .NET
+        and a shell have it.
     :raises NotStarted: when the program can't be started.
     """
     patience = patience or Patience()
@@ -67,7 +68,8 @@ def run(
     ending = _Ending(process, cancelled, patience)
     try:
         _read((process.stdout, process.stderr), take, lambda: ending.is_over() or finished())
-        return _wait(process, ending, finished)
+        code = _wait(process, ending, finished)
+        return 128 - code if code < 0 else code
     finally:
         if process.poll() is None or ending.has_begun:
             with suppress(ProcessLookupError, PermissionError):  # nobody of its group is left

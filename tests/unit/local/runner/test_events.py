@@ -16,6 +16,7 @@ from modelyard.local.runner.engine.events import (
     Waiting,
 )
 from modelyard.local.runner.job import Result
+from modelyard.local.runner.step_report import Issue
 
 RAW = "\x1b[2Jred\x1b]0;title\x07 \x9b31mname\r"
 AT = ("a",)
@@ -26,7 +27,17 @@ AT = ("a",)
     [
         (Planned(AT, RAW), Planned(AT, "red 31mname")),
         (Started(AT, RAW + "\nnext", 1.0), Started(AT, "red 31mname next", 1.0)),
-        (Ended(AT, Result.FAILED, 1.0, RAW), Ended(AT, Result.FAILED, 1.0, "red 31mname\n")),
+        (
+            Ended(AT, Result.FAILED, 1.0, RAW, (Issue("error", RAW),), RAW + "\nnext"),
+            Ended(
+                AT,
+                Result.FAILED,
+                1.0,
+                "red 31mname\n",
+                (Issue("error", "red 31mname\n"),),
+                "red 31mname next",
+            ),
+        ),
         (Progress(AT, 3, RAW), Progress(AT, 3, "red 31mname\n")),
         (Waiting(AT, RAW), Waiting(AT, "red 31mname\n")),
         (Notice(RAW), Notice("red 31mname\n")),

@@ -127,10 +127,15 @@ class Events:
 def _cleaned(event: Event) -> Event:
     match event:
         case Planned() | Started():
-            return replace(event, title=" ".join(clean(event.title).split()))
+            return replace(event, title=_title(event.title))
         case Ended():
-            return replace(event, note=clean(event.note))
+            issues = tuple(replace(one, text=clean(one.text)) for one in event.issues)
+            return replace(event, note=clean(event.note), title=_title(event.title), issues=issues)
         case Progress() | Waiting() | Notice():
             return replace(event, text=clean(event.text))
         case Line():
             return event
+
+
+def _title(text: str) -> str:
+    return " ".join(clean(text).split())

@@ -22,9 +22,11 @@ def known_task(reference: Scalar, building: Building) -> KnownTask | None:
     found = find(tasks, reference.text.strip())
     if found is None:
         name, _, _ = reference.text.partition("@")
-        others = [one.version for one in tasks.values() if one.name.lower() == name.lower()]
+        others = dict.fromkeys(  # each is there by its name and by its id
+            one.reference for one in tasks.values() if one.name.lower() == name.lower()
+        )
         hint = (
-            f"; there is {listed(f'{name}@{one}' for one in others)}"
+            f"; there is {listed(others)}"
             if others
             else nearest(reference.text, [one.reference for one in tasks.values()])
         )

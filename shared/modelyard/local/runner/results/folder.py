@@ -20,7 +20,7 @@ from typing import IO, Any
 from modelyard.local.runner.engine.events import Ended, Event, Line, RunPath, Started
 from modelyard.local.runner.engine.run_folders import RunFolders
 from modelyard.local.runner.own_folder import own_folder, plain
-from modelyard.local.runner.results.format import DOCUMENT, RUNS
+from modelyard.local.runner.results.format import DOCUMENT, LOGS, RUNS
 from modelyard.local.runner.secret_masker import SecretMasker
 
 
@@ -94,7 +94,7 @@ class ResultFolder:
             if path not in self.logs:
                 stage, job = (*path, "0")[:2]
                 if (stage, job) not in self._jobs:
-                    self._jobs[stage, job] = own_folder(self.folder / "logs" / plain(stage), job)
+                    self._jobs[stage, job] = own_folder(self.folder / LOGS / plain(stage), job)
                 file = self._jobs[stage, job] / _log_name(path, title)
                 self._titles[path] = title
                 self.logs[path] = os.fspath(file.relative_to(self.folder))

@@ -7,5 +7,7 @@ from pathlib import Path
 RUNS = Path(".modelyard/runs")
 """The folder of all runs, unless told otherwise."""
 DOCUMENT = "run.json"
+LOGS = "logs"
+"""The folder with what steps have written; it is there before the document."""
 FORMAT = 1
 """Of the document; it grows when a meaning changes."""

@@ -92,6 +92,11 @@ def test_bash_inline_and_bash_env(bench: Bench) -> None:
     assert "yes" in bench.lines
 
 
+def test_a_signal_is_told_as_a_shell_tells_it(bench: Bench) -> None:
+    with pytest.raises(StepFailed, match="code '137'"):
+        bench.run("Bash@3", {"targetType": "inline", "script": "kill -9 $$"})
+
+
 def test_bash_without_a_file(bench: Bench) -> None:
     with pytest.raises(StepFailed, match=r"filePath is '.*missing\.sh', which isn't a file"):
         bench.run("Bash@3", {"filePath": "missing.sh"})

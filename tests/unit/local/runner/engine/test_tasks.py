@@ -117,7 +117,7 @@ def test_a_connection_that_nobody_has_fails_the_step(run: Any, folder: Path) -> 
     ("step", "problem"),
     [
         ("{task: Nobody@1}", "the task Nobody@1 isn't known here"),
-        ("{task: Demo@2, inputs: {name: x}}", "there is Demo@1"),
+        ("{task: Demo@2, inputs: {name: x}}", r"there is Demo@1\. "),
         ("{task: Demo@1}", "Demo@1 needs the input name"),
         ("{task: Demo@1, inputs: {name: x, mode: odd}}", "mode can't be 'odd'"),
         ("{task: ManualValidation@1, inputs: {notifyUsers: ''}}", "pool: server only"),

@@ -203,6 +203,28 @@ def test_the_newest_run_is_taken(
     )
 
 
+def test_a_run_that_was_killed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    logs = tmp_path / ".modelyard" / "runs" / "killed" / "logs"
+    logs.mkdir(parents=True)
+    os.utime(logs, (1000, 1000))
+    for options in (_options(), _options(".modelyard/runs/killed")):
+        with pytest.raises(ReportError, match="runs/killed has no end: it was killed") as told:
+            report_command(options)
+        assert told.value.fix == "read its logs, in .modelyard/runs/killed/logs"
+    whole = logs.parents[1] / "whole" / "run.json"
+    whole.parent.mkdir()
+    whole.write_text('{"format": 1, "name": "x", "stages": []}')
+    for at, said in ((999, True), (1001, False)):
+        os.utime(whole, (at, at))
+        assert report_command(_options()) == 0
+        shown = capsys.readouterr()
+        assert shown.out == ".modelyard/runs/whole/report.html\n"
+        assert ("runs/killed has no end" in shown.err) is said
+
+
 def test_the_browser_is_asked(
     written: Written, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
