@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from modelyard.documentation import HOME
 from modelyard.manifest.groups import GROUPS
-from modelyard.manifest.wording import HOME, table
+from modelyard.manifest.wording import table
 from release import archive, tfx
 from release.refusal import Refused
 from release.task_folders import TaskFolder

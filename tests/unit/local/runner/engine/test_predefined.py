@@ -58,6 +58,8 @@ def test_runs_of_two_pipelines_have_numbers_of_their_own(run: Any) -> None:
     text = "steps: [{checkout: none}, {bash: 'echo \"> $BUILD_BUILDID\"'}]"
 
     assert [run(text, name=name).printed for name in ("a", "b")] == [["> 1"], ["> 2"]]
+
+
 @pytest.mark.parametrize("given", ["yaml", "queue"])
 def test_nothing_replaces_what_the_agent_sets(run: Any, given: str) -> None:
     """Neither the file nor ``--variable``."""
