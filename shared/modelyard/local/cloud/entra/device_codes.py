@@ -20,6 +20,11 @@ GRANTS = (REFRESH, "urn:ietf:params:oauth:grant-type:device_code", "device_code"
 ADDRESS = "https://microsoft.com/devicelogin"
 LIFETIME_SECONDS = 900
 INTERVAL_SECONDS = 5
+REFRESH_SECONDS = 90 * 24 * 60 * 60
+"""How long a refresh token is good for: each new one counts from its own beginning.
+
+Source: https://learn.microsoft.com/entra/identity-platform/refresh-tokens
+"""
 _LETTERS = string.ascii_uppercase + string.digits
 
 
@@ -80,14 +85,19 @@ class DeviceCodes:
         """A refresh token: whoever has signed in gets the next tokens by it, for any resource. The
         store holds its SHA-256 only."""
         value = secrets.token_urlsafe(40)
-        self._cloud.store.put(REFRESHED, _digest(value), {"client_id": client_id})
+        expires = self._cloud.clock.time() + REFRESH_SECONDS
+        document = {"client_id": client_id, "expires": expires}
+        self._cloud.store.put(REFRESHED, _digest(value), document)
         return value
 
     def check_refresh(self, refresh_token: str, client_id: str) -> None:
-        """Raises EntraError for a refresh token that isn't this client's."""
+        """Raises EntraError for a refresh token that isn't this client's, or has ended."""
         found = self._cloud.store.get(REFRESHED, _digest(refresh_token))
         if found is None or found["client_id"] != client_id:
             raise exceptions.refresh_token_not_valid()
+        # One without an end, of an older state folder, counts as ended.
+        if self._cloud.clock.time() >= found.get("expires", 0.0):
+            raise exceptions.refresh_token_expired()
 
     def reset(self) -> None:
         self._cloud.store.clear(COLLECTION)

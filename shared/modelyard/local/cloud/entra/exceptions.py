@@ -171,6 +171,15 @@ def refresh_token_not_valid() -> EntraError:
     )
 
 
+def refresh_token_expired() -> EntraError:
+    return EntraError(
+        400,
+        "invalid_grant",
+        700082,
+        "The refresh token has expired due to inactivity.",
+    )
+
+
 def device_code_declined() -> EntraError:
     return EntraError(
         400, "authorization_declined", 70018, "Invalid verification code: the user declined."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelyard.clock import FakeClock
-from modelyard.local.cloud.entra.device_codes import LIFETIME_SECONDS, DeviceCodes
+from modelyard.local.cloud.entra.device_codes import LIFETIME_SECONDS, REFRESH_SECONDS, DeviceCodes
 from modelyard.local.cloud.entra.exceptions import EntraError
 from modelyard.local.cloud.service import Cloud
 
@@ -50,3 +50,14 @@ def test_a_code_that_nobody_was_given(codes: DeviceCodes) -> None:
     assert codes.decide("ABC", "approved") is False
     with pytest.raises(EntraError, match=r"AADSTS900144: .*'client_id'"):
         codes.start("", SCOPE)
+
+
+def test_a_refresh_token_is_its_clients_and_ends(codes: DeviceCodes, clock: FakeClock) -> None:
+    token = codes.remember("client")
+    clock.advance(REFRESH_SECONDS - 1)
+    codes.check_refresh(token, "client")
+    with pytest.raises(EntraError, match="AADSTS9002313: "):
+        codes.check_refresh(token, "other")
+    clock.advance(1)
+    with pytest.raises(EntraError, match="AADSTS700082: "):
+        codes.check_refresh(token, "client")
