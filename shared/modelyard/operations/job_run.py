@@ -232,6 +232,8 @@ def _check_declared(
     inputs: Inputs, sets: Sequence[dict[str, str]], job: Job, context: Context
 ) -> None:
     unchecked = sweep.check_declared(sets, job.declared, f"job {job.name}")
+    if inputs.notebook:  # it has them as widgets, which aren't declared anywhere
+        return
     if set(unchecked) - {inputs.build_parameter}:  # nobody asked for that one
         context.log.info(
             "job %s declares no parameters, so the names %s aren't checked",

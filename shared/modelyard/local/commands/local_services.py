@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+from modelyard.errors import Cancelled
 from modelyard.local.cloud.commands import lifecycle
 from modelyard.local.cloud.commands.client import call
 from modelyard.local.cloud.commands.execute import environment_of
@@ -44,7 +45,7 @@ def with_cloud(needed: bool, state: Path, *, groups: bool = False) -> Iterator[S
     :param groups: the pipeline has variable groups that may be there.
     :raises CloudUnavailable: when it can't be started.
     """
-    started = not _runs(state)
+    started, began = not _runs(state), True
     if started and not groups and not needed:
         yield alone()
         return
@@ -66,11 +67,14 @@ def with_cloud(needed: bool, state: Path, *, groups: bool = False) -> Iterator[S
             variables,
             partial(start_workflow_job, state),
         )
+    except Cancelled:  # before the run began: no log names the cloud
+        began = False
+        raise
     finally:
         if started:
             with _reached():
                 stopped = lifecycle.down(state)
-            if stopped is not None:
+            if stopped is not None and began:
                 sys.stderr.write(STOPPED)
 
 

@@ -93,8 +93,7 @@ def _listed(job: Job) -> Iterator[tuple[str, Step]]:
 
 def _step(step: Step, variables: dict[str, str], tasks: Tasks, inputs: Inputs) -> Iterator[str]:
     title = expand_macros(step.title, variables)
-    reference = "" if title == step.task else f"  ({step.reference})"
-    yield f"  - {title}{reference}"
+    yield f"  - {title}  ({step.reference})"
     yield from condition("      ", step.condition)
     for name, text in inputs(step, variables, tasks.known).items():
         yield from value(name, text)

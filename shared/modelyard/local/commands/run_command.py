@@ -18,6 +18,7 @@ from modelyard.local.commands.run_session import (
     cancelled_by_signals,
     check_output,
     end,
+    go_on,
     session,
 )
 from modelyard.local.commands.surroundings import NONE, Surroundings, needs_cloud, surroundings
@@ -63,6 +64,7 @@ def run_command(options: argparse.Namespace) -> int:
             groups={**around.groups, **settings.groups},
         )
         check(plan, settings, tasks)
+        go_on(cancellation)
         return _perform(options, plan, tasks, settings, around, cancellation)
 
 

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Protocol
 
 from modelyard.clock import Clock, SystemClock
-from modelyard.errors import InputError, MissingTool
+from modelyard.errors import Cancelled, InputError, MissingTool
 from modelyard.local.commands.notices import shown
 from modelyard.local.runner.display import terminal
 from modelyard.local.runner.display.json_lines import JsonDisplay
@@ -41,6 +41,7 @@ AFTER_PIPELINE = (
     _LEFT,
 )
 """What is said of a run that was cancelled once, twice, and more often."""
+NOT_BEGUN = "the run was cancelled before it began: nothing was run"
 AFTER_WORKFLOW = (
     "the run was cancelled: steps with always() and release parts of actions were let run",
     _LEFT,
@@ -111,9 +112,10 @@ def cancelled_by_signals(after: Sequence[str]) -> Iterator[RunCancellation]:
     own handling of these signals, also where this process was started with SIGINT ignored, as a
     shell's ``&`` does.
 
-    :param after: what is said at the end, in one line, by how often somebody asked.
+    :param after: what is said at the end, in one line, by how often somebody asked; where
+        :func:`go_on` has found that nothing began, that is said.
     """
-    cancellation = RunCancellation()
+    cancellation, began = RunCancellation(), True
 
     def handle(number: int, _frame: FrameType | None) -> None:
         cancellation.cancel(number)
@@ -121,11 +123,24 @@ def cancelled_by_signals(after: Sequence[str]) -> Iterator[RunCancellation]:
     before = {number: signal.signal(number, handle) for number in SIGNALS}
     try:
         yield cancellation
+    except Cancelled:
+        began = False
+        raise
     finally:
         if cancellation.asked:
-            sys.stderr.write(f"error: {after[min(cancellation.asked, len(after)) - 1]}\n")
+            told = after[min(cancellation.asked, len(after)) - 1] if began else NOT_BEGUN
+            sys.stderr.write(f"error: {told}\n")
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def go_on(cancellation: RunCancellation) -> None:
+    """What a run needs is there, and it may begin.
+
+    :raises Cancelled: when somebody has asked for its end meanwhile.
+    """
+    if cancellation.is_set():
+        raise Cancelled(cancellation.signal)
 
 
 def check_output(output: Path | None) -> None:

@@ -20,6 +20,7 @@ from modelyard.local.commands.run_session import (
     cancelled_by_signals,
     check_output,
     end,
+    go_on,
     session,
 )
 from modelyard.local.commands.surroundings import Surroundings, surroundings
@@ -91,6 +92,7 @@ def run_command(options: argparse.Namespace) -> int:
         watched(around.environment, "workflow") as environment,
     ):
         settings = replace(settings, inherited=environment, masked=around.secrets)
+        go_on(cancellation)
         return _perform(
             options, _completed(request, around), settings, cancellation, around.counters
         )

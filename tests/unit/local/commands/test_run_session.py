@@ -9,10 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from modelyard.errors import Cancelled
 from modelyard.local.commands.run_session import (
     AFTER_PIPELINE,
     AFTER_WORKFLOW,
     cancelled_by_signals,
+    go_on,
 )
 
 ASK = "import signal; print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
@@ -62,3 +64,16 @@ def test_the_end_says_in_one_line_what_was_let_run(
     assert cancellation.asked == asked
     assert told in shown
     assert shown.count("\n") == shown.count("error: the run was ") == bool(asked)
+
+
+def test_a_run_that_never_began_says_only_that(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Cancelled) as caught, cancelled_by_signals(AFTER_PIPELINE) as cancellation:
+        go_on(cancellation)
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+        go_on(cancellation)
+
+    assert caught.value.exit_code == 128 + signal.SIGTERM
+    assert capsys.readouterr().err == (
+        "error: the run was cancelled before it began: nothing was run\n"
+    )

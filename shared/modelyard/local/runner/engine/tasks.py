@@ -88,6 +88,7 @@ def of_builtin(task: BuiltinTask) -> Task:
             one.options,
             one.default,
             one.visible,
+            boolean=one.type == "boolean",
         )
         for one in task.inputs
     )
@@ -110,6 +111,7 @@ def of_folder(folder: Path) -> Task:
             _values(rules[one.name]),
             one.default,
             str(rules[one.name].get("visibleRule") or ""),
+            boolean=one.type == "boolean",
         )
         for one in definition.inputs
     )

@@ -28,6 +28,7 @@ class KnownInput:
     default: str = ""
     visible: str = ""
     """``targetType = inline``: a required input that isn't visible isn't required."""
+    boolean: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ def known_variables(plan: Plan, stage: Stage, job: Job) -> dict[str, str]:
 def resolved_inputs(
     step: Step, variables: Mapping[str, str], tasks: Mapping[str, KnownTask] | None = None
 ) -> dict[str, str]:
-    """The inputs that the task will be given.
+    """The inputs that the task will be given. A boolean is true or false, as files have it: what a
+    template hands on is True or False, which a task takes too.
 
     :param variables: :func:`known_variables` of its job.
     """
@@ -52,7 +53,14 @@ def resolved_inputs(
         shown = (one for one in task.inputs if is_visible(one, task, step.inputs) is not False)
         inputs = {one.name: one.default for one in shown if one.default}
     inputs.update(step.inputs)
-    return {name: expand_macros(value, variables) for name, value in inputs.items()}
+    known = task.by_name if task is not None else {}
+    found = {name: expand_macros(value, variables) for name, value in inputs.items()}
+    return {
+        name: value.lower()
+        if value in ("True", "False") and name.lower() in known and known[name.lower()].boolean
+        else value
+        for name, value in found.items()
+    }
 
 
 def given_inputs(

@@ -106,3 +106,14 @@ def test_only_what_differs_from_a_default_is_given(
     step = found.pipeline.stages[0].jobs[0].steps[-1]
 
     assert given_inputs(step, {}, tasks) == expected
+
+
+def test_a_boolean_of_a_template_is_shown_as_files_have_it(planned: Callable[..., Plan]) -> None:
+    push, pull = KnownInput("push", boolean=True), KnownInput("Pull", default="false", boolean=True)
+    tasks = {"build@1": KnownTask("Build", "1", (push, pull, KnownInput("word")))}
+    inputs = "{push: '${{ eq(1, 1) }}', pull: '${{ eq(1, 2) }}', word: '${{ eq(1, 1) }}'}"
+    found = planned(f"steps: [{{task: Build@1, inputs: {inputs}}}]", tasks=tasks)
+    step = found.pipeline.stages[0].jobs[0].steps[-1]
+
+    assert step.inputs["push"] == "True"
+    assert given_inputs(step, {}, tasks) == {"push": "true", "word": "True"}
