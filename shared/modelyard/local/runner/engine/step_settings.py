@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 from dataclasses import replace
 
+from modelyard.databricks.remote_text import clean
 from modelyard.local.runner.pipeline.fields import FALSE, TRUE
 from modelyard.local.runner.pipeline.plan import Number, Step, Target, Truth
 from modelyard.local.runner.task_definition import Restrictions, TaskDefinition
@@ -40,7 +41,7 @@ def number(value: Number, variables: Variables) -> int:
 
 def title(step: Step, variables: Variables) -> str:
     """What the log calls a step."""
-    return " ".join(variables.expand(step.title).split()) or step.task
+    return " ".join(clean(variables.expand(step.title)).split()) or step.task
 
 
 def restricted(definition: TaskDefinition, target: Target | None) -> TaskDefinition:

@@ -202,6 +202,21 @@ def test_a_failed_task_is_tried_again(run: Any) -> None:
     assert sum(clock.slept) == pytest.approx(1 + 4)  # RetryHelper.cs: squares of seconds
 
 
+def test_a_macro_asks_for_no_more_attempts_than_there_may_be(run: Any) -> None:
+    done = run(
+        """
+        variables: {many: 12}
+        steps:
+        - checkout: none
+        - bash: echo '> tried'; exit 1
+          retryCountOnTaskFailure: $(many)
+        """,
+        clock=FakeClock(),
+    )
+
+    assert done.printed == ["> tried"] * (1 + 10)
+
+
 def test_nothing_of_the_job_stays(run: Any, tmp_path: Path) -> None:
     done = run("steps: [{bash: 'echo \"> $AGENT_BUILDDIRECTORY\"'}]")
 

@@ -174,6 +174,27 @@ def test_the_variables_of_a_deployment(run: Any) -> None:
     assert first != second
 
 
+@pytest.mark.parametrize(
+    ("script", "end"),
+    [("true", "> PostIteration promote"), ("false", "> PostIteration reject")],
+)
+def test_the_cycle_of_both_ends(run: Any, script: str, end: str) -> None:
+    told = "steps: [{bash: 'echo \"> $(Strategy.CycleName) $(Strategy.Action)\"'}]"
+    done = run(
+        f"""
+        jobs:
+        - deployment: D
+          environment: e
+          strategy:
+            runOnce:
+              deploy: {{steps: [{{bash: '{script}'}}]}}
+              on: {{success: {{{told}}}, failure: {{{told}}}}}
+        """
+    )
+
+    assert done.printed == [end]
+
+
 def test_a_cancelled_deployment_runs_neither_end(run: Any) -> None:
     cancellation = RunCancellation()
     done = run(

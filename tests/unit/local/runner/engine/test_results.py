@@ -250,3 +250,13 @@ def test_the_number_of_a_run_has_the_value_of_a_runtime_expression(run: Any) -> 
         good.replace("{checkout: none}", "{checkout: none}, {bash: echo '> $(a)'}"), groups=group
     )
     assert (second.state.number, second.printed) == ("n-1.6-$(g)", ["> 6"])
+
+
+def test_the_log_names_a_step_without_control_characters(run: Any) -> None:
+    done = run("""
+        steps:
+        - {checkout: none}
+        - {bash: "true", displayName: "red \\e[31m one"}
+        """)
+
+    assert "##[section]Starting: red one" in done.lines

@@ -198,3 +198,21 @@ def test_a_setting_that_is_no_boolean_shows_no_secret(run: Any) -> None:
 
     assert "##[error]$(pw) is no boolean: it is '***'" in done.lines
     assert not any("hunter2" in line.lower() for line in done.lines)
+
+
+def test_why_a_job_failed_before_it_began_shows_no_secret(run: Any) -> None:
+    done = run(
+        """
+        jobs:
+        - job: J
+          strategy: {parallel: $(count)}
+          steps: [{bash: echo}]
+        """,
+        variables={"count": "open sesame"},
+        secrets=frozenset({"count"}),
+    )
+
+    (notice,) = done.history.notices
+    assert notice.text == "J: $(count) is no whole number: it is '***'"
+    assert done.node("__default", "J").note == notice.text.removeprefix("J: ")
+    assert "sesame" not in (done.folder / "run.json").read_text()
