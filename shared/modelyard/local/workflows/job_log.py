@@ -52,7 +52,7 @@ class JobLog:
         """The step whose end is known and not told yet: act says more of it afterwards."""
         self.is_over = False
         self.result: Result | None = None
-        self._started = False
+        self._started = self._has_error = False
         self._why = ""
         self.waits_for_approval = False
 
@@ -88,18 +88,17 @@ class JobLog:
         elif "jobResult" in event:
             self._end(_RESULTS.get(str(event["jobResult"]), Result.FAILED))
         elif event.get("level") == "error":
+            self._has_error = True
             self._tell(Notice(self._masked(event), "error", self._path))
 
-    def skip(self, failed: str) -> None:
+    def skip(self, why: str) -> None:
         """It never began.
 
-        :param failed: a job that it waits for and that failed; empty: there is none.
+        :param why: in a few words; empty: its condition is false.
         """
         cancelled = self._tell.cancellation.is_set()
         result = Result.CANCELED if cancelled else Result.SKIPPED
-        why = skipping.CANCELLED if cancelled else skipping.CONDITION
-        if failed and not cancelled:
-            why = f"{failed} failed"
+        why = skipping.CANCELLED if cancelled else why or skipping.CONDITION
         for path in (self._path, self._path[:1]):
             self._tell(Ended(path, result, self._tell.clock.time(), why))
 
@@ -172,6 +171,8 @@ class JobLog:
                 why = self._why_skipped(failed, unprepared=unprepared)
                 self._tell(Ended(step.path, Result.SKIPPED, now, why))
             failed |= step.result is Result.FAILED
+        if result is Result.FAILED and self._may_be_of_another_leg(steps):
+            result = Result.SUCCEEDED
         results = [one.result for one in steps]
         stopped = result is Result.FAILED or not any(one.started for one in steps)
         unfailed = self._tell.cancellation.is_set() and Result.FAILED not in results
@@ -182,6 +183,12 @@ class JobLog:
         now = self._tell.clock.time()
         self._tell(Ended(self._path, result, now, self._why))
         self._tell(Ended(self._path[:1], result, now, self._why))
+
+    def _may_be_of_another_leg(self, steps: Sequence[StepLog]) -> bool:
+        """Whether nothing of this leg of a matrix failed: once one has, act says so of all."""
+        begun = any(one.started for one in steps)
+        broken = any(one.not_fetched or one.result is Result.FAILED for one in steps)
+        return self.leaf.job.matrix and begun and not (broken or self._has_error)
 
     def _why_skipped(self, failed: bool, *, unprepared: bool) -> str:
         """

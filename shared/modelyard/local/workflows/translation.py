@@ -19,7 +19,7 @@ from modelyard.local.runner.engine.events import Notice, Planned
 from modelyard.local.runner.engine.questions import Question
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
-from modelyard.local.workflows import job_names
+from modelyard.local.workflows import job_names, unreached
 from modelyard.local.workflows.act_words import explained
 from modelyard.local.workflows.job_log import JobLog
 from modelyard.local.workflows.leaves import Leaf
@@ -79,15 +79,19 @@ class Translator:
         for job in self._jobs.values():
             job.close()
         begun = {one.leaf.ids for one in self._jobs.values()}
-        failed = {
-            one.leaf.key: one.leaf.key for one in self._jobs.values() if one.result is Result.FAILED
-        }
+        causes = [one.leaf for one in self._jobs.values() if one.result is Result.FAILED]
+        failed = {one.key: one.key for one in causes}
         for leaf in self._leaves.values():
-            if leaf.ids not in begun:
-                why = next((failed[key] for key in leaf.after if key in failed), "")
-                JobLog(leaf, leaf.key, "", self._tell).skip(why)
-                if why:
-                    failed[leaf.key] = why
+            if leaf.ids in begun:
+                continue
+            blamed = next((failed[key] for key in leaf.after if key in failed), "")
+            why = f"{blamed} failed" if blamed else ""
+            end = unreached.ended_by(leaf, causes, self._leaves.values())
+            if end is not None and (not blamed or unreached.may_run_after_failure(leaf)):
+                why = f"act ended after {end.key} had failed"
+            elif blamed:
+                failed[leaf.key] = blamed
+            JobLog(leaf, leaf.key, "", self._tell).skip(why)
 
     def _say(self, text: str) -> None:
         text = self._tell.masker.mask(text.strip())

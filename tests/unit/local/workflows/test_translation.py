@@ -47,20 +47,24 @@ TEXT = """
 class Act:
     """Says lines to a translator."""
 
-    def __init__(self, new_plan: NewPlan) -> None:
+    def __init__(self, new_plan: NewPlan, text: str = TEXT, **files: str) -> None:
         self.events: list[Event] = []
         self.history, self.masker = History(), RunMasker()
         self.cancellation = RunCancellation()
         self.collected = Collected()
         emit = Events([self.history, self.events.append])
         tell = Telling(emit, self.masker, self.cancellation, FakeClock(), self.collected)
-        self.translator = Translator(leaves(new_plan(TEXT).workflow), tell)
+        self.translator = Translator(leaves(new_plan(text, **files).workflow), tell)
         self.translator.plan()
         self.job, self.matrix = "build", dict[str, Any]()
+        self.below = ""
+        """The job that it calls, where it does."""
 
     def say(self, **event: Any) -> None:
         title = "Leg" if self.job == "legs" else self.job
         name = f"main/{job_names.name_of(self.job, title, called=False)}"
+        if self.below:
+            name += job_names.name_of(self.below, "", called=False).removeprefix("\x1e")
         line = {"job": f"{name}-1  " if self.matrix else f"{name}  ", "matrix": self.matrix}
         self.translator.take(json.dumps({"level": "info", **line, **event}))
 
@@ -188,6 +192,52 @@ def test_legs_of_a_matrix(act: Act) -> None:
     assert titles == {
         "build": "build", "legs 1": "Leg (1)", "legs 2": "Leg (2)", "deploy": "deploy",
     }  # fmt: skip
+
+
+def test_why_jobs_after_a_called_workflow_were_skipped(new_plan: NewPlan) -> None:
+    text = """
+        on: push
+        jobs:
+          call: {uses: ./.github/workflows/called.yml}
+          cleanup: {needs: call, if: always(), runs-on: x, steps: [{run: x}]}
+          plain: {needs: call, runs-on: x, steps: [{run: x}]}
+        """
+    called = "{on: workflow_call, jobs: {build: {runs-on: x, steps: [{run: x}]}}}"
+    act = Act(new_plan, text, **{".github__workflows__called": called})
+    act.job = "call"
+    act.below = "build"
+    act.run("0", "failure")
+    act.say(jobResult="failure")
+    act.translator.close()
+
+    assert {name: one.note for name, one in act.history.root.children.items()} == {
+        "call/build": "",
+        "cleanup": "act ended after call/build had failed",
+        "plain": "call/build failed",
+    }
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (2, 1, 3)])
+def test_a_leg_ends_as_its_own_steps_do(act: Act, order: tuple[int, ...]) -> None:
+    act.job = "legs"
+    for leg in order:
+        act.matrix = {"x": leg}
+        act.run("0", "failure" if leg == 1 else "success")
+    for leg in order:  # act has one result for all legs
+        act.matrix = {"x": leg}
+        act.say(jobResult="failure")
+
+    results = {one.title: one.result for one in act.history.root.children.values()}
+    assert results["Leg (1)"] is Result.FAILED
+    assert results["Leg (2)"] is results["Leg (3)"] is Result.SUCCEEDED
+    assert act.collected.failed
+
+
+def test_a_leg_that_never_began_has_failed(act: Act) -> None:
+    act.job, act.matrix = "legs", {"x": 1}
+    act.say(jobResult="failure")
+
+    assert act.history.node(("legs 1",)).result is Result.FAILED
 
 
 def test_a_cancelled_run(act: Act) -> None:
