@@ -48,6 +48,13 @@ def plan_of(options: argparse.Namespace) -> Plan:
 def _root(options: argparse.Namespace) -> Path:
     """The folder that counts as the repository, which has to have the file where GitHub looks."""
     root, own = root_of(options), options.file.resolve().parents[2]
+    if options.root is None and not (root / ".git").exists():
+        where = shown(own)
+        raise InputError(
+            f"there is no git repository that {options.file} is in",
+            fix=f"git init{'' if where == '.' else f' {where}'}, or --root {where}: this folder "
+            "then counts as the repository",
+        )
     if root.resolve() != own:
         raise InputError(
             f"{options.file} isn't in {'/'.join(FOLDER)} of the repository {shown(root)}, where "

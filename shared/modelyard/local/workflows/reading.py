@@ -66,11 +66,14 @@ def _events(fields: Fields) -> dict[str, Node | None]:
     if node is None:
         fields.problems.add(fields.place_of("on"), "a workflow needs on: what starts it")
         return {}
-    if isinstance(node, Scalar):
-        return {node.text: None}
-    if isinstance(node, Mapping):
-        return {key.text: value for key, value in node}
-    return {one.text: None for one in fields.scalars("on")}
+    entries: list[tuple[Scalar, Node | None]] = (
+        [*node] if isinstance(node, Mapping) else [(one, None) for one in fields.scalars("on")]
+    )
+    for key, _ in entries:
+        if key.text not in keys.EVENTS:
+            near = nearest(key.text, keys.EVENTS)
+            fields.problems.add(key.place, f"on: there is no event {key.text!r}{near}")
+    return {key.text: value for key, value in entries}
 
 
 def _event(

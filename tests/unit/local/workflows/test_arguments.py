@@ -76,6 +76,15 @@ def test_refused_for_a_plan_of_a_workflow(arguments: list[str], message: str) ->
         main(["plan", ".github/workflows/asking.yml", *arguments])
 
 
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_a_folder_without_git(command: str, folder: Path) -> None:
+    (folder / ".git").rmdir()
+    with pytest.raises(InputError, match="there is no git repository that ") as caught:
+        main([command, ".github/workflows/asking.yml"])
+
+    assert caught.value.fix == "git init, or --root .: this folder then counts as the repository"
+
+
 def test_a_workflow_deeper_in_a_repository(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

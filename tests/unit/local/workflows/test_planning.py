@@ -133,6 +133,18 @@ def test_jobs_that_wait_for_each_other(new_plan: NewPlan) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "written", ["workflow_dispach", "[push, workflow_dispach]", "{push: , workflow_dispach: }"]
+)
+def test_an_event_that_there_is_not(new_plan: NewPlan, written: str) -> None:
+    [found] = problems(new_plan, f"on: {written}\njobs: {{a: {{runs-on: x, steps: [{{run: x}}]}}}}")
+
+    assert found.startswith(".github/workflows/main.yml:1:")
+    assert found.endswith(
+        "on: there is no event 'workflow_dispach' (did you mean workflow_dispatch?)"
+    )
+
+
 def test_a_workflow_that_calls_itself(new_plan: NewPlan) -> None:
     text = """
         on: [push, workflow_call]
