@@ -88,10 +88,12 @@ def _lines(plan: Plan, found: list[Leaf], *, all_inputs: bool) -> Iterator[str]:
         for step in leaf.job.steps:
             yield f"  - {step.title}" + (f"  ({step.uses})" if step.named and step.uses else "")
             yield from condition("      ", step.condition)
-            for given in step.given:
+            for given in (*step.given, *step.script):
                 yield from value(given.name, given.value)
             if all_inputs:
                 yield from _defaults(step)
+            for given in step.env:
+                yield from value(f"env {given.name}".rstrip(), given.value)
     yield ""
 
 

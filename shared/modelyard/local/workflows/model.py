@@ -74,6 +74,10 @@ class Step:
     given: tuple[Given, ...] = ()
     action: Action | None = None
     """None: a script, or an action that isn't on this machine."""
+    script: tuple[Given, ...] = ()
+    """What is written of ``run``, ``shell`` and ``working-directory``."""
+    env: tuple[Given, ...] = ()
+    """One without a name: an expression gives all of them."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from modelyard.local.runner.pipeline.problems import Problems
 from modelyard.local.workflows import (
     checking,
     declarations,
+    events,
     keys,
     permissions,
     references,
@@ -43,44 +44,22 @@ def workflow(source: Source, problems: Problems) -> Workflow:
     """What a file says. Calls and actions aren't followed yet."""
     checking.check(source.root, problems)
     fields = Fields(source.root, "a workflow", keys.WORKFLOW, problems)
-    events = _events(fields)
-    call = _event(events, CALL, keys.CALL, problems)
-    dispatch = _event(events, DISPATCH, keys.DISPATCH, problems)
+    found = events.of(fields)
+    call = events.members(found, CALL, keys.CALL, problems)
+    dispatch = events.members(found, DISPATCH, keys.DISPATCH, problems)
     identity = permissions.identity(*_permissions(fields), problems)
-    jobs = tuple(_jobs(fields, identity, called=CALL in events))
+    jobs = tuple(_jobs(fields, identity, called=CALL in found))
     _check_needs(jobs, problems)
     return Workflow(
         source=source,
         place=source.root.place,
         name=fields.text("name") or PurePosixPath(source.path).name,
-        events=frozenset(events),
+        events=frozenset(found),
         jobs=jobs,
         inputs=declarations.inputs(call, CALL) if call else {},
         secrets=declarations.secrets(call) if call else {},
         dispatch=declarations.inputs(dispatch, DISPATCH) if dispatch else {},
     )
-
-
-def _events(fields: Fields) -> dict[str, Node | None]:
-    node = fields.node_of("on")
-    if node is None:
-        fields.problems.add(fields.place_of("on"), "a workflow needs on: what starts it")
-        return {}
-    entries: list[tuple[Scalar, Node | None]] = (
-        [*node] if isinstance(node, Mapping) else [(one, None) for one in fields.scalars("on")]
-    )
-    for key, _ in entries:
-        if key.text not in keys.EVENTS:
-            near = nearest(key.text, keys.EVENTS)
-            fields.problems.add(key.place, f"on: there is no event {key.text!r}{near}")
-    return {key.text: value for key, value in entries}
-
-
-def _event(
-    events: dict[str, Node | None], name: str, known: tuple[str, ...], problems: Problems
-) -> Fields | None:
-    node = events.get(name)
-    return Fields(node, name, known, problems) if isinstance(node, Mapping) else None
 
 
 def _permissions(fields: Fields) -> tuple[Node | None, Place]:
@@ -216,11 +195,25 @@ def _step(fields: Fields) -> Step:
         uses=uses,
         reference=reference,
         given=tuple(given(fields, "with")),
+        script=tuple(
+            Given(name, fields.text(name), fields.place_of(name))
+            for name in ("run", "shell", "working-directory")
+            if fields.node_of(name) is not None
+        ),
+        env=tuple(_env(fields)),
     )
 
 
+def _env(fields: Fields) -> Iterator[Given]:
+    node = fields.node_of("env")
+    if isinstance(node, Scalar):
+        yield Given("", node.text, node.place)
+    elif isinstance(node, Mapping):
+        yield from given(fields, "env")
+
+
 def given(fields: Fields, name: str) -> Iterator[Given]:
-    """The members of ``with`` or ``secrets``."""
+    """The members of ``with``, ``secrets`` or ``env``."""
     for key, value in fields.mapping(name) or ():
         if isinstance(value, Scalar):
             yield Given(key.text, value.text, key.place)

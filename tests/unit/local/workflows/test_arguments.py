@@ -148,6 +148,42 @@ def test_a_plan_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown[-1].startswith("Not checked: what expressions give")
 
 
+def test_a_plan_shows_scripts_and_variables(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = """
+        on: {workflow_dispatch: {inputs: {who: {default: me}}}}
+        jobs:
+          a:
+            runs-on: x
+            steps:
+              - {run: make, env: {A: "${{ inputs.who }}", T: "${{ secrets.T }}"}}
+              - name: Two
+                run: |
+                  one
+                  for ${{ inputs.who }}
+                shell: pwsh
+                working-directory: there
+                env: ${{ fromJSON(vars.ALL) }}
+        """
+    write(folder, {".github/workflows/x.yml": text})
+
+    assert main(["plan", ".github/workflows/x.yml"]) == 0
+    assert capsys.readouterr().out.splitlines()[4:-2] == [
+        "  - Run make",
+        "      run: make",
+        "      env A: me",
+        "      env T: ${{ secrets.T }}",
+        "  - Two",
+        "      run:",
+        "        one",
+        "        for me",
+        "      shell: pwsh",
+        "      working-directory: there",
+        "      env: ${{ fromJSON(vars.ALL) }}",
+    ]
+
+
 def test_a_plan_shows_no_control_characters(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
