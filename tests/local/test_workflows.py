@@ -299,6 +299,37 @@ def test_a_folder_that_counts_as_the_repository(repository: Path) -> None:
     ]  # fmt: skip
 
 
+def test_how_jobs_end_beside_one_that_failed(repository: Path) -> None:
+    text = """
+        on: push
+        jobs:
+          call: {uses: ./.github/workflows/called.yml}
+          cleanup: {needs: call, if: always(), runs-on: x, steps: [{run: echo}]}
+          plain: {needs: call, runs-on: x, steps: [{run: echo}]}
+          legs:
+            strategy: {fail-fast: false, max-parallel: 1, matrix: {leg: [1, 2, 3, 4]}}
+            runs-on: x
+            steps: [{run: "test ${{ matrix.leg }} != 1"}]
+        """
+    called = "{on: workflow_call, jobs: {fails: {runs-on: x, steps: [{run: exit 1}]}}}"
+    write(
+        repository,
+        {".github/workflows/other.yml": text, ".github/workflows/called.yml": called},
+    )
+    done = run(repository, workflow="other")
+
+    assert done.code == 1
+    assert done.results == {
+        "fails": "Failed",
+        "legs (1)": "Failed",
+        **{f"legs ({leg})": "Succeeded" for leg in (2, 3, 4)},
+        "cleanup": "Skipped",
+        "plain": "Skipped",
+    }
+    assert re.search(r"cleanup +act ended after call/fails had failed", done.output)
+    assert re.search(r"plain +call/fails failed", done.output)
+
+
 def test_one_job_alone(repository: Path) -> None:
     done = run(repository, "--job=make")
 
