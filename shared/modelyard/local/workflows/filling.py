@@ -17,7 +17,7 @@ from modelyard.local.runner.pipeline.nodes import Mapping as MappingNode
 from modelyard.local.runner.pipeline.nodes import Node, Scalar, Sequence
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.runner.pipeline.problems import Problems
-from modelyard.local.workflows import expressions, reading
+from modelyard.local.workflows import expressions, json_inputs, reading
 from modelyard.local.workflows.checking import is_condition
 from modelyard.local.workflows.expressions import availability
 from modelyard.local.workflows.expressions.partial import UNKNOWN, Part, evaluated
@@ -75,7 +75,7 @@ def _job(written: Job, read: Job, problems: Problems) -> Job:
     :param read: with its expressions filled in.
     """
     if written.workflow is not None:
-        values = _given(read, written.workflow.inputs, problems)
+        values = _given(read, written.workflow, problems)
         return replace(read, workflow=_filled(written.workflow, values, problems))
     steps = tuple(
         replace(one, action=before.action)
@@ -85,11 +85,12 @@ def _job(written: Job, read: Job, problems: Problems) -> Job:
     return replace(read, steps=steps, begins_here=written.begins_here)
 
 
-def _given(job: Job, declared: Mapping[str, Declared], problems: Problems) -> dict[str, Any]:
+def _given(job: Job, called: Workflow, problems: Problems) -> dict[str, Any]:
     """The known inputs of the workflow that a job calls."""
+    read_as_json = json_inputs.names(called.source.root)
     texts = {one.name.lower(): (one.value, one.place) for one in job.given}
     found: dict[str, Any] = {}
-    for key, one in declared.items():
+    for key, one in called.inputs.items():
         text, place = texts.get(key, (one.default, one.place))
         if key not in texts and not one.default:
             found[key] = EMPTY.get(one.type, "")
@@ -98,8 +99,11 @@ def _given(job: Job, declared: Mapping[str, Declared], problems: Problems) -> di
         if BEGIN in value:
             continue
         typed = typed_value(value, one, place, problems)
-        if typed is not UNKNOWN:
-            found[key] = typed
+        if typed is UNKNOWN:
+            continue
+        found[key] = typed
+        if key in read_as_json and (wrong := json_inputs.mistake(value)):
+            problems.add(place, f"{one.name} isn't JSON: {wrong}")
     return found
 
 

@@ -233,6 +233,33 @@ def test_a_value_of_another_type(new_plan: NewPlan, value: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [("'[{\"a\": 1},]'", True), ("'{\"a\": 1'", True), ("'[1]'", False), ("ubuntu-latest", False)],
+)
+def test_json_that_is_none_is_told_where_it_is_written(
+    new_plan: NewPlan, value: str, wrong: bool
+) -> None:
+    called = """
+        on: {workflow_call: {inputs: {on: {type: string, required: true}}}}
+        jobs:
+          a:
+            runs-on: "${{ startsWith(inputs.on, '[') && fromJSON( inputs.ON ) || inputs.on }}"
+            steps: [{run: echo}]
+        """
+    plan = new_plan(
+        f"on: push\njobs:\n  c:\n    uses: ./.github/workflows/d.yml\n    with: {{on: {value}}}\n",
+        **{"__github__workflows__d".replace("__github", ".github", 1): called},
+    )
+
+    if not wrong:
+        filled(plan.workflow, {})
+        return
+    with pytest.raises(PipelineError) as caught:
+        filled(plan.workflow, {})
+    assert str(caught.value).startswith(".github/workflows/main.yml:5:12: on isn't JSON: ")
+
+
 def test_inputs_of_a_start_by_hand(new_plan: NewPlan) -> None:
     text = """
         on:
