@@ -228,7 +228,8 @@ def _adapt(error: ModelyardError, context: Context) -> None:
             )
         elif REGISTRY in error.what:
             error.fix = (
-                "build on base-image host, with wheels from a folder: neither needs a network"
+                "build on base-image host, with wheels from a folder: neither needs a network (in "
+                "the templates, the variables BASE_IMAGE_OVERRIDE=host and WHEELS_OVERRIDE=FOLDER)"
             )
         else:
             error.fix = "`modelyard local status` lists what there is"
