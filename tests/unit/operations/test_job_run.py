@@ -585,6 +585,17 @@ def test_an_unknown_parameter_is_refused_before_anything_starts(
     assert "job wine declares no parameter beta, l1_ration (did you mean l1_ratio?)" in error
 
 
+@pytest.mark.parametrize(("notebook", "told"), [("", 1), ("/Shared/wine/train", 0)])
+def test_what_a_job_does_not_declare_is_said_where_no_notebook_is_asked_for(
+    run: Run, workspace: JobWorkspace, recording_ci: RecordingCI, notebook: str, told: int
+) -> None:
+    workspace.add_job()
+    del workspace.jobs[11]["tasks"][0]["notebook_task"]["base_parameters"]
+    workspace.outcome = trained
+    assert run(notebook=notebook, cluster_id="0101-1" if notebook else "", parameters="beta=1") == 0
+    assert recording_ci.text.count("declares no parameters, so the names beta aren't") == told
+
+
 def test_what_is_common_to_all_runs(run: Run, workspace: JobWorkspace) -> None:
     parameters = [{"name": name, "default": ""} for name in ("alpha", "data", "build")]
     workspace.add_job(parameters=parameters)
