@@ -152,6 +152,7 @@ class _Planning:
                 f"{job.id} calls {job.uses}, whose job {asking.id} asks for the permission "
                 f"{IDENTITY}: write, and doesn't have it itself: add it to its permissions",
             )
+            given = True  # told: what it calls in turn has no mistake of its own
         return self._followed(called, above, given)
 
     def _step(self, step: Step, workflow: Workflow) -> Step:

@@ -74,6 +74,22 @@ def test_a_called_job_that_asks_for_more_than_its_caller_has(
     assert "whose job a asks for the permission id-token: write" in str(found)
 
 
+def test_it_is_told_once_where_the_user_can_mend_it(new_plan: NewPlan) -> None:
+    called = main("", WRITE).replace("on: push", "on: workflow_call")
+    between = (
+        f"on: workflow_call\njobs: {{a: {job(WRITE, 'uses: ./.github/workflows/called.yml')}}}"
+    )
+    calling = job("", "uses: ./.github/workflows/between.yml")
+    with pytest.raises(PipelineError) as caught:
+        new_plan(
+            f"on: push\njobs: {{call: {calling}}}",
+            **{CALLED: called, CALLED.replace("called", "between"): between},
+        )
+
+    [found] = caught.value.problems
+    assert str(found).startswith(".github/workflows/main.yml:2:8: call calls ./.github/")
+
+
 @pytest.mark.parametrize(
     ("permissions", "message"),
     [
