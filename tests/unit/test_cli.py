@@ -172,7 +172,7 @@ def test_all_wrong_inputs_are_said_at_once(fake: Fake, capsys: Captured) -> None
     assert "cluster-name is missing or empty" in out
     assert "mode is 'overwrit', not one of append, overwrite (did you mean overwrite?)" in out
     assert "dry-run is 'maybe', not true or false" in out
-    assert "docs/reference/cluster-start.md" in out
+    assert "modelyard cluster-start --help" in out
 
 
 def test_help_shows_what_can_be_given(fake: Fake, capsys: Captured) -> None:

@@ -18,7 +18,7 @@ def test_a_command_gets_its_arguments_and_gives_the_exit_code(
 ) -> None:
     got = []
 
-    def add_commands(subparsers: Any) -> None:
+    def add_commands(subparsers: Any, _expand: Any) -> None:
         parser = subparsers.add_parser("up")
         parser.add_argument("--port", type=int)
         parser.set_defaults(handler=lambda arguments: got.append(arguments.port) or code)
