@@ -27,6 +27,8 @@ def publish(cloud: LocalCloud, folder: Path) -> str:
 
     :param folder: an empty one, for the job that creates the workspace.
     """
+    script = folder / "step.py"
+    script.write_text(STEP)
     environment = program_environment(cloud.environment)
     created = Workplace(cloud, environment, folder).run(
         "aml-workspace", workspace_name=NAME, location="westeurope"
@@ -51,7 +53,9 @@ def publish(cloud: LocalCloud, folder: Path) -> str:
             {"location": "westeurope", "properties": cluster},
         )
         module = send("POST", f"{API}{WORKSPACE}/Modules", _module())
-        made = send("POST", f"{API}{WORKSPACE}/Pipelines/Create", _pipeline(str(module["Id"])))
+        made = send(
+            "POST", f"{API}{WORKSPACE}/Pipelines/Create", _pipeline(str(module["Id"]), script)
+        )
     return str(made["Id"])
 
 
@@ -71,11 +75,8 @@ def _token(session: requests.Session, environment: dict[str, str]) -> str:
 
 
 def _module() -> dict[str, Any]:
-    """A PythonScriptStep without files: its program is an argument."""
-    arguments = [
-        {"ValueType": "Literal", "Value": STEP},
-        {"ValueType": "Parameter", "Value": "text"},
-    ]
+    """A PythonScriptStep without a snapshot."""
+    arguments = [{"ValueType": "Parameter", "Value": "text"}]
     return {
         "Name": "only",
         "ModuleExecutionType": "escloud",
@@ -85,12 +86,13 @@ def _module() -> dict[str, Any]:
     }
 
 
-def _pipeline(module: str) -> dict[str, Any]:
+def _pipeline(module: str, script: Path) -> dict[str, Any]:
+    """Its script lies on this machine, where the local cloud runs it."""
     node = {
         "Id": "only",
         "ModuleId": module,
         "ModuleParameters": [
-            {"Name": "Script", "Value": "-c", "ValueType": "0"},
+            {"Name": "Script", "Value": str(script), "ValueType": "0"},
             {"Name": "Target", "Value": NAME, "ValueType": "0"},
             {"Name": "text", "Value": "text", "ValueType": "1"},
         ],

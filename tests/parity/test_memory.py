@@ -73,7 +73,7 @@ print(json.dumps({"grown": worst() - before}), file=sys.stderr)
 def measured(script: str, *arguments: str, stderr: bool = False) -> dict[str, object]:
     done = subprocess.run(
         [sys.executable, "-c", MEASURE + script, *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "shared")},
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'shared'}{os.pathsep}{ROOT / 'tests'}"},
         stdout=subprocess.DEVNULL if stderr else subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
