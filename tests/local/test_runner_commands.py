@@ -133,7 +133,8 @@ def test_json_is_one_object_a_line(call: Call) -> None:
     done = call("run", SIMPLE, "--log-format", "json", "--cloud", "none")
 
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert {"event": "line", "path": ["__default", "Job", "2"], "text": "hello world"} in events
+    line = {"event": "line", "path": ["__default", "Job", "2"], "text": "hello world"}
+    assert {**line, "continues": False} in events
     assert (events[-1]["event"], events[-1]["path"], events[-1]["result"]) == (
         "ended", [], "Succeeded",
     )  # fmt: skip
