@@ -221,6 +221,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {spelt[near[0]]}?)" if near else ""
 
 
+def nearest_path(path: Path) -> str:
+    """`` (did you mean PATH?)`` of a file beside it that is spelt alike, or nothing."""
+    try:
+        beside = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        return ""
+    return nearest(path.name, [one for one in beside if not one.startswith(".")])
+
+
 def secrets_of(inputs: Any) -> list[str]:
     """The values of the secret inputs that are set; of a structure every text and number in it."""
     return [

@@ -13,6 +13,7 @@ from modelyard.local.runner.engine.tasks import Tasks, available
 from modelyard.local.runner.pipeline import plan as make_plan
 from modelyard.local.runner.pipeline.plan import Plan
 from modelyard.local.runner.pipeline.planning import repository_root
+from modelyard.reading import nearest_path
 from modelyard.runner_errors import TaskError
 
 PAIRS = {
@@ -73,6 +74,19 @@ def tasks_of(options: argparse.Namespace) -> Tasks:
         raise
 
 
+def file_of(options: argparse.Namespace) -> Path:
+    """The file that is named.
+
+    :raises InputError: when there is no such file.
+    """
+    file: Path = options.file
+    if file.is_dir():
+        raise InputError(f"{file} is a folder", fix="name the pipeline's or workflow's file in it")
+    if not file.is_file():
+        raise InputError(f"there is no file {file}{nearest_path(file)}")
+    return file
+
+
 def plan_of(
     options: argparse.Namespace, tasks: Tasks, variables: Mapping[str, str] | None = None
 ) -> Plan:
@@ -82,9 +96,7 @@ def plan_of(
     :raises InputError: when there is no such file.
     :raises PipelineError: with everything that is wrong in it.
     """
-    file: Path = options.file
-    if not file.is_file():
-        raise InputError(f"there is no file {file}")
+    file = file_of(options)
     root = root_of(options)
     for alias, folder in options.repository:
         if not Path(folder).is_dir():

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from modelyard.errors import InputError
-from modelyard.local.commands.arguments import root_of
+from modelyard.local.commands.arguments import file_of, root_of
 from modelyard.local.commands.notices import shown
 from modelyard.local.workflows.model import Plan
 from modelyard.local.workflows.planning import plan
@@ -22,9 +22,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
     :raises InputError: when there is no such file, or an option is for pipelines alone.
     :raises PipelineError: with everything that is wrong in it.
     """
-    file: Path = options.file
-    if not file.is_file():
-        raise InputError(f"there is no file {file}")
+    file = file_of(options)
     for name in _PIPELINES:
         if getattr(options, name, None):
             option = name.replace("_", "-")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from modelyard.errors import InputError
 from modelyard.local.commands.plan_command import add_arguments, plan_command
 from modelyard.runner_errors import PipelineError
 
@@ -32,3 +33,19 @@ def test_a_group_that_only_a_run_is_given_is_not_wrong(
 ) -> None:
     assert _plan(tmp_path, "variables: [{group: g}]\nsteps: [{bash: x}]", "--check") == 0
     assert capsys.readouterr().out.endswith("nothing wrong\n")
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("azure-pipeline.yml", r"there is no file .*azure-pipeline\.yml \(did you mean azure-p"),
+        ("none.yml", r"there is no file .*none\.yml$"),
+        (".", " is a folder$"),
+    ],
+)
+def test_a_file_that_is_none(tmp_path: Path, named: str, message: str) -> None:
+    (tmp_path / "azure-pipelines.yml").write_text("steps: [{bash: x}]")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    with pytest.raises(InputError, match=message):
+        plan_command(parser.parse_args([str(tmp_path / named)]))

@@ -8,6 +8,7 @@ from modelyard.local.runner.pipeline import reader
 from modelyard.local.runner.pipeline.nodes import Mapping, kind_of
 from modelyard.local.runner.pipeline.places import Place
 from modelyard.local.runner.pipeline.problems import Problems
+from modelyard.reading import nearest_path
 
 
 def mapping_of(
@@ -41,7 +42,8 @@ def mapping_of(
         data = full.read_bytes()
     except (OSError, ValueError, RuntimeError) as error:  # the last: links in a circle
         reason = getattr(error, "strerror", None) or error
-        problems.add(place, f"{name} can't be read ({reason}), looked for as {full}")
+        near = nearest_path(full)
+        problems.add(place, f"{name} can't be read ({reason}), looked for as {full}{near}")
         return None
     before = len(problems.found)
     node = reader.read(data, name, problems, anchors=anchors)

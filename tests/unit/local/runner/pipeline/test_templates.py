@@ -225,6 +225,14 @@ def test_a_template_that_can_not_be_had_is_one_error(
     assert line.startswith("azure-pipelines.yml:8:")
 
 
+def test_a_misspelt_template_is_shown_the_file_beside_it(
+    problems: Lines, write: Callable[..., Path]
+) -> None:
+    write("", {"steps/lint.yml": ONE_STEP.format("x")})
+    (line,) = problems("steps:\n- template: steps/lnit.yml\n")
+    assert line.endswith("(did you mean lint.yml?)")
+
+
 def test_a_link_out_of_the_repository_is_refused(
     problems: Lines, write: Callable[..., Path], tmp_path: Path
 ) -> None:
