@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from modelyard.local.runner.engine import skipping
 from modelyard.local.runner.engine.events import (
@@ -17,19 +16,13 @@ from modelyard.local.runner.engine.events import (
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
 from modelyard.local.workflows import stand_ins
+from modelyard.local.workflows.act_event import ActEvent
 from modelyard.local.workflows.leaves import Leaf
 from modelyard.local.workflows.model import Step
 from modelyard.local.workflows.step_log import StepLog
 from modelyard.local.workflows.telling import Telling
 
 MAIN, POST = "Main", "Post"
-_RESULTS = {
-    "success": Result.SUCCEEDED,
-    "failure": Result.FAILED,
-    "skipped": Result.SKIPPED,
-    "cancelled": Result.CANCELED,
-}
-_FORGIVEN = "Failed but continue next step"
 
 
 class JobLog:
@@ -77,17 +70,16 @@ class JobLog:
         """A person is asked whether it may begin."""
         self._tell(Waiting(self._path[:1], text))
 
-    def take(self, event: Mapping[str, Any]) -> None:
+    def take(self, event: ActEvent) -> None:
         """Something that act says of it."""
-        ids = event.get("stepID") or []
-        if ids and ids[0] == stand_ins.FIRST_STEP:
+        if event.steps[:1] == (stand_ins.FIRST_STEP,):
             self._approval(event)
-        elif ids:
+        elif event.steps:
             self._start()
-            self._of_step(ids, event)
-        elif "jobResult" in event:
-            self._end(_RESULTS.get(str(event["jobResult"]), Result.FAILED))
-        elif event.get("level") == "error":
+            self._of_step(event)
+        elif event.job_result is not None:
+            self._end(event.job_result)
+        elif event.level == "error":
             self._has_error = True
             self._tell(Notice(self._masked(event), "error", self._path))
 
@@ -107,39 +99,34 @@ class JobLog:
         if not self.is_over:
             self._end(Result.CANCELED)
 
-    def _approval(self, event: Mapping[str, Any]) -> None:
-        self.waits_for_approval = "stepResult" not in event
-        if event.get("raw_output"):
+    def _approval(self, event: ActEvent) -> None:
+        self.waits_for_approval = event.step_result is None
+        if event.printed:
             told = stand_ins.told(self._masked(event))
             self._why = told.why
             self._tell.collected.environments[self._path] = told.environment
-        if event.get("stepResult") == "success":
+        if event.step_result is Result.SUCCEEDED:
             if self._why:
                 self._tell(Notice(self._why, path=self._path[:1]))
             self._why = ""
             self._start()
 
-    def _of_step(self, ids: Sequence[str], event: Mapping[str, Any]) -> None:
-        post = event.get("stage") == POST
-        step = self._post(ids[0]) if post else self._steps.get(self._keys.get(ids[0], 0))
+    def _of_step(self, event: ActEvent) -> None:
+        own, whole = event.steps[0], event.of_whole_step
+        step = self._post(own) if event.part == POST else self._steps.get(self._keys.get(own, 0))
         if step is None:
             return
         if self._current is not step:
             self._finish_current()
-        whole = len(ids) == 1
-        message = str(event.get("msg", "")).strip()
-        if event.get("stage") == MAIN and whole and "command" not in event:
-            step.start(str(event.get("step", "")))
-        step.take(event, whole=whole)
-        if message == _FORGIVEN and whole:
-            step.forgiven = True
-        if whole and "stepResult" in event:
-            result = _RESULTS.get(str(event["stepResult"]), Result.FAILED)
-            if step.started or result is Result.FAILED:
+        if event.part == MAIN and whole and not event.command:
+            step.start(event.step_title)
+        step.take(event)
+        if whole and event.step_result is not None:
+            if step.started or event.step_result is Result.FAILED:
                 step.start()
-                step.result = result
+                step.result = event.step_result
                 self._current = step
-        elif _is_error(event) and whole and step.fail(message):
+        elif whole and event.is_error and step.fail(event.message.strip()):
             self._current = step
 
     def _post(self, id: str) -> StepLog:
@@ -203,8 +190,8 @@ class JobLog:
             return "the job's set-up failed"
         return skipping.EARLIER if failed else skipping.CONDITION
 
-    def _masked(self, event: Mapping[str, Any]) -> str:
-        return self._tell.masker.mask(str(event.get("msg", "")).strip())
+    def _masked(self, event: ActEvent) -> str:
+        return self._tell.masker.mask(event.message.strip())
 
 
 def _keys(steps: Sequence[Step], before: int) -> dict[str, int]:
@@ -213,7 +200,3 @@ def _keys(steps: Sequence[Step], before: int) -> dict[str, int]:
     :param before: how many steps a copy has before them.
     """
     return {one.id or str(at + before): at + 1 for at, one in enumerate(steps)}
-
-
-def _is_error(event: Mapping[str, Any]) -> bool:
-    return event.get("level") == "error" and "command" not in event

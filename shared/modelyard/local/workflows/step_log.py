@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.step_report import MOST_ISSUES, Issue
+from modelyard.local.workflows.act_event import ActEvent
 from modelyard.local.workflows.telling import Telling
 
 BEGINNING = "##[section]Starting: "
@@ -28,11 +28,11 @@ class StepLog:
         """
         self.path, self.title = path, tell.masker.mask(title)
         self.started = False
-        self.forgiven = False
         self.not_fetched = False
         """Its action isn't there, which act finds before the first step of the job."""
         self.result: Result | None = None
         self._tell, self._named = tell, named
+        self._forgiven = False
         self._issues: list[Issue] = []
         self._note = ""
 
@@ -49,29 +49,24 @@ class StepLog:
         self._tell(Started(self.path, self.title, self._tell.clock.time()))
         self._tell(Line(self.path, f"{BEGINNING}{self.title}"))
 
-    def take(self, event: Mapping[str, Any], *, whole: bool) -> None:
-        """Something that it printed, or asked for by a workflow command.
-
-        :param whole: the step itself did, not one of the steps of its action.
-        """
-        command = event.get("command")
-        argument = str(event.get("arg", ""))
-        if event.get("raw_output"):
-            self._show(str(event.get("msg", "")).rstrip("\n"))
-        elif command in ("error", "warning"):
-            self._show(f"##[{command}]{argument}")
-            self._add_issue(command, argument, event.get("kvPairs") or {})
-        elif command in ("group", "endgroup", "debug"):
-            self._show(f"##[{command}]{argument}")
-        elif command == "notice":
-            self._show(argument)
-            self._note = self._tell.masker.mask(argument.partition("\n")[0])
-        elif command == "set-output" and whole:
-            outputs = self._tell.collected.outputs.setdefault(self.path, {})
-            outputs[str(event.get("name", ""))] = argument
-        elif command == "summary":
-            text = str(event.get("content", ""))
-            self._tell.collected.summaries.append((self.path, self._tell.masker.mask(text)))
+    def take(self, event: ActEvent) -> None:
+        """Something that it printed, or asked for by a workflow command."""
+        if event.printed:
+            self._show(event.message.rstrip("\n"))
+        elif event.command in ("error", "warning"):
+            self._show(f"##[{event.command}]{event.argument}")
+            self._add_issue(event.command, event.argument, event.properties)
+        elif event.command in ("group", "endgroup", "debug"):
+            self._show(f"##[{event.command}]{event.argument}")
+        elif event.command == "notice":
+            self._show(event.argument)
+            self._note = self._tell.masker.mask(event.argument.partition("\n")[0])
+        elif event.command == "set-output" and event.of_whole_step:
+            self._tell.collected.outputs.setdefault(self.path, {})[event.name] = event.argument
+        elif event.command == "summary":
+            text = self._tell.masker.mask(event.content)
+            self._tell.collected.summaries.append((self.path, text))
+        self._forgiven |= event.forgives
 
     def fail(self, message: str) -> bool:
         """It has an error; whether that is how it ended.
@@ -100,7 +95,7 @@ class StepLog:
     def finish(self) -> None:
         """Nothing more is said of it."""
         result = self.result if self.result is not None else Result.CANCELED
-        if result is Result.FAILED and self.forgiven:
+        if result is Result.FAILED and self._forgiven:
             result = Result.SUCCEEDED_WITH_ISSUES
         self.result = result
         now = self._tell.clock.time()

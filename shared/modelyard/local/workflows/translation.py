@@ -4,8 +4,6 @@ Each job with steps is a stage of the history, named by its key (:class:`.leaves
 job in it: GitHub has no stages, and the reports' graph is one of stages. A copy that a matrix
 makes has its number behind the key. The release part of an action is a step of its own, at the
 end, if it did anything.
-
-Source: what nektos/act 0.2.89 writes with ``--json``.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from modelyard.local.runner.engine.events import Notice, Planned
 from modelyard.local.runner.engine.questions import Question
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
-from modelyard.local.workflows import job_names, unreached
+from modelyard.local.workflows import act_event, job_names, unreached
 from modelyard.local.workflows.act_words import explained
 from modelyard.local.workflows.job_log import JobLog
 from modelyard.local.workflows.leaves import Leaf
@@ -48,24 +46,19 @@ class Translator:
 
     def take(self, text: str) -> None:
         """One line of act's output."""
-        try:
-            event = json.loads(text)
-        except ValueError:
-            event = None
-        if not isinstance(event, dict):
+        event = act_event.read(text)
+        if event is None:
             self._say(text)
             return
-        if event.get("command") == "add-mask":
-            for value in (str(event.get("arg", "")), *str(event.get("arg", "")).splitlines()):
+        if event.command == "add-mask":
+            for value in (event.argument, *event.argument.splitlines()):
                 self._tell.masker.add(value)
-        frames = job_names.read(str(event.get("job", "")))
+        frames = job_names.read(event.job)
         leaf = self._leaves.get(tuple(one.id for one in frames)) if frames else None
-        if leaf is None:
-            if event.get("level") in ("error", "fatal", "warning"):
-                self._say(str(event.get("msg", "")))
-            return
-        matrix = event.get("matrix") or {}
-        self._job(leaf, frames, matrix).take(event)
+        if leaf is not None:
+            self._job(leaf, frames, event.matrix).take(event)
+        elif event.level in ("error", "fatal", "warning"):
+            self._say(event.message)
 
     def waiting(self, ids: tuple[str, ...], question: Question) -> None:
         """A person is asked before a job begins. Called in a thread of its own."""
