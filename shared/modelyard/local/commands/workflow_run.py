@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from modelyard.local.commands.notices import show_warnings
 from modelyard.local.commands.run_options import settings_of
 from modelyard.local.commands.run_session import (
     AFTER_WORKFLOW,
-    Session,
     cancelled_by_signals,
     check_output,
     end,
@@ -25,25 +23,24 @@ from modelyard.local.commands.run_session import (
 )
 from modelyard.local.commands.surroundings import Surroundings, surroundings
 from modelyard.local.commands.workflow_arguments import plan_of
-from modelyard.local.runner.builtin.artifacts import Artifact
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.counters import RUNS, Counters
-from modelyard.local.runner.engine.events import RunPath
 from modelyard.local.runner.engine.settings import Settings
-from modelyard.local.runner.engine.uploads import SUMMARY
-from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
 from modelyard.local.runner.pipeline.problems import Problem
-from modelyard.local.runner.results.document import Facts
-from modelyard.local.runner.results.history import History, original
-from modelyard.local.runner.step_report import Upload
 from modelyard.local.watcher import watched
-from modelyard.local.workflows import act_program, cloud_values, references, starting_event
+from modelyard.local.workflows import (
+    act_program,
+    cloud_values,
+    references,
+    run_facts,
+    starting_event,
+)
 from modelyard.local.workflows.filling import dispatched, filled
-from modelyard.local.workflows.leaves import Leaf, leaves
+from modelyard.local.workflows.leaves import leaves
 from modelyard.local.workflows.model import DISPATCH, Plan
 from modelyard.local.workflows.planning import unknown_repository
 from modelyard.local.workflows.request import Request
-from modelyard.local.workflows.running import Done, run
+from modelyard.local.workflows.running import run
 from modelyard.reading import nearest
 from modelyard.runner_errors import PipelineError
 
@@ -118,7 +115,8 @@ def _job(plan: Plan, wanted: str | None) -> str:
     ids = [one.id for one in plan.workflow.jobs]
     found = next((one for one in ids if one.lower() == wanted.lower()), None)
     if found is None:
-        raise InputError(f"the workflow has no job {wanted}{nearest(wanted, ids)}")
+        near = nearest(wanted, ids) or f": it has {', '.join(ids)}"
+        raise InputError(f"the workflow has no job {wanted}{near}")
     return found
 
 
@@ -159,9 +157,9 @@ def _perform(
     with session(options, plan.workflow.name) as here:
         here.folder.write(file.name, file.read_text(encoding="utf-8-sig"))
         folders = here.folder.folders
-        number = Counters(counters or folders.counters).next(RUNS)
+        request = replace(request, number=Counters(counters or folders.counters).next(RUNS))
         done = run(
-            replace(request, number=number),
+            request,
             folders,
             settings=settings,
             history=here.history,
@@ -171,59 +169,5 @@ def _perform(
             clock=here.clock,
         )
         here.history.mask(done.masker)
-    return end(options, here, _facts(request, done, here, cancellation, number))
-
-
-def _facts(
-    request: Request,
-    done: Done,
-    over: Session,
-    cancellation: RunCancellation,
-    number: int,
-) -> Facts:
-    found = request.leaves
-    folders = over.folder.folders
-    return Facts(
-        name=request.plan.workflow.name,
-        number=str(number),
-        id=number,
-        result=done.result,
-        signal=cancellation.signal,
-        file=request.plan.workflow.source.path,
-        source=replace(done.workspace.state, name=done.workspace.name),
-        parameters=request.inputs,
-        after={(one.key,): _names(one, over.history) for one in found},
-        environments=done.collected.environments
-        | {
-            (one.key, DEFAULT_JOB): one.job.environment
-            for one in found
-            if "${{" not in one.job.environment
-        },
-        artifacts=[
-            Artifact(one.name, one, "")
-            for one in sorted(folders.artifacts.iterdir())
-            if one.is_dir() and not one.name.startswith(".")
-        ],
-        masker=done.masker,
-        uploads=_summaries(done.collected.summaries, folders.uploads),
-        outputs=done.collected.outputs,
-    )
-
-
-def _names(leaf: Leaf, history: History) -> list[str]:
-    """What a job waited for, as the history calls it: copies by name."""
-    return [name for name in history.root.children if original(name) in leaf.after]
-
-
-def _summaries(found: Sequence[tuple[RunPath, str]], folder: Path) -> list[tuple[RunPath, Upload]]:
-    """Written, one file a step."""
-    texts: dict[RunPath, str] = {}
-    for path, text in found:
-        texts[path] = texts.get(path, "") + text
-    uploads = []
-    for number, (path, text) in enumerate(texts.items(), 1):
-        file = folder / f"{number:03}-summary.md"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-        uploads.append((path, Upload(SUMMARY, file.name, file)))
-    return uploads
+    facts = run_facts.of(request, done, here.history, folders, cancellation.signal)
+    return end(options, here, facts)
