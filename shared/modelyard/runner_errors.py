@@ -56,11 +56,12 @@ class ResultsError(ModelyardError):
     fix = "name another folder with --output"
 
 
-class CloudUnavailable(ModelyardError):
-    """The local cloud that a run needs can't be started, or doesn't answer."""
+class LocalCloudError(ModelyardError):
+    """The local cloud isn't there, can't be started, or doesn't answer."""
 
     identifier = "MY054"
     exit_code = 54
+    cause = "none was started, it was stopped, or another program has its port"
     fix = "run modelyard local status, or run the pipeline without it: --cloud none"
 
 

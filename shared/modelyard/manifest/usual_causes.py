@@ -122,6 +122,5 @@ USUAL: dict[str, tuple[str, str]] = {
         "see the file, line and column in the message; modelyard local plan checks it again",
     ),
     "MY053": ("the folder belongs to somebody else, is read-only, or the disk is full", ""),
-    "MY054": ("another program has its port, or it was stopped while the pipeline ran", ""),
 }  # fmt: skip
 """Cause and fix by identifier; empty where the class has it."""

@@ -19,13 +19,14 @@ from types import TracebackType
 from typing import Any
 
 from modelyard.clock import Clock
+from modelyard.errors import InputError
 from modelyard.local.cloud.admin import access
 from modelyard.local.cloud.admin.urls import AdminService
 from modelyard.local.cloud.authority import Authority
 from modelyard.local.cloud.credentials import WORKSPACE_HOST, Credentials, load_or_create
 from modelyard.local.cloud.dispatch import Dispatcher
 from modelyard.local.cloud.environment import cloud_environment
-from modelyard.local.cloud.exceptions import CorruptState, ServiceMissing, StateNotWritable
+from modelyard.local.cloud.exceptions import CorruptState, StateNotWritable
 from modelyard.local.cloud.expanding import Expand
 from modelyard.local.cloud.faults import Faults
 from modelyard.local.cloud.processes import CHILDREN, end_leftovers
@@ -72,7 +73,8 @@ class LocalCloud:
     ) -> None:
         for name in services:
             if name not in SERVICES:
-                raise ServiceMissing(name, SERVICES)
+                known = ", ".join(SERVICES)
+                raise InputError(f"there is no service {name!r}", fix=f"those known: {known}")
         self.folder = state_folder.absolute()
         self.clock: Clock = clock or ShiftedClock()
         self._port = port

@@ -1,12 +1,12 @@
-"""What can go wrong with a local cloud itself. Every message names the cause and what to do."""
+"""What can go wrong with a local cloud itself: kinds of one error, each with its cause and fix."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from modelyard.runner_errors import LocalCloudError
 
-class LocalCloudError(Exception):
-    """Something the user can put right; the message says how."""
+_ANOTHER_FOLDER = "choose another folder with --state or MODELYARD_LOCAL_STATE"
 
 
 class CorruptState(LocalCloudError):
@@ -14,8 +14,10 @@ class CorruptState(LocalCloudError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} is damaged. Delete the state folder {path.parent} and start again: it holds "
-            "only what this local cloud made."
+            f"{path} is damaged",
+            cause="something else has written it, or the disk was full",
+            fix=f"delete the state folder {path.parent} and start again: it holds only what this "
+            "local cloud made",
         )
 
 
@@ -24,8 +26,9 @@ class StateNotWritable(LocalCloudError):
 
     def __init__(self, folder: Path, reason: OSError) -> None:
         super().__init__(
-            f"The state folder {folder} can't be used ({reason.strerror}). Choose another with "
-            "--state or MODELYARD_LOCAL_STATE."
+            f"the state folder {folder} can't be used",
+            cause=str(reason.strerror),
+            fix=_ANOTHER_FOLDER,
         )
 
 
@@ -34,8 +37,9 @@ class NotAStateFolder(LocalCloudError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"{folder} is not empty and not the state folder of a local cloud. Choose an empty or "
-            "new folder with --state or MODELYARD_LOCAL_STATE."
+            f"{folder} is not empty and not the state folder of a local cloud",
+            cause="it holds files of something else",
+            fix=_ANOTHER_FOLDER,
         )
 
 
@@ -44,8 +48,9 @@ class PortInUse(LocalCloudError):
 
     def __init__(self, port: int) -> None:
         super().__init__(
-            f"Port {port} on 127.0.0.1 can't be used: another program has it, or it is reserved. "
-            "Choose another with --port, or leave --port out for a free one."
+            f"port {port} on 127.0.0.1 can't be used",
+            cause="another program has it, or it is reserved",
+            fix="choose another with --port, or leave --port out for a free one",
         )
 
 
@@ -54,8 +59,9 @@ class AlreadyRunning(LocalCloudError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"A local cloud already uses the state folder {folder}. Use it, stop it with "
-            "`modelyard local down`, or choose another folder with --state."
+            f"a local cloud already uses the state folder {folder}",
+            cause="it was started before and runs until it is stopped",
+            fix="use it, stop it with modelyard local down, or choose another folder with --state",
         )
 
 
@@ -64,8 +70,9 @@ class NotRunning(LocalCloudError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"No local cloud runs in the state folder {folder}. Start one with "
-            "`modelyard local up --detach`."
+            f"no local cloud runs in the state folder {folder}",
+            cause="it was not started, or in another folder (--state), or it has ended",
+            fix="modelyard local up --detach",
         )
 
 
@@ -73,11 +80,10 @@ class StartFailed(LocalCloudError):
     """A cloud in the background ended before it answered, or never answered."""
 
     def __init__(self, log: Path, said: str) -> None:
-        super().__init__(said or f"The local cloud did not start. It wrote {log}.")
-
-
-class ServiceMissing(LocalCloudError):
-    """A service was asked for by a name that nothing has."""
-
-    def __init__(self, name: str, known: tuple[str, ...]) -> None:
-        super().__init__(f"There is no service {name!r}. Known: {', '.join(known)}.")
+        what, _, more = said.strip().partition("\n")
+        told = dict(line.strip().partition(": ")[::2] for line in more.splitlines())
+        super().__init__(
+            what or "the local cloud did not start",
+            cause=told.get("cause", ""),
+            fix=told.get("fix", f"read {log}"),
+        )

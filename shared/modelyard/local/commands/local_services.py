@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from modelyard.errors import Cancelled
+from modelyard.errors import Cancelled, ModelyardError
 from modelyard.local.cloud.commands import lifecycle
 from modelyard.local.cloud.commands.client import call
 from modelyard.local.cloud.commands.execute import environment_of
 from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
 from modelyard.local.cloud.environment import program_environment
-from modelyard.local.cloud.exceptions import LocalCloudError
 from modelyard.local.cloud.running import running
 from modelyard.local.commands.local_groups import groups_of
 from modelyard.local.commands.surroundings import Surroundings, alone
@@ -26,7 +25,6 @@ from modelyard.local.runner.engine.connections import (
 )
 from modelyard.local.runner.predefined_variables import Build
 from modelyard.local.runner.service_endpoints import Endpoint
-from modelyard.runner_errors import CloudUnavailable
 
 _CREDENTIALS = ("AZURE_CLIENT_SECRET", "DATABRICKS_TOKEN", "GH_TOKEN")
 STOPPED = (
@@ -43,20 +41,19 @@ def with_cloud(needed: bool, state: Path, *, groups: bool = False) -> Iterator[S
     :param needed: whether it does.
     :param state: the cloud's state folder.
     :param groups: the pipeline has variable groups that may be there.
-    :raises CloudUnavailable: when it can't be started.
+    :raises LocalCloudError: when it can't be started.
     """
-    started, began = not _runs(state), True
+    started, began = running(state) is None, True
     if started and not groups and not needed:
         yield alone()
         return
     try:
-        with _reached():
-            if started:
-                sys.stderr.write("Starting a local cloud for this run.\n")
-                lifecycle.up_detached(state, None, attached=True)
-            variables = environment_of(state)
-            environment, services = program_environment(variables), LocalServices(state)
-            found = groups_of(state, services, environment) if groups else {}
+        if started:
+            sys.stderr.write("Starting a local cloud for this run.\n")
+            lifecycle.up_detached(state, None, attached=True)
+        variables = environment_of(state)
+        environment, services = program_environment(variables), LocalServices(state)
+        found = groups_of(state, services, environment) if groups else {}
         secrets = frozenset(variables[name] for name in _CREDENTIALS if name in variables)
         yield Surroundings(
             environment,
@@ -72,33 +69,18 @@ def with_cloud(needed: bool, state: Path, *, groups: bool = False) -> Iterator[S
         raise
     finally:
         if started:
-            with _reached():
-                stopped = lifecycle.down(state)
+            stopped = lifecycle.down(state)
             if stopped is not None and began:
                 sys.stderr.write(STOPPED)
-
-
-@contextmanager
-def _reached() -> Iterator[None]:
-    try:
-        yield
-    except LocalCloudError as error:
-        raise CloudUnavailable(str(error)) from None
-
-
-def _runs(state: Path) -> bool:
-    with _reached():
-        return running(state) is not None
 
 
 def start_workflow_job(state: Path, job: Mapping[str, str]) -> dict[str, str]:
     """Tell GitHub's issuer of a job of a workflow; what the job may ask for tokens with. The
     cloud's application trusts such jobs from now on, as whoever sets up a repository sees to.
 
-    :raises CloudUnavailable: when the cloud doesn't answer.
+    :raises LocalCloudError: when the cloud doesn't answer.
     """
-    with _reached():
-        made: dict[str, str] = call(state, "POST", "github/trusted-jobs", dict(job))
+    made: dict[str, str] = call(state, "POST", "github/trusted-jobs", dict(job))
     return made
 
 
@@ -120,8 +102,8 @@ class LocalServices:
         try:
             wanted = {"name": name, "project": project}
             made = call(self.state, "POST", "devops/service-connections", wanted)
-        except LocalCloudError as error:
-            raise NoConnection(str(error)) from None
+        except ModelyardError as error:
+            raise NoConnection(error.what) from None
         endpoint = Endpoint(
             name,
             _RESOURCE_MANAGER,
@@ -139,9 +121,8 @@ class LocalServices:
         return endpoint
 
     def start_job(self, build: Build, plan_id: str, job_id: str) -> JobAccess:
-        with _reached():
-            job = {"project": build.project, "pipeline": build.pipeline}
-            token = call(self.state, "POST", "devops/jobs", job)["access_token"]
+        job = {"project": build.project, "pipeline": build.pipeline}
+        token = call(self.state, "POST", "devops/jobs", job)["access_token"]
         place = f"{quote(build.project)}/_apis/distributedtask/hubs/build"
         uri = f"{build.collection}{place}/plans/{plan_id}/jobs/{job_id}/oidctoken"
         return JobAccess(token, {"System.OidcRequestUri": uri})

@@ -36,7 +36,7 @@ class Identities:
     def __call__(self, ids: tuple[str, ...], environment: str) -> dict[str, str]:
         """The variables of a job; none without the permission.
 
-        :raises CloudUnavailable: when the issuer doesn't answer.
+        :raises LocalCloudError: when the issuer doesn't answer.
         """
         leaf = self.leaves.get(ids)
         if self.start_job is None or leaf is None or not leaf.identity:

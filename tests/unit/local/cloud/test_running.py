@@ -34,7 +34,7 @@ def test_a_cloud_is_seen_when_it_answers(tmp_path: Path) -> None:
 def test_two_clouds_cannot_share_a_folder(tmp_path: Path) -> None:
     with (
         contextlib.closing(Claim(tmp_path / "state")),
-        pytest.raises(AlreadyRunning, match="modelyard local down"),
+        pytest.raises(AlreadyRunning, match="already uses the state folder"),
     ):
         Claim(tmp_path / "state")
 
@@ -75,7 +75,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateNotWritable, match="MODELYARD_LOCAL_STATE"):
+    with pytest.raises(StateNotWritable, match="can't be used"):
         Claim(tmp_path / "file" / "state")
 
 

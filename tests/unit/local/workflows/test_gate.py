@@ -16,7 +16,7 @@ from modelyard.local.runner.engine.questions import Approvals, Question
 from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.workflows import job_names
 from modelyard.local.workflows.gate import Gate
-from modelyard.runner_errors import CloudUnavailable, PipelineError
+from modelyard.runner_errors import LocalCloudError, PipelineError
 
 
 class Person:
@@ -120,7 +120,7 @@ def test_a_job_gets_what_it_may_ask_for_tokens_with(opened: Open) -> None:
     assert gate.ask("staging", "with")["variables"] == {"TOKEN": "with to staging"}
     rejected = gate.ask("production", "with")
     assert (rejected["approved"], rejected["variables"]) == (False, {})
-    gate.failure = CloudUnavailable("no cloud answers")
+    gate.failure = LocalCloudError("no cloud answers")
     failed = gate.ask("", "with")
     assert not failed["approved"]
     assert "no cloud answers" in failed["why"]

@@ -25,8 +25,6 @@ def add_commands(subparsers: Subparsers[argparse.ArgumentParser], expand: Expand
     """Add the commands. Each sets ``handler``: call it with the arguments, it returns an exit code.
 
     :param expand: expands the YAML of pipelines, for a cloud that is started here.
-
-    Handlers print what went wrong, and what to do, to standard error and return 1.
     """
     up = add_command(
         subparsers, "up", partial(_up, expand), "start a local cloud and run it until Ctrl-C"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from modelyard.errors import InputError
 from modelyard.local.cloud.authority import Authority
 from modelyard.local.cloud.credentials import load_or_create
 from modelyard.local.cloud.environment import (
@@ -16,7 +17,7 @@ from modelyard.local.cloud.environment import (
     is_real_world,
     program_environment,
 )
-from modelyard.local.cloud.exceptions import LocalCloudError, NotRunning
+from modelyard.local.cloud.exceptions import NotRunning
 from modelyard.local.cloud.running import running
 
 SHELLS = ("sh", "fish", "powershell")
@@ -36,7 +37,7 @@ def environment_of(folder: Path) -> dict[str, str]:
 def execute(folder: Path, command: Sequence[str]) -> int:
     """Become ``command``: signals and exit code are its own. Returns only when that fails."""
     if not command:
-        raise LocalCloudError("Name a command: modelyard local exec -- COMMAND")
+        raise InputError("no command is named", fix="modelyard local exec -- COMMAND")
     environment = program_environment(environment_of(folder))
     sys.stdout.flush()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and so would the program

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from modelyard.errors import InputError
 from modelyard.local.arguments import Subparsers, state_folder
 from modelyard.local.cloud.commands.arguments import add_command
 from modelyard.local.cloud.commands.client import call
-from modelyard.local.cloud.exceptions import LocalCloudError
 from modelyard.local.cloud.faults import ACTIONS
 
 EXAMPLES = """examples:
@@ -85,7 +85,7 @@ def _clear(arguments: argparse.Namespace) -> int:
 def _header(text: str) -> tuple[str, str]:
     name, found, value = text.partition("=")
     if not found or not name:
-        raise LocalCloudError(f"--header {text!r} is not NAME=VALUE")
+        raise InputError(f"--header {text!r} is not NAME=VALUE")
     return name, value
 
 

@@ -104,7 +104,7 @@ def up_detached(
         if found is not None and found.pid == process.pid:
             return found
         if process.poll() is not None:
-            raise StartFailed(log, log.read_text(errors="replace").strip().rpartition("\n")[2])
+            raise StartFailed(log, log.read_text(errors="replace"))
         time.sleep(0.05)
     _end(process.pid, folder)
     raise StartFailed(log, "")

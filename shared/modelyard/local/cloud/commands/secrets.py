@@ -13,10 +13,10 @@ import sys
 from typing import Any
 from urllib.parse import quote
 
+from modelyard.errors import InputError
 from modelyard.local.arguments import Subparsers, state_folder
 from modelyard.local.cloud.commands.arguments import add_command
 from modelyard.local.cloud.commands.client import call
-from modelyard.local.cloud.exceptions import LocalCloudError
 
 
 def add_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
@@ -63,13 +63,15 @@ def _value() -> str:
     try:
         value = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError:
-        raise LocalCloudError(
-            "The value isn't UTF-8 text. A vault holds texts: encode it first (base64)."
+        raise InputError(
+            "the value isn't UTF-8 text", fix="a vault holds texts: encode it first (base64)"
         ) from None
     # One line end is what echo or an editor adds; others belong to the value.
     value = value.removesuffix("\n").removesuffix("\r")
     if not value:
-        raise LocalCloudError("There is no value on standard input: COMMAND | modelyard local ...")
+        raise InputError(
+            "there is no value on standard input", fix="COMMAND | modelyard local secret set ..."
+        )
     return value
 
 

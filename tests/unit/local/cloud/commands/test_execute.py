@@ -45,5 +45,5 @@ def test_other_shells(shell: str, text: str) -> None:
 
 
 def test_without_a_cloud_the_error_says_how_to_start_one(tmp_path: Path) -> None:
-    with pytest.raises(NotRunning, match="modelyard local up --detach"):
+    with pytest.raises(NotRunning, match="no local cloud runs"):
         environment_of(tmp_path / "state")
