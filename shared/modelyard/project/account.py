@@ -17,6 +17,7 @@ from modelyard.reading import defined, nearest
 
 AUTOMATIC = "automatic"
 SIGN_IN, CLOUD = "MODELYARD_SIGN_IN", "ARM_ENVIRONMENT"
+ALLOWED_TENANTS = "MODELYARD_ALLOWED_TENANTS"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Given:
     azure_client_certificate: str | None = field(repr=False)
     azure_client_certificate_password: str | None = field(repr=False)
     sign_in: str
+    allowed_tenants: tuple[str, ...]
 
     def secrets(self) -> Iterator[str]:
         """What may not be shown."""
@@ -67,6 +69,7 @@ def read(environment: Mapping[str, str], tenant_id: str = "") -> Given:
             "AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"
         ),
         sign_in=value(SIGN_IN) or AUTOMATIC,
+        allowed_tenants=tuple((value(ALLOWED_TENANTS) or "").split()),
     )
 
 

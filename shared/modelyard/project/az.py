@@ -62,14 +62,16 @@ class Az:
             trusts is made.
         """
         now = given()
-        wanted = {"issuer": now.issuer, "subject": now.subject} if now else {"issuer": "of " + name}
+        wanted = (
+            _shape(now.issuer, now.subject, [now.audience]) if now else {"issuer": "of " + name}
+        )
         found = self._federations().get(name) if self.client_id else None
         return change("federated credential", name, wanted, found, self._trust(given, name))
 
-    def _federations(self) -> dict[str, dict[str, str]]:
+    def _federations(self) -> dict[str, dict[str, Any]]:
         found = self._json("ad", "app", "federated-credential", "list", "--id", self.client_id)
         return {
-            str(one["name"]): {"issuer": str(one["issuer"]), "subject": str(one["subject"])}
+            str(one["name"]): _shape(one["issuer"], one["subject"], one.get("audiences") or [])
             for one in found
         }
 
@@ -151,6 +153,11 @@ class Az:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise AzFailed(f"az {_shown(arguments)} didn't end: {error}") from None
+
+
+def _shape(issuer: str, subject: str, audiences: Sequence[str]) -> dict[str, Any]:
+    """What is compared of a federated credential."""
+    return {"issuer": issuer, "subject": subject, "audiences": list(audiences)}
 
 
 def _shown(arguments: Sequence[str]) -> str:

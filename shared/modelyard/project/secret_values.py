@@ -10,6 +10,7 @@ from typing import Any
 from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
 from modelyard.azure.key_vault import SignIn, Vaults
 from modelyard.azure.key_vault_names import of_value
+from modelyard.azure.key_vault_reading import read_all
 from modelyard.clock import Clock
 from modelyard.errors import InputError
 from modelyard.masking import Masker
@@ -75,13 +76,22 @@ class SecretValues:
         """Read what isn't read yet, so that nothing is half done for want of a secret.
 
         :raises InputError: with everything that the environment lacks.
-        :raises ServiceError: when a vault refuses one.
+        :raises ServiceError: one for all that vaults refuse.
         """
-        wanted = list(dict.fromkeys(references))
+        wanted = [one for one in dict.fromkeys(references) if one.source not in self._read]
         if missing := [text for one in wanted if (text := self.missing(one))]:
             raise InputError("\n".join(missing), fix="set it for this one command")
-        for one in wanted:
-            self.value(one)
+        texts = {one.source: self._text(one) for one in wanted}
+        places = {text: of_value(text) for text in texts.values() if is_reference(text)}
+        values: dict[str, str] = {}
+        if places:
+            with Vaults(self._sign_in, clock=self._clock, cloud=self._cloud) as vaults:
+                found = read_all(vaults, list(places.values()))
+            values = {text: one.value for text, one in zip(places, found, strict=True)}
+        for source, text in texts.items():
+            value = values.get(text, text)
+            self._masker.add(value)
+            self._read[source] = value
 
     def missing(self, reference: SecretReference) -> str:
         """Why there can be no value, as far as that is known without asking a vault; or nothing."""
@@ -106,17 +116,8 @@ class SecretValues:
         :raises InputError: when the environment doesn't have it.
         :raises ServiceError: when the vault refuses it.
         """
-        source = reference.source
-        if source not in self._read:
-            if missing := self.missing(reference):
-                raise InputError(missing, fix="set it for this one command")
-            found = self._text(reference)
-            if is_reference(found):
-                with Vaults(self._sign_in, clock=self._clock, cloud=self._cloud) as vaults:
-                    found = vaults.read(of_value(found)).value
-            self._masker.add(found)
-            self._read[source] = found
-        return self._read[source]
+        self.read_all([reference])
+        return self._read[reference.source]
 
     def _text(self, reference: SecretReference) -> str:
         """The secret or the address of it in a vault; empty where the environment has neither."""

@@ -78,7 +78,11 @@ class Surroundings:
         for secret in given.secrets():
             self.masker.add(secret)
         every = ways(given, self.job, self.environment, self.cloud)
-        return SignIn(account.chosen(every, given.sign_in), chosen=self._chosen)
+        return SignIn(
+            account.chosen(every, given.sign_in),
+            chosen=self._chosen,
+            allowed_tenants=given.allowed_tenants,
+        )
 
     def _chosen(self, way: Way) -> None:
         self.write(f"signed in by {way.name}: {way.who}")

@@ -14,7 +14,6 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from modelyard.azure.identity.clouds import PUBLIC
 from modelyard.project.fields import Section
 
 KEYS = ("tenant-id", "subscription-id", "application", "client-id", "roles")
@@ -40,8 +39,8 @@ class Federation:
     """Unique in the application."""
     issuer: str
     subject: str
-    audience: str = PUBLIC.exchange_audience
-    """The cloud's own."""
+    audience: str
+    """That the token is for: each Azure cloud has its own."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from modelyard.account_errors import TenantNotAllowed
 from modelyard.azure.identity import ways
 from modelyard.ci.azure_pipelines import AzurePipelines
 from modelyard.ci.github_actions import GitHubActions
@@ -119,3 +120,13 @@ def test_a_sovereign_cloud(principals: Principals) -> None:
     assert asked["cloud"].authority == "login.chinacloudapi.cn"
     with pytest.raises(InputError, match=r"ARM_ENVIRONMENT is chine.*mean china"):
         assert around(Terminal({}), {"ARM_ENVIRONMENT": "chine"}).cloud
+
+
+def test_a_wrong_tenant_is_an_error_before_anything_is_sent(principals: Principals) -> None:
+    environment = {**PRINCIPAL, "AZURE_CLIENT_SECRET": SECRET}
+    environment["MODELYARD_ALLOWED_TENANTS"] = "11111111-2222-3333-4444-555555555555"
+    with pytest.raises(TenantNotAllowed, match="isn't among the allowed tenants: 11111111-"):
+        around(Terminal(environment), environment).entra(MANAGER).headers()
+    environment["MODELYARD_ALLOWED_TENANTS"] = "contoso.com"
+    with pytest.raises(InputError, match=r"'contoso\.com', which isn't the id of a tenant"):
+        around(Terminal(environment), environment).entra(MANAGER)

@@ -60,7 +60,7 @@ class Service:
             "A service",
             tuple(self._change(name, value) for name, value in things.items()),
             self._links,
-            federations=lambda: [Federation("f", "https://issuer", "subject")],
+            federations=lambda: [Federation("f", "https://issuer", "subject", "audience")],
         )
 
     def _links(self) -> list[Link]:

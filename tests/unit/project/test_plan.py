@@ -76,7 +76,7 @@ def test_links_stand_in_a_column() -> None:
 GROUP = "/subscriptions/s/resourceGroups/ml"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/wine-vault"
 TENANT = Tenant("", "", "model yard's", "", (Role("Contributor", GROUP),))
-TRUST = Federation("ml-dev", "https://issuer", "sc://org/project/ml-dev")
+TRUST = Federation("ml-dev", "https://issuer", "sc://org/project/ml-dev", "api://audience")
 
 
 def test_what_somebody_else_has_to_do_is_printed_for_a_shell() -> None:
@@ -86,6 +86,7 @@ def test_what_somebody_else_has_to_do_is_printed_for_a_shell() -> None:
     assert "  az ad sp create --id APPLICATION-ID" in lines
     (trust,) = [line for line in lines if "federated-credential" in line]
     assert '"subject": "sc://org/project/ml-dev"' in trust
+    assert '"audiences": ["api://audience"]' in trust
     assert (
         f"role assignment create --assignee APPLICATION-ID --role Contributor --scope {GROUP}"
         in ("\n".join(lines))

@@ -10,11 +10,11 @@ import requests_mock
 from modelyard.ci.terminal import Terminal
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
-from modelyard.errors import InputError
+from modelyard.errors import InputError, ModelyardError
 from modelyard.masking import Masker
 from modelyard.project.devops import signing_in
 from modelyard.project.github import connection
-from modelyard.project.secret_values import SecretValues, variable
+from modelyard.project.secret_values import SecretReference, SecretValues, variable
 from modelyard.project.surroundings import Surroundings
 
 MACRO = "$(not-defined)"
@@ -57,6 +57,18 @@ def test_a_variable_may_say_where_in_a_vault_the_secret_is(
     values.read_all([KEY])
     assert values.value(KEY) == "value-in-vault"
     assert requests_mock.call_count == 1
+
+
+def test_all_that_vaults_refuse_is_told_at_once(requests_mock: requests_mock.Mocker) -> None:
+    for name in ("first", "second"):
+        url = f"https://wine-vault.vault.azure.net/secrets/{name}/"
+        error = {"code": "SecretNotFound", "message": f"no {name} here"}
+        requests_mock.get(url, status_code=404, json={"error": error})
+    wanted = [SecretReference(f"keyvault://wine-vault/{name}") for name in ("first", "second")]
+    with pytest.raises(ModelyardError, match="2 secrets can't be read") as caught:
+        values_of({}).read_all(wanted)
+    assert "wine-vault/first" in caught.value.what
+    assert "wine-vault/second" in caught.value.what
 
 
 def test_a_reference_in_a_variable_that_cant_be_one_is_told_before_anything_is_read() -> None:

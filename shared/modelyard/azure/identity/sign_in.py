@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from modelyard.documentation import page
 from modelyard.errors import InputError, ModelyardError, Unauthenticated, Unreachable
 
 DOCUMENTATION = page("identity")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class SignIn:
     :param ways: in order of preference.
     :param chosen: told once of each way that has been chosen.
     :param allowed_tenants: ids of the tenants that a token may be of; empty allows every one.
-    :raises InputError: when there is no way to try.
+    :raises InputError: when there is no way to try, or what is allowed is no tenant's id.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class SignIn:
     ) -> None:
         self._ways = ways
         self._tell = chosen
-        self._allowed = tuple(tenant.lower() for tenant in allowed_tenants)
+        self._allowed = tuple(map(_tenant, allowed_tenants))
         self._chosen: dict[str, Way] = {}
         self._lock = threading.RLock()
         if not any(isinstance(way, Way) for way in ways):
@@ -194,3 +196,13 @@ def tenant_of(token: str) -> str:
         return str(claims["tid"]).lower()
     except (IndexError, ValueError, KeyError, TypeError):
         return ""
+
+
+def _tenant(text: str) -> str:
+    """:raises InputError: for what can't be the id of a tenant."""
+    if not _GUID.fullmatch(text.lower()):
+        raise InputError(
+            f"allowed-tenants holds {text!r}, which isn't the id of a tenant",
+            fix="give ids, such as 11111111-2222-3333-4444-555555555555; tokens tell no names",
+        )
+    return text.lower()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -13,8 +12,6 @@ from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operations.inputs.databricks_ways import Late
 from modelyard.operations.inputs.identity_inputs import AUTOMATIC, WAYS, IdentityInputs, Own
-
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,6 @@ def _cloud(inputs: IdentityInputs, context: Context, workspace_url: str) -> Azur
 
 def _sign_in(inputs: IdentityInputs, context: Context, cloud: AzureCloud, own: Own) -> SignIn:
     """The ways to sign in, in their order."""
-    _check_tenants(inputs)
     every = [*ways.ways(inputs, context.ci, context.environment, cloud), *own.ways]
     wanted = [way for way in every if inputs.sign_in in (AUTOMATIC, way.name)]
     if not wanted:
@@ -73,13 +69,3 @@ def _sign_in(inputs: IdentityInputs, context: Context, cloud: AzureCloud, own: O
             context.log.warning("%s", way.warning)
 
     return SignIn(wanted, chosen=chosen, allowed_tenants=inputs.allowed_tenants)
-
-
-def _check_tenants(inputs: IdentityInputs) -> None:
-    """:raises InputError: for what can't be the id of a tenant."""
-    allowed = [tenant.lower() for tenant in inputs.allowed_tenants]
-    if wrong := [tenant for tenant in allowed if not _GUID.fullmatch(tenant)]:
-        raise InputError(
-            f"allowed-tenants holds {wrong[0]!r}, which isn't the id of a tenant",
-            fix="give ids, such as 11111111-2222-3333-4444-555555555555; tokens tell no names",
-        )

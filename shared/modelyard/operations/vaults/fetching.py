@@ -1,4 +1,4 @@
-"""Reading many secrets: several at a time, and all that goes wrong in one message."""
+"""The secrets that are asked for, by name or by what their names are like."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from modelyard.azure.key_vault import Secret, Vaults
 from modelyard.azure.key_vault_names import Reference
+from modelyard.azure.key_vault_reading import read_all
 from modelyard.context import Context
-from modelyard.errors import InputError, ModelyardError, ServiceError
+from modelyard.errors import InputError
 from modelyard.operations.vaults.wanted import Pattern, Wanted
-from modelyard.parallel import MOST, Stop, each
 
 
 @dataclass(frozen=True)
@@ -62,37 +62,3 @@ def fetch(
         if why := one.secret.attributes.unusable(context.clock.time()):
             context.annotate("warning", f"the secret {one.wanted.source} is {why}, and used")
     return fetched
-
-
-def read_all(vaults: Vaults, sources: Sequence[Reference], *, parallel: int = MOST) -> list[Secret]:
-    """The secrets, in their order.
-
-    :raises ServiceError: one for all that can't be read.
-    """
-
-    def read(one: Reference, _stop: Stop) -> Secret | ModelyardError:
-        try:
-            return vaults.read(one)
-        except ModelyardError as error:
-            return error
-
-    answers = each(vaults, read, sources, parallel=parallel)
-    failures = [one for one in answers if isinstance(one, ModelyardError)]
-    if failures:
-        raise together(failures)
-    return [one for one in answers if isinstance(one, Secret)]
-
-
-def together(errors: Sequence[ModelyardError]) -> ModelyardError:
-    """One error that says what all of these say, each cause and fix once."""
-    first = errors[0]
-    if len(errors) == 1:
-        return first
-    lines = [f"{len(errors)} secrets can't be read:", *(f"  {one.what}" for one in errors)]
-    causes = dict.fromkeys(one.cause for one in errors if one.cause)
-    fixes = dict.fromkeys(one.fix for one in errors if one.fix)
-    alike = all(type(one) is type(first) for one in errors)
-    made = (type(first) if alike else ServiceError)("\n".join(lines))
-    made.cause = "; ".join(causes)
-    made.fix = "\n       ".join(fixes)
-    return made

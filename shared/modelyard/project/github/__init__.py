@@ -85,7 +85,7 @@ def _federations(
             "no federated credential is made for it"
         )
         return []
-    return list(subject.federations(connected, asked, claims))
+    return list(subject.federations(connected, asked, claims, surroundings.cloud.exchange_audience))
 
 
 def _in_the_tenant(surroundings: Surroundings, federations: list[Federation]) -> Iterator[Change]:

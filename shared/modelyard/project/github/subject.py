@@ -59,11 +59,12 @@ def unknown(keys: Sequence[str]) -> list[str]:
 
 
 def federations(
-    connection: Connection, wanted: Wanted, keys: Sequence[str]
+    connection: Connection, wanted: Wanted, keys: Sequence[str], audience: str
 ) -> Iterator[Federation]:
     """One for each environment, and one for jobs of the default branch without any.
 
     :param keys: what subjects are made of, all of them known.
+    :param audience: of the Azure cloud.
     """
     owner = connection.name.partition("/")[0]
     contexts = [f"ref:refs/heads/{connection.repository.default_branch}"]
@@ -77,7 +78,7 @@ def federations(
         }
         subject = ":".join(values[key] for key in keys)
         name = federation_name(f"{connection.name} {context}")
-        yield Federation(name, _issuer(connection), subject)
+        yield Federation(name, _issuer(connection), subject, audience)
 
 
 def _issuer(connection: Connection) -> str:

@@ -15,7 +15,7 @@ from modelyard.local.cloud.service import Cloud
 SHELVES = (
     *("objects", "refs", "keys", "secrets", "variables", "environments", "protection"),
     *("policies", "pulls", "comments", "deployments", "deployment_statuses", "statuses"),
-    *("workflows", "runs"),
+    *("workflows", "runs", "reviews"),
 )
 
 Json = dict[str, Any]
@@ -133,7 +133,12 @@ class Repositories:
         return self._cloud.store.next_number(f"github.{name}")
 
     def shelf(self, repository: Json, kind: str) -> Shelf:
-        """Where a repository's things of one kind are kept."""
+        """Where a repository's things of one kind are kept.
+
+        :param kind: one of ``SHELVES``, which are cleared with the repository.
+        """
+        if kind not in SHELVES:
+            raise ValueError(f"there is no shelf {kind}")
         return Shelf(self._cloud, f"github.{kind}.{repository['id']}")
 
     def reset(self) -> None:

@@ -10,10 +10,10 @@ import os
 import sys
 
 from modelyard.azure.key_vault_names import reference
+from modelyard.azure.key_vault_reading import read_all
 from modelyard.clock import SystemClock
 from modelyard.errors import ModelyardError
 from modelyard.local.runner.builtin.key_vault_process import vaults_of
-from modelyard.operations.vaults.fetching import read_all
 
 
 def main() -> int:
