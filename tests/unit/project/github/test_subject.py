@@ -1,0 +1,28 @@
+"""Whom Azure has to trust, so that jobs of a repository can sign in."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from modelyard.azure.identity.clouds import by_name
+from modelyard.project.github import subject
+from modelyard.project.github.wanted import API
+
+
+def test_a_sovereign_cloud_has_an_audience_of_its_own() -> None:
+    connection: Any = SimpleNamespace(
+        name="wines/wine",
+        repository=SimpleNamespace(default_branch="main"),
+        rest=SimpleNamespace(base=API),
+    )
+    wanted: Any = SimpleNamespace(environments=[SimpleNamespace(name="production")])
+    audience = by_name("china").exchange_audience
+
+    found = list(subject.federations(connection, wanted, subject.DEFAULT, audience))
+
+    assert {one.audience for one in found} == {"api://AzureADTokenExchangeChina"}
+    assert [one.subject for one in found] == [
+        "repo:wines/wine:ref:refs/heads/main",
+        "repo:wines/wine:environment:production",
+    ]
