@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from modelyard.azure import pages
-from modelyard.azureml import blobs, connection
+from modelyard.azureml import blobs, connection, studio
 from modelyard.azureml.connection import VERSION, Place
 from modelyard.azureml.jobs_states import State, state_of
 from modelyard.errors import NotTheService
@@ -79,11 +79,16 @@ class History:
 
     def __init__(self, session: Session, place: Place) -> None:
         self._session = session
+        self._workspace = place.path
         self._base = f"/history/v1.0{place.path}"
 
     def run(self, id: str) -> Run:
         """Raises NotFound, UnknownState."""
         return _run(self._session.get(f"{self._base}/runs/{id}"))
+
+    def page(self, id: str) -> str:
+        """The run's page in Azure ML studio."""
+        return studio.run_page(id, self._workspace, self._session.base)
 
     def children(self, id: str) -> list[Run]:
         """Those that have begun, the first first."""

@@ -74,8 +74,7 @@ def cancel(session: Session, place: Place, run: str) -> None:
     session.call("DELETE", address, repeatable=True)
 
 
-def job_of(history: History, place: Place, run: str, experiment: str) -> Job:
+def job_of(history: History, run: str, experiment: str) -> Job:
     """A run as its own job, which Resource Manager doesn't have. Raises NotFound, UnknownState."""
     found = history.run(run)
-    page = f"https://ml.azure.com/runs/{run}?wsid={place.path}"
-    return Job(id=run, name=run, state=found.state, url=page, experiment=experiment)
+    return Job(id=run, name=run, state=found.state, url=history.page(run), experiment=experiment)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from modelyard.azureml import studio
 from modelyard.azureml.connection import Place
 from modelyard.clock import Clock
 from modelyard.errors import ModelyardError, ServiceError
@@ -65,7 +66,7 @@ def log_one_value(
             cause="the workspace answers, but doesn't keep what it is told",
             fix="try again; look whether Azure reports trouble with Azure Machine Learning",
         )
-    return SmokeRun(run, f"https://ml.azure.com/runs/{run}?wsid={place.path}")
+    return SmokeRun(run, studio.run_page(run, place.path, session.base))
 
 
 def _logged(

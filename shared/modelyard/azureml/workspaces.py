@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelyard.azureml import connection, long_running
+from modelyard.azureml import connection, long_running, studio
 from modelyard.azureml.advice import advice
 from modelyard.azureml.connection import Place
 from modelyard.azureml.long_running import OperationFailed
@@ -39,7 +39,7 @@ class AzureMLWorkspace:
     @property
     def studio_url(self) -> str:
         """Its page in Azure ML studio."""
-        return f"https://ml.azure.com/home?wsid={self.id}"
+        return studio.home(self.id, self.discovery_url)
 
 
 def find(session: Session, place: Place) -> AzureMLWorkspace | None:

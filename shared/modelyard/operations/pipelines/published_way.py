@@ -30,7 +30,7 @@ class PublishedWatch(Watch):
     def find(self) -> Job | None:
         history = History(self.session, self.place)
         try:
-            return published.job_of(history, self.place, self.name, self.experiment)
+            return published.job_of(history, self.name, self.experiment)
         except NotFound:
             return None
 
