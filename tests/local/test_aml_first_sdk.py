@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
-from local.aml_v1_workplace import MISSING_V1, SDK_V1, V1Workplace
+from local.aml_v1_workplace import MISSING_V1, SDK_V1, SITE_PACKAGES, V1Workplace
 from local.aml_workplace import WHEELS, WORKSPACE, Done
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.credentials import RESOURCE_GROUP, SUBSCRIPTION_ID
 from modelyard.local.cloud.environment import program_environment
 
+WHERE = {"workspace_name": WORKSPACE, "resource_group": RESOURCE_GROUP}
 CLOUD_SERVICES = ("entra", "arm", "storage", "aml", "databricks")
 pytestmark = pytest.mark.skipif(MISSING_V1, reason="MODELYARD_AZUREML_V1 names no environment")
 
@@ -106,6 +108,64 @@ def pipeline(workspace, computes, parameters, helper):
         allow_reuse=True,
     )
 """
+# The first system's job: train on the cluster, then register, without data between the two steps.
+FIT = """
+import argparse, json, os
+parser = argparse.ArgumentParser()
+parser.add_argument("--model-folder")
+parser.add_argument("--rows", type=int)
+given, _of_the_service = parser.parse_known_args()
+if given.rows < 2:
+    raise SystemExit("a line needs two rows")
+rows = [(x, 3 * x + 2) for x in range(given.rows)]
+mean_x, mean_y = (sum(column) / len(rows) for column in zip(*rows))
+slope = sum((x - mean_x) * (y - mean_y) for x, y in rows) / sum((x - mean_x) ** 2 for x, _ in rows)
+os.makedirs(given.model_folder, exist_ok=True)
+with open(os.path.join(given.model_folder, "line.json"), "w") as file:
+    json.dump({"slope": slope, "intercept": mean_y - slope * mean_x}, file)
+print("fitted", len(rows), "rows", flush=True)
+"""
+KEEP = """
+import argparse, os, shutil, tempfile
+parser = argparse.ArgumentParser()
+parser.add_argument("--model-folder")
+parser.add_argument("--model-name")
+given, of_the_service = parser.parse_known_args()
+pairs = zip(of_the_service[::2], of_the_service[1::2])
+os.environ.update({name[2:]: value for name, value in pairs if name.startswith("--AZUREML_")})
+
+from azureml.core import Run
+from azureml.core.model import Model
+
+os.chdir(tempfile.mkdtemp())
+shutil.copytree(given.model_folder, "model")
+workspace = Run.get_context(allow_offline=False).experiment.workspace
+model = Model.register(workspace, model_path="model", model_name=given.model_name)
+print("registered", model.id, flush=True)
+"""
+CLUSTER = """
+from azureml.pipeline.steps import DatabricksStep
+
+
+def pipeline(workspace, computes, parameters, helper):
+    name, folder = parameters["name"], f"/dbfs/models/{parameters['name']}"
+    shared = dict(
+        source_directory="steps", compute_target=helper.databricks("databricks"), num_workers=1,
+        node_type="Standard_DS3_v2", spark_version="13.3.x-scala2.12", allow_reuse=False,
+    )
+    fit = DatabricksStep(
+        name="train", run_name="train", python_script_name="fit.py",
+        python_script_params=["--model-folder", folder, "--rows", str(parameters["rows"])],
+        **shared,
+    )
+    keep = DatabricksStep(
+        name="register", run_name="register", python_script_name="keep.py",
+        python_script_params=["--model-folder", folder, "--model-name", name],
+        spark_env_variables={"PYTHONPATH": parameters["sdk"]}, **shared,
+    )
+    keep.run_after(fit)
+    return [keep]
+"""
 CONFIG = '{"ratio": 0.5, "location": "West US", "data": {"rows": 4}}'
 
 
@@ -119,6 +179,9 @@ def place(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> V1Work
         ("ml/driver.py", DRIVER),
         ("ml/names.py", "DATA = 'rows'\n"),
         ("ml/build.py", BUILD),
+        ("ml/cluster.py", CLUSTER),
+        ("steps/fit.py", FIT),
+        ("steps/keep.py", KEEP),
         ("steps/preprocess.py", PREPROCESS),
         ("steps/train.py", TRAIN),
         ("notebooks/features.py", NOTEBOOK),
@@ -127,14 +190,50 @@ def place(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> V1Work
     ):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
-    made = found.run("aml-workspace", workspace_name=WORKSPACE, resource_group=RESOURCE_GROUP)
+    made = found.run("aml-workspace", **WHERE)
     assert made.code == 0, made.log
+    attached = found.run(
+        "aml-compute",
+        **WHERE,
+        compute_name="databricks",
+        compute_type="databricks",
+        attach=f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{RESOURCE_GROUP}/providers"
+        "/Microsoft.Databricks/workspaces/modelyard-local",
+        revoke_at_end="false",
+    )
+    assert attached.code == 0, attached.log
     return found
 
 
 def pipeline(place: V1Workplace, action: str, **more: str) -> Done:
-    where = {"workspace_name": WORKSPACE, "resource_group": RESOURCE_GROUP}
-    return place.run("aml-pipeline", action=action, **where, **more)
+    return place.run("aml-pipeline", action=action, **WHERE, **more)
+
+
+def test_a_model_is_trained_on_the_cluster_and_then_registered(place: V1Workplace) -> None:
+    other = {"compute_type": "amlcompute", "vm_size": "STANDARD_D2_V2"}
+    wrong = place.run("aml-compute", **WHERE, compute_name="databricks", **other)
+    assert wrong.code == 15, wrong.log
+    assert "databricks" in wrong.log.lower()
+    definition = {"definition": "ml/cluster.py:pipeline"}
+    config = f"--name line --sdk {SITE_PACKAGES}"
+    checked = pipeline(place, "validate", **definition, config=f"{config} --rows 10")
+    assert checked.code == 0, checked.log
+    failed = pipeline(place, "submit", **definition, config=f"{config} --rows 1")
+    assert failed.code == 31, failed.log
+    assert "a line needs two rows" in failed.log
+    assert "register: " not in failed.log  # it comes after the training, and that has failed
+
+    done = pipeline(
+        place, "submit", **definition, config=f"{config} --rows 10", experiment_name="ten"
+    )
+    assert done.code == 0, done.log
+    assert done.log.index("train: fitted 10 rows") < done.log.index("register: registered line:1")
+    assert done.outputs["status"] == "Completed"
+    assert done.outputs["run-id"] in done.outputs["run-url"]
+    place.sdk('Model(ws, "line").download("downloaded")')
+    (model,) = (place.folder / "downloaded").rglob("line.json")
+    line = json.loads(model.read_text())
+    assert line["slope"] * 100 + line["intercept"] == pytest.approx(302)
 
 
 def test_one_definition_is_validated_submitted_and_published(place: V1Workplace) -> None:
@@ -208,7 +307,7 @@ def test_a_definition_that_is_wrong_is_told_with_its_line(place: V1Workplace) ->
 
 
 def test_a_notebooks_pipeline_is_published_with_the_builds_number_and_triggered(
-    place: V1Workplace,
+    place: V1Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imported = place.run(
         "notebooks-import",
@@ -219,25 +318,23 @@ def test_a_notebooks_pipeline_is_published_with_the_builds_number_and_triggered(
     assert imported.code == 0, imported.log
     pool = place.run("instance-pool", pool_name="azureml_training", node_type="Standard_DS3_v2")
     assert pool.code == 0, pool.log
-    attached = place.run(
-        "aml-compute",
-        workspace_name=WORKSPACE,
-        resource_group=RESOURCE_GROUP,
-        compute_name="databricks",
-        compute_type="databricks",
-        attach=f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{RESOURCE_GROUP}/providers"
-        "/Microsoft.Databricks/workspaces/modelyard-local",
-        revoke_at_end="false",
-    )
-    assert attached.code == 0, attached.log
-    place.sdk("""
+    told = place.sdk("""
         default = ws.get_default_datastore()
-        store = Datastore.register_azure_blob_container(
-            ws, "trainingdata", default.container_name, default.account_name,
-            account_key=default.account_key,
-        )
-        store.upload_files(["rows.csv"], target_path="raw", show_progress=False)
-        """)
+        default.upload_files(["rows.csv"], target_path="raw", show_progress=False)
+        account, container = default.account_name, default.container_name
+        tell(account=account, container=container, key=default.account_key)
+        """).told
+    monkeypatch.setitem(place.environment, "AZUREML_DATASTORE_ACCOUNT_KEY", told["key"])
+    store = place.run(
+        "aml-datastore",
+        **WHERE,
+        datastore_name="trainingdata",
+        datastore_type="blob",
+        account=told["account"],
+        container=told["container"],
+    )
+    assert store.code == 0, store.log
+    assert told["key"] not in store.log
     folder = imported.outputs["target"]
     assert re.fullmatch(r"/Shared/AzureMLDeployed/[0-9a-f]+", folder), imported.outputs
     published = pipeline(
@@ -248,6 +345,11 @@ def test_a_notebooks_pipeline_is_published_with_the_builds_number_and_triggered(
         pipeline_name="Feature Engineering",
     )
     assert published.code == 0, published.log
+    number = place.sdk(f"""
+        from azureml.pipeline.core import PublishedPipeline
+        tell(version=PublishedPipeline.get(ws, {published.outputs["pipeline-id"]!r}).version)
+        """).told["version"]
+    assert f"published pipeline Feature Engineering {number}: " in published.log
     done = pipeline(
         place, "trigger", pipeline_id=published.outputs["pipeline-id"], experiment_name="features"
     )
