@@ -13,10 +13,15 @@ from typing import Any
 
 import pytest
 
+from local import aml_workplace
 from local.run_workplace import Done, Workplace
+from modelyard.images.interpreters import own_version
 from modelyard.local.cloud.cloud import LocalCloud
 
-CLOUD_SERVICES = ("entra", "arm", "mlflow", "databricks")
+CLOUD_SERVICES = (
+    *("entra", "arm", "mlflow", "databricks"),
+    *("storage", "aml", "aml_services"),  # where the chosen one goes
+)
 BUILD = "house/project/7/42"
 EXPERIMENT = "/Shared/wine-select"
 TRAIN = f"""\
@@ -45,6 +50,27 @@ with mlflow.start_run() as run:  # as MLflow 2 did it: among the artifacts of th
     mlflow.log_artifacts(folder / "model", "model")
     ids.append(run.info.run_id)
 print(json.dumps(ids))
+"""
+
+
+SCORE = """\
+import json, os
+from pathlib import Path
+import skops.io
+
+def init():
+    global model
+    file = next(Path(os.environ["AZUREML_MODEL_DIR"]).rglob("model.skops"))
+    model = skops.io.load(file, trusted=skops.io.get_untrusted_types(file=file))
+
+def run(data):
+    return model.predict(json.loads(data)["data"]).tolist()
+"""
+CONDA = """\
+dependencies:
+  - python={python}
+  - pip
+  - pip: [azureml-inference-server-http==1.5.1, scikit-learn, skops]
 """
 
 
@@ -181,3 +207,39 @@ def test_a_build_that_trained_nothing(place: Workplace, trained: Trained) -> Non
     done = select(place, experiment=EXPERIMENT)
     assert done.code == 40, done.text
     assert "there is no run to choose from" in done.text
+
+
+@pytest.mark.skipif(aml_workplace.MISSING, reason="MODELYARD_AZUREML names no environment")
+def test_the_best_one_is_registered_and_served_on_aci_and_aks(
+    place: Workplace, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in aml_workplace.pip_settings().items():
+        monkeypatch.setenv(name, value)
+    (place.folder / "code").mkdir()
+    (place.folder / "code/score.py").write_text(SCORE)
+    (place.folder / "conda.yml").write_text(CONDA.format(python=own_version()))
+    rows = [[row / 10] for row in range(10)]
+    (place.folder / "rows.json").write_text(json.dumps({"data": rows}))
+
+    def done(operation: str, **inputs: Any) -> dict[str, str]:
+        ended = place.run(operation, **inputs)
+        assert ended.code == 0, ended.text
+        return ended.outputs
+
+    done("model-select", metric="rmse", better="lower", experiment=EXPERIMENT, build=BUILD,
+         download_to="model")  # fmt: skip
+    where = {"workspace_name": "wine", "resource_group": "modelyard-local"}
+    done("aml-workspace", **where)
+    model = done("model-register", **where, name="wine", model="model")["model"]
+    code = {"code": "code", "scoring_script": "score.py", "conda_file": "conda.yml"}
+    done("aml-compute", **where, compute_name="aks", compute_type="aks", dev_test="true",
+         node_count="1")  # fmt: skip
+    for target, compute in (("aci", {}), ("aks", {"compute": "aks"})):
+        served = {**where, "target": target, "endpoint": f"wine-{target}"}
+        for action in ("created", "left-alone"):
+            made = done("model-deploy", **served, **code, **compute, model=model)
+            assert made["action"] == action
+        tested = done("endpoint-test", **served, rows="rows.json", expect_count="10",
+                      expect_authentication="true")  # fmt: skip
+        predictions = json.loads(tested["predictions"])
+        assert predictions == pytest.approx([(1 + 4 * x) / 6 for (x,) in rows])
