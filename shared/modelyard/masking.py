@@ -14,6 +14,8 @@ MASK = "***"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 """Where agents end a line; Python knows more places."""
 _CODE = re.compile(r"\\u([0-9a-f]{4})")
+_SPECIAL = re.compile(r"[^A-Za-z0-9_./:=@%+#~-]", re.ASCII)
+"""What ``printf %q`` of bash puts a backslash before, of the characters of a line."""
 _WIDTHS = (76, 64)
 """How long the lines of base64 are that ``base64`` writes, and those of PEM files."""
 _JAVASCRIPT = "!'()*"
@@ -27,9 +29,10 @@ def forms(secret: str) -> tuple[str, ...]:
     .NET do it, as Python's ``repr``, quoted for a shell, XML-escaped, URL-encoded in every
     spelling, in hexadecimal, base64 in both alphabets with and without padding, in lines as the
     usual programs break them, and what base64 makes of it inside of a longer text
-    (``user:secret``).
+    (``user:secret``), also of its UTF-16 as PowerShell takes commands.
 
-    What it can't be: a part of a line, such as a substring that a program cuts out.
+    What it can't be: a part of a line, such as a substring that a program cuts out; and what was
+    encoded twice, compressed, encrypted or written in base32.
     """
     found: set[str] = set()
     lines = {*secret.splitlines(), *_LINE_END.split(secret)}
@@ -72,6 +75,8 @@ def _escaped(part: str) -> Iterator[str]:
     yield repr(part)[1:-1]
     for quote in ("'\\''", "'\"'\"'", "''"):  # of a shell, of shlex, of YAML and PowerShell
         yield part.replace("'", quote)
+    yield _SPECIAL.sub(r"\\\g<0>", part)  # of a shell without quotes, as printf %q has it
+    yield re.sub(r'[$`"\\]', r"\\\g<0>", part)  # within its quotation marks
     for apostrophe in ("'", "&#x27;", "&#39;", "&apos;"):
         yield _xml(part).replace("'", apostrophe)
         yield _xml(part).replace('"', "&quot;").replace("'", apostrophe)
@@ -108,16 +113,21 @@ def _encoded(part: str) -> Iterator[str]:
         if len(whole) > width:
             broken = (whole[at : at + width] for at in range(0, len(whole), width))
             yield from (line for line in broken if len(line) > SHORTEST)  # else three bytes at most
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+    wide = part.encode("utf-16-le", errors="replace")  # PowerShell's -EncodedCommand
+    for encode, of in (
+        (base64.b64encode, raw),
+        (base64.urlsafe_b64encode, raw),
+        (base64.b64encode, wide),
+    ):
         # Three bytes make four characters. What stands before the secret shifts it by one byte or
         # two, and the characters at both ends also hold bits of the neighbours: the rest is fixed.
         for shift in range(3):
-            inner = raw[shift : shift + (len(raw) - shift) // 3 * 3]
+            inner = of[shift : shift + (len(of) - shift) // 3 * 3]
             if len(inner) >= SHORTEST:
                 yield encode(inner).decode()
-            if len(raw) - shift >= SHORTEST:  # the secret is the end of the text
-                yield encode(raw[shift:]).decode()
-                yield encode(raw[shift:]).decode().rstrip("=")
+            if len(of) - shift >= SHORTEST:  # the secret is the end of the text
+                yield encode(of[shift:]).decode()
+                yield encode(of[shift:]).decode().rstrip("=")
 
 
 def _without(text: str, unwanted: Iterable[str]) -> str:

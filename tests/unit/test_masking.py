@@ -29,6 +29,11 @@ LEAKS: dict[str, Callable[[str], str]] = {
     "XML": html.escape,
     "base64": lambda secret: base64.b64encode(secret.encode()).decode(),
     "base64 for URLs": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode(),
+    "quoted by backslashes": lambda secret: re.sub(
+        "[^A-Za-z0-9_./:=@%+#~-]", r"\\\g<0>", secret
+    ),
+    "in quotation marks of a shell": lambda secret: re.sub(r'[$`"\\]', r"\\\g<0>", secret),
+    "base64 of UTF-16": lambda secret: base64.b64encode(secret.encode("utf-16-le")).decode(),
     "base64 without padding": lambda secret: base64.b64encode(secret.encode()).decode().rstrip("="),
 }  # fmt: skip
 

@@ -35,6 +35,12 @@ class Reference:
     version: str = ""
     """32 hexadecimal digits; empty: the newest."""
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The same for every way to write the same secret: the service ignores case."""
+        host = self.vault.strip().lower().removeprefix("https://")
+        return host.partition(".")[0], self.name.lower(), self.version.lower()
+
     def __str__(self) -> str:
         return "/".join(filter(None, (self.vault, self.name, self.version)))
 

@@ -76,6 +76,7 @@ class Outputs:
 
 
 def run(inputs: Inputs, context: Context) -> Outputs:
+    wanted.check_prefix(inputs.prefix)
     vault = inputs.vault or ""
     if vault:
         address(vault)
@@ -86,9 +87,9 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     if not 1 <= inputs.parallel <= MOST:
         raise InputError(f"parallel is {inputs.parallel}, not a number from 1 to {MOST}")
     with vaults(inputs, context) as reader:
-        known = {one.source for one in named}
+        known = {one.source.key for one in named}
         found = fitting(reader, patterns, context)
-        asked = [*named, *(one for one in found if one.source not in known)]
+        asked = [*named, *(one for one in found if one.source.key not in known)]
         fetched = fetch(reader, asked, context, parallel=inputs.parallel)
     # All of them before the first is set: a value may be part of another one's name or error.
     # Then also the numbers that flattening hands out.

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str], job: Job) -> int:
         sys.stderr.write(masker.clean(f"stopped by {stop.signal_name}: {progress.said()}\n"))
         raise
     except ModelyardError as error:
-        error.what = masker.clean(error.what)
+        error.what, error.cause, error.fix = map(masker.clean, (error.what, error.cause, error.fix))
         raise
 
 
@@ -93,6 +93,8 @@ def _set_up(
         write(line)
     if options.check or options.dry_run:
         _by_hand(plan, surroundings)
+        if options.bicep:
+            write(f"{options.bicep} isn't written now, as nothing is")
         return int(options.check and (plan.writes or bool(plan.warnings)))
     surroundings.secrets.read_all(
         reference for one in plan.changes if one.writes for reference in one.needs

@@ -8,6 +8,7 @@ Azure roles using Azure CLI".
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
@@ -19,6 +20,9 @@ from modelyard.project.fields import Section
 KEYS = ("tenant-id", "subscription-id", "application", "client-id", "roles")
 TO_FILL_IN = "APPLICATION-ID"
 """Stands for the client id where there is none yet."""
+LONGEST = 120
+"""Characters of the name of a federated credential."""
+_PLAIN = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -95,9 +99,18 @@ def federation_document(one: Federation) -> str:
     )
 
 
-def federation_name(text: str) -> str:
-    """A name that a federated credential may have: letters, digits, dashes; 3 to 120 of them."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:120] or "modelyard"
+def federation_name(where: str, what: str) -> str:
+    """A name that a federated credential may have: letters, digits, dashes; 3 to 120 of them.
+
+    :param where: the repository or project.
+    :param what: what is trusted there. Two of them never get one name: where a name can't show the
+        difference, a part of a hash does.
+    """
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", f"{where} {what}").strip("-")
+    if _PLAIN.fullmatch(what) and len(plain) <= LONGEST:
+        return plain
+    digest = hashlib.sha256(f"{where}\n{what}".encode()).hexdigest()[:8]
+    return f"{plain[: LONGEST - 9].rstrip('-') or 'modelyard'}-{digest}"
 
 
 def application_commands(tenant: Tenant) -> Iterator[tuple[str, ...]]:

@@ -79,6 +79,10 @@ def test_a_named_secret_is_given_its_name_once(fake, run, recording_ci):  # type
     fake.put("wine", "b", "value-2")
     assert run(secrets="MY_NAME: a", filter="*") == 0
     assert recording_ci.variables == {"MY_NAME": "value-1", "B": "value-2"}
+    recording_ci.variables.clear()
+    asked = '["wine.vault.azure.net/A", "a", {"secret": "https://wine.vault.azure.net/a"}]'
+    assert run(secrets=asked.replace("https://", ""), filter="*\nWINE/b*") == 0
+    assert recording_ci.variables == {"A": "value-1", "B": "value-2"}
 
 
 def test_all_are_masked_before_the_first_is_set(fake, run, recording_ci):  # type: ignore[no-untyped-def]
@@ -334,7 +338,9 @@ def test_an_expired_secret_is_used_and_said_to_be(fake, run, recording_ci, clock
         ({"secrets": '[{"secret": "a", "json": "x"}]'}, "json is 'x', not one of keep, flatten"),
         ({"secrets": "[3]"}, "secrets is a list of names"),
         ({"secrets": '["a"]', "parallel": "11"}, "not a number from 1 to 10"),
-        ({"secrets": '["a", "A"]'}, "A would be both wine/a and wine/A"),
+        ({"secrets": '["a", "shared/a"]'}, "A would be both wine/a and shared/a"),
+        ({"secrets": '[{"secret": "a", "json": {}}]'}, "json is {}, not one of keep, flatten"),
+        ({"secrets": '["a"]', "prefix": "a b;="}, "prefix is 'a b;='; a variable has letters"),
         ({"secrets": '["path"]'}, "would set the variable PATH"),
         ({"filter": "ld-*"}, "would set the variable LD_PRELOAD"),
         ({"secrets": '["empty"]'}, "the secret wine/empty is empty"),
@@ -345,8 +351,9 @@ def test_an_expired_secret_is_used_and_said_to_be(fake, run, recording_ci, clock
     ],
 )
 def test_what_is_refused(fake, run, recording_ci, inputs, problem):  # type: ignore[no-untyped-def]
-    for name in ("a", "A", "path", "ld-preload"):
+    for name in ("a", "path", "ld-preload"):
         fake.put("wine", name, "some-value?")
+    fake.put("shared", "a", "some-value?")
     fake.put("wine", "empty", "")
     assert run(**inputs) == 2
     (text,) = recording_ci.errors()

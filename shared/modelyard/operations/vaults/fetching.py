@@ -29,7 +29,7 @@ def fitting(vaults: Vaults, patterns: Iterable[Pattern], context: Context) -> li
     :raises InputError: when nothing fits a pattern: it is misspelt, most likely.
     :raises ServiceError: when a vault can't be listed.
     """
-    found: dict[Reference, Wanted] = {}
+    found: dict[tuple[str, str, str], Wanted] = {}
     now = context.clock.time()
     for pattern in patterns:
         listed = [
@@ -44,7 +44,7 @@ def fitting(vaults: Vaults, patterns: Iterable[Pattern], context: Context) -> li
                 context.log.info("%s/%s: left out, %s", pattern.vault, one.name, why)
                 continue
             source = Reference(pattern.vault, one.name)
-            found[source] = Wanted(source)
+            found.setdefault(source.key, Wanted(source))
     return list(found.values())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from modelyard.azure.key_vault_names import Reference, address, reference
@@ -47,15 +47,17 @@ def secrets(value: Any, vault: str) -> list[Wanted]:
     pairs: Iterator[tuple[str, Any]] = (
         iter(value.items()) if isinstance(value, Mapping) else (("", one) for one in value or ())
     )
-    found, problems = [], []
+    found: dict[tuple[Any, ...], Wanted] = {}
+    problems = []
     for name, one in pairs:
         try:
-            found.append(_wanted(str(name), one, vault))
+            wanted = _wanted(str(name), one, vault)
+            found.setdefault((wanted.source.key, *astuple(wanted)[1:]), wanted)
         except InputError as error:
             problems.append(error)
     if problems:
         raise InputError("\n".join(one.what for one in problems), fix=problems[0].fix)
-    return found
+    return list(found.values())
 
 
 def patterns(lines: tuple[str, ...], vault: str) -> list[Pattern]:
@@ -77,6 +79,12 @@ def variable(name: str, prefix: str = "") -> str:
     """What a secret is called in the job unless the user says: ``db-password``: ``DB_PASSWORD``."""
     made = prefix + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
     return f"_{made}" if made[:1].isdigit() else made
+
+
+def check_prefix(prefix: str) -> None:
+    """:raises InputError: for one that no variable can begin with."""
+    if prefix and not re.fullmatch("[A-Za-z0-9_]+", prefix):
+        raise InputError(f"prefix is {prefix!r}; a variable has letters, digits and _")
 
 
 def _wanted(name: str, one: Any, vault: str) -> Wanted:
@@ -115,6 +123,7 @@ def _reference(text: str, vault: str) -> Reference:
 def _choice(fields: Mapping[str, Any], name: str, choices: Mapping[str, bool]) -> bool | None:
     if name not in fields:
         return None
-    if fields[name] not in choices:
-        raise InputError(f"{name} is {fields[name]!r}, not one of {', '.join(choices)}")
-    return choices[fields[name]]
+    value = fields[name]
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(f"{name} is {value!r}, not one of {', '.join(choices)}")
+    return choices[value]

@@ -81,7 +81,7 @@ def federation(connection: ServiceConnection, organization: Organization) -> Fed
 
 def federation_name(connection: ServiceConnection, organization: Organization) -> str:
     """How the application calls its trust in a connection."""
-    return tenant.federation_name(f"{organization.project}-{connection.name}")
+    return tenant.federation_name(organization.project, connection.name)
 
 
 def _client_id(connection: ServiceConnection, organization: Organization) -> str:

@@ -67,17 +67,17 @@ def federations(
     :param audience: of the Azure cloud.
     """
     owner = connection.name.partition("/")[0]
-    contexts = [f"ref:refs/heads/{connection.repository.default_branch}"]
-    contexts += [f"environment:{one.name}" for one in wanted.environments]
-    for context in contexts:
+    contexts = [("ref:refs/heads/", connection.repository.default_branch)]
+    contexts += [("environment:", one.name) for one in wanted.environments]
+    for kind, which in contexts:
         values = {
             "repo": f"repo:{connection.name}",
-            "context": context,
+            "context": f"{kind}{which}",
             "repository": f"repository:{connection.name}",
             "repository_owner": f"repository_owner:{owner}",
         }
         subject = ":".join(values[key] for key in keys)
-        name = federation_name(f"{connection.name} {context}")
+        name = federation_name(f"{connection.name} {kind}", which)
         yield Federation(name, _issuer(connection), subject, audience)
 
 

@@ -102,8 +102,10 @@ def test_they_are_tried_in_the_order_of_the_list(
     server.post(EXCHANGE, status_code=400, json={"error": "invalid_grant"})
 
     assert place.signed_in() == "token"
-    tried = [kind for kind in WAYS if kind in KINDS and kind != "device-code"]
-    assert principals.kinds == [KINDS[name] for name in tried]
+    assert principals.kinds == [
+        *("of_connection", "with_assertion", "managed_identity"),
+        *("service_principal", "azure_cli"),
+    ]
     assert server.call_count == 1
 
 

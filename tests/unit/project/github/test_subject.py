@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
 from modelyard.azure.identity.clouds import by_name
 from modelyard.project.github import subject
 from modelyard.project.github.wanted import API
+from modelyard.project.tenant import federation_name
 
 
 def test_a_sovereign_cloud_has_an_audience_of_its_own() -> None:
@@ -26,3 +28,12 @@ def test_a_sovereign_cloud_has_an_audience_of_its_own() -> None:
         "repo:wines/wine:ref:refs/heads/main",
         "repo:wines/wine:environment:production",
     ]
+
+
+def test_no_two_trusts_have_one_name() -> None:
+    names = ["prod_a", "prod-a", "тест", "прод", "x" * 200, "x" * 201, "a--b", "a-b"]
+    made = [federation_name("contoso/wine environment:", name) for name in names]
+
+    assert len(set(made)) == len(names)
+    assert made[1] == "contoso-wine-environment-prod-a"
+    assert all(re.fullmatch("[A-Za-z0-9-]{3,120}", one) for one in made)
