@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +56,10 @@ def pipeline(workspace, computes, parameters, helper):
         arguments=["--in", data, "--ratio", ratio], **shared,
     )
     return [preprocess, train]
+
+
+def first(workspace, computes, parameters, helper):
+    return pipeline(workspace, computes, parameters, helper)[:1]
 
 
 def broken(workspace, computes, parameters, helper):
@@ -290,6 +298,28 @@ def test_one_definition_is_validated_submitted_and_published(place: V1Workplace)
     marker = place.folder / "down" / "cdml" / "markers" / f"{WORKSPACE}-local.csv"
     assert marker.read_text() == f"id\n{second.outputs['pipeline-id']}\n"
     assert second.outputs["marker"] == f"workspaceblobstore/cdml/markers/{WORKSPACE}-local.csv"
+
+
+def test_local_takes_the_workspace_of_the_repository_and_the_environment_of_the_branch(
+    place: V1Workplace, tmp_path: Path
+) -> None:
+    checkout = dataclasses.replace(place, folder=tmp_path / "grapes")
+    for folder in ("ml", "steps"):
+        shutil.copytree(place.folder / folder, checkout.folder / folder)
+    for words in (["init", "-q"], ["symbolic-ref", "HEAD", "refs/pull/123/merge"]):
+        subprocess.run(["git", *words], cwd=checkout.folder, check=True)
+    done = checkout.run(
+        "aml-pipeline",
+        local="true",
+        action="submit-experiment",
+        definition="ml/driver.py:first",
+        config="--ratio=0.5 --data.rows=10",
+    )
+    assert done.code == 0, done.log
+    assert "environment pr-123" in done.log
+    assert done.outputs["experiment-name"] == "grapes-pr-123"
+    assert done.outputs["status"] == "Completed"
+    assert "/workspaces/grapes" in done.outputs["run-url"]
 
 
 def test_a_definition_that_is_wrong_is_told_with_its_line(place: V1Workplace) -> None:
