@@ -1,7 +1,7 @@
 """Files to and from blob storage, with a shared access signature.
 
-Source: Azure Storage REST reference, "Put Blob", "Put Block", "Put Block List",
-"Get Blob".
+Source: Azure Storage REST reference, "Put Blob", "Put Block", "Put Block List", "Get Blob",
+"List Blobs".
 """
 
 from __future__ import annotations
@@ -11,20 +11,25 @@ import datetime
 import hashlib
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, urlencode, urlsplit
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
+
+import requests
 
 from modelyard.azureml.content import Content
 from modelyard.clock import Clock
-from modelyard.errors import NotTheService, ServiceError
+from modelyard.errors import NotTheService, ServiceError, Unreachable
 from modelyard.http import Session, Timeouts
 
 log = logging.getLogger(__name__)
 
 BLOCK = 16 * 1024 * 1024
 """Bytes of a block; a file of up to one goes in one request."""
+_PART = 1024 * 1024
+"""Bytes of a part of a download."""
 _NOTHING_THERE = 416
 """Status of a range beyond the end."""
 _VERSION = {"x-ms-version": "2022-11-02"}
@@ -46,20 +51,21 @@ class SignedAddress:
         return self._secrets
 
 
-def container_address(key: str, address: str, *, until: float) -> str:
-    """The address of a container with a signature that allows to write, made from a key.
+def container_address(key: str, address: str, *, rights: str, until: float) -> str:
+    """The address of a container with a signature, made from a key.
 
     Source: Azure Storage REST reference, "Create a service SAS".
 
     :param key: of the account, base64.
     :param address: ``https://ACCOUNT.blob.core.windows.net/CONTAINER``
+    :param rights: letters of what it allows, in the order of the reference.
     :param until: seconds since the epoch.
     """
     parts = urlsplit(address)
     account = parts.netloc.partition(".")[0]
     end = datetime.datetime.fromtimestamp(until, datetime.timezone.utc)
     given = {
-        "sp": "rcw",
+        "sp": rights,
         "se": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "spr": "https",
         "sv": _VERSION["x-ms-version"],
@@ -81,9 +87,7 @@ def upload(container: str, content: Content, *, clock: Clock, below: str = "") -
     :param below: folder in the container.
     :raises ServiceError, Unreachable:
     """
-    parts = urlsplit(container)
-    if parts.scheme != "https" or "sig=" not in parts.query:
-        raise NotTheService("Azure ML gave no signed address to upload to")
+    parts = _signed(container, "to upload to")
     session = _session(container, clock)
     for name, path in sorted(content.files.items()):
         target = "/".join(part for part in (parts.path.rstrip("/"), below, quote(name)) if part)
@@ -118,9 +122,7 @@ def read_from(address: str, start: int, *, clock: Clock) -> bytes:
 
     :param address: with a signature that allows to read.
     """
-    parts = urlsplit(address)
-    if parts.scheme != "https" or "sig=" not in parts.query:
-        raise NotTheService("Azure ML gave no signed address to read from")
+    parts = _signed(address, "to read from")
     session = Session(
         f"{parts.scheme}://{parts.netloc}", clock=clock, credential=SignedAddress(parts.query)
     )
@@ -131,6 +133,60 @@ def read_from(address: str, start: int, *, clock: Clock) -> bytes:
         if error.status == _NOTHING_THERE:
             return b""
         raise
+
+
+def children(container: str, folder: str, *, clock: Clock) -> Iterator[tuple[str, int | None]]:
+    """What a folder of a container holds: each path in it, with bytes; None for a folder.
+
+    :param container: its address with a signature that allows to list.
+    :raises ServiceError, Unreachable, NotTheService:
+    """
+    parts = _signed(container, "to list")
+    session = _session(container, clock)
+    asked = {"restype": "container", "comp": "list", "delimiter": "/", "include": "metadata"}
+    if folder:
+        asked["prefix"] = f"{folder}/"
+    marker = ""
+    while True:
+        query = urlencode({**asked, **({"marker": marker} if marker else {})})
+        page = _xml(session.call("GET", f"{parts.path}?{query}&{parts.query}").content)
+        for one in page.iterfind("Blobs/BlobPrefix"):
+            yield one.findtext("Name", "").rstrip("/"), None
+        for one in page.iterfind("Blobs/Blob"):
+            # A mounted folder may leave an empty blob of its name behind.
+            if one.findtext("Metadata/hdi_isfolder", "") != "true":
+                yield one.findtext("Name", ""), int(one.findtext("Properties/Content-Length", "0"))
+        marker = page.findtext("NextMarker", "")
+        if not marker:
+            return
+
+
+def read(container: str, path: str, *, clock: Clock) -> Iterator[bytes]:
+    """A blob's content, streamed.
+
+    :param container: its address with a signature that allows to read.
+    """
+    parts = _signed(container, "to read from")
+    target = f"{parts.path}/{quote(path)}?{parts.query}"
+    with _session(container, clock).call("GET", target, stream=True) as answer:
+        try:
+            yield from answer.iter_content(_PART)
+        except requests.RequestException as error:
+            raise Unreachable(f"the download of {path} broke off: {type(error).__name__}") from None
+
+
+def _signed(address: str, purpose: str) -> SplitResult:
+    parts = urlsplit(address)
+    if parts.scheme != "https" or "sig=" not in parts.query:
+        raise NotTheService(f"Azure ML gave no signed address {purpose}")
+    return parts
+
+
+def _xml(text: bytes) -> ElementTree.Element:
+    try:
+        return ElementTree.fromstring(text)  # noqa: S314 - Azure's, over TLS
+    except ElementTree.ParseError:
+        raise NotTheService("a list of blobs isn't XML") from None
 
 
 def _put(session: Session, target: str, path: Path) -> None:

@@ -7,7 +7,13 @@ import dataclasses
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operation import Operation
-from modelyard.operations.pipelines import first_way, on_this_machine, present_way, published_way
+from modelyard.operations.pipelines import (
+    downloading,
+    first_way,
+    on_this_machine,
+    present_way,
+    published_way,
+)
 from modelyard.operations.pipelines.pipeline_inputs import (
     FIRST,
     PRESENT,
@@ -24,6 +30,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     if inputs.local:
         on_this_machine.become(inputs, context)
     if inputs.action == TRIGGER:
+        downloading.check_inputs(inputs, FIRST)
         return published_way.run(inputs, context)
     if not inputs.definition:
         raise InputError(
@@ -31,6 +38,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
             fix="set definition to the path of a pipeline job",
         )
     way = _sdk(inputs)
+    downloading.check_inputs(inputs, way)
     if way == FIRST:
         return first_way.run(inputs, context)
     if inputs.action == PUBLISH:
@@ -65,9 +73,10 @@ OPERATION = Operation(
     title="Run an Azure ML pipeline",
     description="Checks a pipeline job of Azure Machine Learning, uploads and registers what it "
     "is made of, submits it, shows what its steps print and waits for its end. Fails unless the "
-    "pipeline and every one of its steps completed. When the step is cancelled or times out, the "
-    "pipeline is cancelled. A pipeline of SDK v1, which your own Python makes, is validated and "
-    "submitted in the same way, or published.",
+    "pipeline and every one of its steps completed. Downloads one of its outputs, such as the "
+    "model, where it is named. When the step is cancelled or times out, the pipeline is "
+    "cancelled. A pipeline of SDK v1, which your own Python makes, is validated and submitted in "
+    "the same way, or published.",
     group="Azure ML",
     task_id="5d1c0c62-6c0f-4b0e-9f57-2b8d5b7d9a41",
     inputs=PipelineInputs,

@@ -63,3 +63,37 @@ def test_only_a_signed_https_address_will_do(content: Content) -> None:
     for address in (CONTAINER, SIGNED.replace("https", "http")):
         with pytest.raises(NotTheService):
             blobs.upload(address, content, clock=FakeClock())
+
+
+PAGE = """<?xml version="1.0" encoding="utf-8"?><EnumerationResults><Blobs>
+<BlobPrefix><Name>run/model/sub/</Name></BlobPrefix>
+<Blob><Name>run/model/sub</Name><Properties><Content-Length>0</Content-Length></Properties>
+<Metadata><hdi_isfolder>true</hdi_isfolder></Metadata></Blob>
+<Blob><Name>run/model/a&amp;b</Name><Properties><Content-Length>7</Content-Length></Properties>
+</Blob></Blobs><NextMarker>more</NextMarker></EnumerationResults>"""
+LAST = """<EnumerationResults><Blobs><Blob><Name>run/model/c</Name>
+<Properties><Content-Length>1</Content-Length></Properties></Blob></Blobs><NextMarker/>
+</EnumerationResults>"""
+
+
+def test_a_folder_is_listed_page_by_page_without_what_mounts_leave(
+    requests_mock: mocking.Mocker,
+) -> None:
+    asked = requests_mock.get(CONTAINER, [{"text": PAGE}, {"text": LAST}])
+    found = list(blobs.children(SIGNED, "run/model", clock=FakeClock()))
+    assert found == [("run/model/sub", None), ("run/model/a&b", 7), ("run/model/c", 1)]
+    first, second = asked.request_history
+    assert first.qs["prefix"] == ["run/model/"]
+    assert first.qs["sig"] == ["hidden/signature="]
+    assert second.qs["marker"] == ["more"]
+
+
+def test_what_is_no_list_is_not_taken_for_an_empty_one(requests_mock: mocking.Mocker) -> None:
+    requests_mock.get(CONTAINER, text="<html>")
+    with pytest.raises(NotTheService):
+        list(blobs.children(SIGNED, "run", clock=FakeClock()))
+
+
+def test_a_signature_allows_what_was_asked_for() -> None:
+    address = blobs.container_address("a2V5", CONTAINER, rights="rl", until=0)
+    assert "?sp=rl&" in address

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,15 @@ import requests_mock as mocking
 from modelyard.azureml.connection import RULES, Place
 from modelyard.context import Context
 from modelyard.credentials import Anonymous
-from modelyard.errors import Cancelled, NotFound, RunCanceled, RunFailed, UnknownState, WaitTimeout
+from modelyard.errors import (
+    Cancelled,
+    InputError,
+    NotFound,
+    RunCanceled,
+    RunFailed,
+    UnknownState,
+    WaitTimeout,
+)
 from modelyard.http import Session
 from modelyard.operations import aml_pipeline
 from modelyard.operations.aml_pipeline import OPERATION
@@ -231,3 +240,98 @@ def test_no_workspace(
     requests_mock.get(mocking.ANY, status_code=404, json={"error": {"code": "ResourceNotFound"}})
     with pytest.raises(NotFound, match="no workspace wine"):
         run(inputs, make_context(OPERATION))
+
+
+OUTPUT = (
+    "outputs: {model: {type: uri_folder}, one: {type: uri_file}}\njobs: {only: {command: 'true'"
+)
+
+
+@pytest.fixture
+def with_outputs(inputs: PipelineInputs) -> PipelineInputs:
+    """The pipeline, with two outputs."""
+    path = Path(inputs.definition)
+    path.write_text(path.read_text().replace("jobs: {only: {command: 'true'", OUTPUT))
+    return inputs
+
+
+def blob_store(mock: mocking.Mocker, names: list[str]) -> Any:
+    """The datastore where outputs go, with blobs of these names below the output."""
+    box = "https://account.blob.core.windows.net/box"
+    mock.get(
+        f"{ARM}{WS}/datastores/workspaceblobstore",
+        json={"properties": {"accountName": "account", "containerName": "box"}},
+    )
+    mock.post(
+        f"{ARM}{WS}/datastores/workspaceblobstore/listSecrets",
+        json={"secretsType": "AccountKey", "key": "a2V5"},
+    )
+    mock.post(f"{API}/history/v1.0{WS}/rundata", json={"runMetadata": {}})
+
+    def listed(request: Any, _context: Any) -> str:
+        prefix = request.qs["prefix"][0]
+        blobs = "".join(
+            f"<Blob><Name>{prefix}{name}</Name><Properties><Content-Length>4</Content-Length>"
+            "</Properties></Blob>"
+            for name in names
+        )
+        return f"<EnumerationResults><Blobs>{blobs}</Blobs></EnumerationResults>"
+
+    mock.get(re.compile(f"{box}/azureml/.*/model/"), content=b"data")
+    return mock.get(f"{box}?comp=list", text=listed)
+
+
+def test_an_output_is_downloaded(
+    requests_mock: mocking.Mocker,
+    make_context: Make,
+    recording_ci: Any,
+    with_outputs: PipelineInputs,
+    tmp_path: Path,
+) -> None:
+    Service(requests_mock, ["Completed"], {"only": "Completed"})
+    blob_store(requests_mock, ["model.joblib"])
+    target = tmp_path / "to" / "model"
+    wanted: dict[str, Any] = {"download_output": "model", "download_to": str(target)}
+    outputs = run(with_outputs, make_context(OPERATION), **wanted)
+    assert outputs.output_path == str(target)
+    assert (outputs.status, (target / "model.joblib").read_bytes()) == ("Completed", b"data")
+
+
+def test_an_output_that_was_left_empty_fails(
+    requests_mock: mocking.Mocker, make_context: Make, with_outputs: PipelineInputs, tmp_path: Path
+) -> None:
+    Service(requests_mock, ["Completed"], {"only": "Completed"})
+    listed = blob_store(requests_mock, [])
+    wanted: dict[str, Any] = {"download_output": "model", "download_to": str(tmp_path / "model")}
+    with pytest.raises(NotFound, match="left nothing in its output model"):
+        run(with_outputs, make_context(OPERATION), **wanted)
+    assert [one.qs["prefix"][0].partition("/")[0] for one in listed.request_history] == [
+        "azureml",
+        "dataset",
+    ]
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"download_output": "model"}, "belong together"),
+        ({"download_to": "model"}, "belong together"),
+        ({"download_output": "none", "download_to": "x"}, "doesn't have"),
+        ({"download_output": "one", "download_to": "x"}, "one file"),
+        ({"download_output": "model", "download_to": "x", "wait": False}, "wait is off"),
+        ({"download_output": "m", "download_to": "x", "definition": "a.py:b"}, "SDK v1"),
+        ({"download_output": "m", "download_to": "x", "action": "trigger"}, "SDK v1"),
+    ],
+)
+def test_an_output_that_can_not_be_downloaded_is_told_before_anything_is_sent(
+    requests_mock: mocking.Mocker,
+    make_context: Make,
+    with_outputs: PipelineInputs,
+    given: dict[str, Any],
+    message: str,
+) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        run(with_outputs, make_context(OPERATION), **given)
+    assert caught.value.fix
+    assert requests_mock.call_count == 0

@@ -57,6 +57,13 @@ class PipelineInputs(AzureMLInputs):
     timeout_minutes: float = given(
         "How long to wait; then the run is cancelled and the step fails.", default=360.0
     )
+    download_output: str | None = given(
+        "Output of the pipeline (v2) to download when it has completed, such as model.",
+        default=None,
+    )
+    download_to: str | None = given(
+        "Folder to download it to. It appears when all of it is there.", default=None
+    )
     local: bool = given(
         "Run on the local cloud of this machine, started if none runs, and send nothing to Azure. "
         "The workspace is created there.",
@@ -123,6 +130,9 @@ class PipelineOutputs:
     steps: list[dict[str, str]] | None = result(
         "Each step that has begun with its name, run-id, status and the run whose results it "
         "reused, as JSON; set at the end."
+    )
+    output_path: str | None = result(
+        "Folder with the files of download-output; set when it was downloaded."
     )
     pipeline_id: str | None = result("Id of the published pipeline; set when it is published.")
     pipeline_endpoint: str | None = result("Address that runs it; set with it.")

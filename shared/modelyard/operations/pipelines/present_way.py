@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from modelyard.context import Context
 from modelyard.http import Session
 from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
 from modelyard.operations.inputs.tags import tags_of
-from modelyard.operations.pipelines import job_watch
+from modelyard.operations.pipelines import downloading, job_watch
 from modelyard.operations.pipelines.job_watch import Watch
 from modelyard.operations.pipelines.pipeline_inputs import (
     VALIDATE,
@@ -31,6 +32,8 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     overrides = read_parameters("parameters", inputs.parameters)
     pipeline = jobs_definition.read(Path(inputs.definition), overrides)
     jobs_checks.check(pipeline)
+    if inputs.download_output:
+        downloading.check_output(pipeline, inputs.download_output)
     tags = tags_of(inputs.tags)
     place = place_of(inputs, context)
     only_look = inputs.action == VALIDATE or inputs.dry_run
@@ -50,8 +53,14 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     if not inputs.wait:
         context.let_go(KEY)  # it goes on without this step
         return PipelineOutputs(status=job.state.name)
-    watch = Watch(session, _history(inputs, context, workspace, place), place, name, context)
-    return job_watch.to_the_end(watch, KEY, inputs.timeout_minutes * 60)
+    api = connect_api(inputs, context, jobs.api_address(workspace.discovery_url))
+    watch = Watch(session, History(api, place), place, name, context)
+    ended = job_watch.to_the_end(watch, KEY, inputs.timeout_minutes * 60)
+    if not (inputs.download_output and inputs.download_to):
+        return ended
+    target = Path(inputs.download_to)
+    downloading.download(session, api, place, name, inputs.download_output, target)
+    return dataclasses.replace(ended, output_path=inputs.download_to)
 
 
 def release(inputs: PipelineInputs, context: Context, state: dict[str, str]) -> None:

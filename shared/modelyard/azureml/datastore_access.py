@@ -1,0 +1,56 @@
+"""The container of a datastore, with a signature for a while: for what reads and writes its files.
+
+Source: Azure REST reference, "Datastores", version 2024-10-01.
+"""
+
+from __future__ import annotations
+
+import re
+
+from modelyard.azureml import blobs, connection
+from modelyard.azureml.connection import VERSION, Place
+from modelyard.errors import NotFound, ServiceError
+from modelyard.http import Session
+
+DEFAULT = "workspaceblobstore"
+READ, WRITE = "rl", "rcw"
+"""What a signature that is made from the account's key allows."""
+_SECONDS = 3600.0
+
+
+def container(session: Session, place: Place, name: str, rights: str) -> str:
+    """The signed address of the container that a datastore is.
+
+    :param rights: READ or WRITE.
+    :raises NotFound: when there is no such datastore.
+    :raises ServiceError: when it is no blob container, or has no key or signature.
+    """
+    path = f"{place.path}/datastores/{name}"
+    found = connection.find(session, path)
+    if found is None:
+        raise NotFound(f"the workspace {place.workspace} has no datastore {name}")
+    properties = found["properties"]
+    holder = properties.get("containerName") or properties.get("filesystem")
+    if not holder:
+        raise ServiceError(
+            f"the datastore {name} is of the type {properties.get('datastoreType')}",
+            cause="only blob containers and file systems of Data Lake Storage Gen2 are read",
+            fix="let the output go to one of those",
+        )
+    address = (
+        f"{properties.get('protocol', 'https')}://{properties['accountName']}.blob."
+        f"{properties.get('endpoint', 'core.windows.net')}/{holder}"
+    )
+    answer = session.json(
+        "POST", f"{path}/listSecrets", params=VERSION, body={}, repeatable=True, reads=True
+    )
+    if answer.get("secretsType") == "AccountKey" and answer.get("key"):
+        until = session.clock.time() + _SECONDS
+        return blobs.container_address(str(answer["key"]), address, rights=rights, until=until)
+    if answer.get("secretsType") == "Sas" and answer.get("sasToken"):
+        return f"{address}?{re.sub('^[?]', '', str(answer['sasToken']))}"
+    raise ServiceError(
+        f"the datastore {name} has no key for its files",
+        cause="it signs in by identity or as a service principal (systemDatastoresAuthMode)",
+        fix="give the datastore an account key or a shared access signature",
+    )
