@@ -37,6 +37,15 @@ SIGN_IN = {"azure-client-id", "azure-client-secret", "azure-tenant-id", "token"}
 
 GIVEN: dict[str, dict[str, Any]] = {
     "stages/train.yml": {"model": "wine", "metric": "rmse", "onlyBranch": "main", "data": "data"},
+    "stages/train-azure-ml.yml": {
+        "model": "wine",
+        "onlyBranch": "main",
+        "azureServiceConnection": "ml-dev",
+        "parameters": {"alpha": 0.3},
+        "computeName": "cpu",
+        "datastores": {"own": {"type": "blob", "account": "wine", "container": "data"}},
+        "datastoreKeyVariable": "datastore-key",
+    },
     "stages/build-image.yml": {"model": "wine", "registryPasswordVariable": "registry-password"},
     "stages/deploy.yml": {"model": "wine", "environment": "a-b", "approve": True, "rows": "r.json"},
     "stages/pipeline.yml": {
@@ -53,6 +62,7 @@ GIVEN: dict[str, dict[str, Any]] = {
         ],
     },
     "jobs/train.yml": {"model": "wine", "metric": "r2", "better": "higher", "container": "python"},
+    "jobs/train-azure-ml.yml": {"model": "wine", "action": "validate"},
     "jobs/build-image.yml": {"model": "wine"},
     "jobs/deploy.yml": {
         "model": "wine",
@@ -66,6 +76,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     },
     "jobs/approve.yml": {"environment": "test"},
     "steps/train.yml": {"model": "wine", "metric": "rmse", "azureServiceConnection": "ml-dev"},
+    "steps/train-azure-ml.yml": {"model": "wine", "parameters": "alpha.yml", "output": ""},
     "steps/build-image.yml": {"model": "wine"},
     "steps/deploy.yml": {"model": "wine", "environment": "test", "image": "r/wine@sha256:0"},
     "steps/sources.yml": {},
@@ -100,8 +111,8 @@ def parameters(path: str) -> dict[str, dict[str, Any]]:
     return {one["name"]: one for one in document(path)["parameters"]}
 
 
-def used(path: str, given: dict[str, Any], folder: Path) -> Plan:
-    """The plan of a pipeline of another repository that uses one template."""
+def used(path: str, given: dict[str, Any], folder: Path, branch: str = "main") -> Plan:
+    """The plan of a pipeline of another repository that uses one template, in a run of a branch."""
     (folder / ".git").mkdir(exist_ok=True)
     repository = {"repository": "modelyard", "type": "github", "name": "OWNER/modelyard"}
     resources = {"repositories": [{**repository, "endpoint": "github"}]}
@@ -124,7 +135,13 @@ def used(path: str, given: dict[str, Any], folder: Path) -> Plan:
         resources["containers"] = [{"container": given["container"], "image": "python:3.11"}]
     file = folder / "azure-pipelines.yml"
     file.write_text(yaml.safe_dump(pipeline, sort_keys=False))
-    return plan(file, repositories={"modelyard": ROOT}, tasks=available({}).known, root=folder)
+    return plan(
+        file,
+        repositories={"modelyard": ROOT},
+        tasks=available({}).known,
+        predefined={"Build.SourceBranch": f"refs/heads/{branch}"},
+        root=folder,
+    )
 
 
 def cases() -> Iterator[tuple[str, str]]:
@@ -389,6 +406,44 @@ def test_without_a_scoring_image_a_deployment_waits_for_the_training(tmp_path: P
     assert signs_in == ["ml-dev", "ml-live"]
 
 
+def trained(tmp_path: Path, branch: str, **given: Any) -> tuple[Plan, dict[str, Step]]:
+    """The stage that trains on Azure ML in a run of a branch, and its steps by title."""
+    base = {"model": "wine", "onlyBranch": "main", "computeName": "cpu"}
+    plan = used("stages/train-azure-ml.yml", {**base, **given}, tmp_path, branch)
+    return plan, {one.title: one for one in steps(plan)}
+
+
+def test_elsewhere_a_definition_is_only_validated_where_that_is_asked(tmp_path: Path) -> None:
+    submit = {"Get or create the compute", "Train", "Publish the model"}
+    for branch, given, titles in (
+        ("main", {"validateElsewhere": True}, submit),
+        ("next", {"validateElsewhere": True}, {"Validate the pipeline"}),
+        ("next", {"validateElsewhere": True, "onlyBranch": ""}, submit),
+        ("next", {}, submit),
+    ):
+        plan, found = trained(tmp_path, branch, **given)
+        assert set(found) == {"Checkout self", *titles}, branch
+        [stage] = plan.pipeline.stages
+        only_there = "refs/heads/main" in stage.condition
+        assert only_there is (given == {})
+
+
+def test_the_chain_trains_on_azure_ml_where_that_is_asked(tmp_path: Path) -> None:
+    given = {
+        **GIVEN["stages/pipeline.yml"],
+        "azureServiceConnection": "ml-dev",
+        "trainOn": "azure-ml",
+        "train": {"definition": "train.yml", "workspaceName": "wine"},
+    }
+    found = used("stages/pipeline.yml", given, tmp_path)
+
+    assert {one.name: one.depends_on for one in found.pipeline.stages}["build_image"] == ("train",)
+    [train] = [one for one in steps(found) if one.task == "ModelyardAmlPipeline"]
+    assert train.inputs["definition"] == "train.yml"
+    assert train.inputs["azureServiceConnection"] == "ml-dev"
+    assert not any(one.task == "ModelyardJobRun" for one in steps(found))
+
+
 # The two CI systems.
 
 
@@ -423,7 +478,7 @@ def _operations(found: list[Any]) -> Iterator[dict[str, Any]]:
                 yield from _operations(value)
 
 
-@pytest.mark.parametrize("name", ["train", "build-image", "deploy"])
+@pytest.mark.parametrize("name", ["train", "train-azure-ml", "build-image", "deploy"])
 def test_both_ci_systems_run_the_same_operations_with_the_same_inputs(name: str) -> None:
     [(job_name, job)] = workflow(name)["jobs"].items()
     [azure_job] = document(f"jobs/{name}.yml")["jobs"]
@@ -439,7 +494,7 @@ def test_both_ci_systems_run_the_same_operations_with_the_same_inputs(name: str)
     assert found == on_azure(name)
 
 
-@pytest.mark.parametrize("name", ["train", "build-image", "deploy", "pipeline"])
+@pytest.mark.parametrize("name", ["train", "train-azure-ml", "build-image", "deploy", "pipeline"])
 def test_both_ci_systems_have_the_same_parameters(name: str) -> None:
     inputs = {camel_case(one) for one in workflow(name)["on"]["workflow_call"]["inputs"]}
     declared = set(parameters(f"stages/{name}.yml"))
@@ -447,14 +502,15 @@ def test_both_ci_systems_have_the_same_parameters(name: str) -> None:
     only_azure = {
         "tasks", "modelyard", "pool", "container", "timeoutInMinutes", "stage", "dependsOn",
         "variableGroups", "azureServiceConnection", "databricksTokenVariable",
-        "registryPasswordVariable", "approve", "train", "buildImage",
+        "registryPasswordVariable", "approve", "train", "buildImage", "datastoreKeyVariable",
+        "trainOn",  # on GitHub the workflows of Azure ML are chained by their caller
     }  # fmt: skip
     if name == "pipeline":  # GitHub has no objects: it takes the stages' own inputs
         declared |= set(parameters("stages/train.yml")) | set(parameters("stages/build-image.yml"))
     assert inputs - only_github == declared - only_azure
 
 
-@pytest.mark.parametrize("name", ["train", "build-image", "deploy", "pipeline"])
+@pytest.mark.parametrize("name", ["train", "train-azure-ml", "build-image", "deploy", "pipeline"])
 def test_both_ci_systems_have_the_same_defaults(name: str) -> None:
     inputs = workflow(name)["on"]["workflow_call"]["inputs"]
     declared = parameters(f"stages/{name}.yml")
@@ -517,13 +573,14 @@ def test_the_example_asks_both_for_the_same() -> None:
 def test_artifacts_have_the_same_names() -> None:
     uploads = [
         step["with"]["name"]
-        for name in ("train", "build-image")
+        for name in ("train", "train-azure-ml", "build-image")
         for job in workflow(name)["jobs"].values()
         for step in job["steps"]
         if step["uses"].startswith("actions/upload-artifact@")
     ]
     # The tasks themselves keep runs-JOB and image on Azure Pipelines; JOB is env.JOB here.
-    assert uploads == ["runs-${{ env.JOB }}", "${{ inputs.model-artifact }}", "image"]
+    model = "${{ inputs.model-artifact }}"
+    assert uploads == ["runs-${{ env.JOB }}", model, model, "image"]
 
 
 def test_actions_of_others_are_pinned_by_commit() -> None:
@@ -543,13 +600,14 @@ def test_a_deployment_is_never_cancelled_half_way() -> None:
 
 
 def test_only_what_signs_in_to_azure_may_have_an_identity_token() -> None:
-    for name in ("train", "build-image", "deploy"):
+    for name in ("train", "train-azure-ml", "build-image", "deploy"):
         found = workflow(name)
         assert found["permissions"] == {}
         [job] = found["jobs"].values()
         more = {} if name == "build-image" else {"id-token": "write"}
         assert job["permissions"] == {"contents": "read", **more}
-        assert workflow("pipeline")["jobs"][name]["permissions"] == job["permissions"]
+        handed_on = workflow("pipeline")["jobs"].get(name, job)
+        assert handed_on["permissions"] == job["permissions"]
 
 
 def test_the_variables_of_signing_in_reach_the_actions_and_are_inputs() -> None:
