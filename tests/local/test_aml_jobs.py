@@ -94,7 +94,7 @@ def test_the_sdk_sees_what_the_operation_ran(place: Workplace, trained: Done) ->
     assert (told["status"], told["alpha"]) == ("Completed", "0.3")
     assert told["children"] == {"split": "Completed", "train": "Completed"}
     assert told["url"].startswith(f"{trained.outputs['run-url']}&tid=")
-    assert list((place.folder / "got").rglob("model.joblib"))
+    assert list((place.folder / "got").rglob("MLmodel"))
     assert "rmse" in (place.folder / "got-train/artifacts/user_logs/std_log.txt").read_text()
     assert list((place.folder / "got-train/artifacts").rglob("note.txt")), "MLflow's artifact"
 

@@ -1,11 +1,12 @@
 """Fits an ElasticNet on the training part and measures it on the other."""
 
 import argparse
+from importlib.metadata import version
 from pathlib import Path
 
-import joblib
 import mlflow
 import pandas as pd
+from mlflow.models import infer_signature
 from sklearn.linear_model import ElasticNet
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
@@ -25,7 +26,16 @@ def main() -> None:
     mlflow.log_params({"alpha": given.alpha, "l1_ratio": given.l1_ratio})
     mlflow.log_metrics(metrics)
     mlflow.log_text(given.note or "", "note.txt")
-    joblib.dump(model, given.model / "model.joblib")
+    mlflow.sklearn.save_model(
+        model,
+        given.model,
+        signature=infer_signature(test.drop(columns=[given.target]), predicted),
+        serialization_format="skops",
+        pip_requirements=[
+            f"mlflow=={mlflow.__version__}",
+            *(f"{name}=={version(name)}" for name in ("pandas", "scikit-learn", "skops")),
+        ],
+    )
     print(metrics)
 
 
