@@ -22,6 +22,8 @@ CLOUD_SERVICES = ("entra", "arm", "storage", "aml", "databricks")
 pytestmark = pytest.mark.skipif(MISSING_V1, reason="MODELYARD_AZUREML_V1 names no environment")
 
 DRIVER = """
+import os
+
 from azureml.core.conda_dependencies import CondaDependencies
 from azureml.core.runconfig import RunConfiguration
 from azureml.pipeline.core import PipelineData
@@ -67,6 +69,8 @@ def broken(workspace, computes, parameters, helper):
 
 
 def wrong(workspace, computes, parameters, helper):
+    found = {"AZURE_CLIENT_SECRET", "AZURE_SUBSCRIPTION_ID", "DATABRICKS_TOKEN", "GH_TOKEN"}
+    print("finds", sorted(found & os.environ.keys()))
     return parameters["nothing"]
 """
 PREPROCESS = """
@@ -331,6 +335,7 @@ def test_a_definition_that_is_wrong_is_told_with_its_line(place: V1Workplace) ->
     line = DRIVER.splitlines().index('    return parameters["nothing"]') + 1
     assert f"ml/driver.py:{line}: KeyError: 'nothing'" in wrong.log
     assert "Traceback" not in wrong.log
+    assert "finds ['AZURE_SUBSCRIPTION_ID']" in wrong.log
     unnamed = pipeline(place, "validate", definition="ml/driver.py:pipelin")
     assert unnamed.code == 2, unnamed.log
     assert "it has: broken, no_packages, pipeline, wrong" in unnamed.log

@@ -26,11 +26,7 @@ _START = (
     "del sys.path[0]; it.main()"
 )
 """The program is a folder, not a package of that environment, and isn't seen by the definition."""
-_SECRETS = (
-    *("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET", "SYSTEM_ACCESSTOKEN"),
-    *("INPUT_", "SECRET_", "ENDPOINT_", "SECUREFILE_", "ACTIONS_ID_TOKEN_", "ACTIONS_RUNTIME_"),
-)
-"""Beginnings of variables that the program has no use for: it gets tokens, and no credentials."""
+_OWN = {"AZUREML_LOG_DEPRECATION_WARNING_ENABLED": "False", "PYTHONUNBUFFERED": "1"}
 _KINDS: Mapping[str, type[ModelyardError]] = {
     "definition": FileError,
     "input": InputError,
@@ -52,6 +48,7 @@ class Conversation:
     ) -> None:
         """Start it.
 
+        :param environment: its variables. It needs no credentials there.
         :param token: gives a token of Resource Manager that lasts a while.
         :param show: gets each line that is printed there.
         """
@@ -59,7 +56,7 @@ class Conversation:
         try:
             self._process = subprocess.Popen(
                 [python, "-W", "ignore", "-c", _START, str(Path(__file__).parent)],
-                env=without_secrets(environment),
+                env={**environment, **_OWN},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -127,12 +124,6 @@ class Conversation:
     def _read(self, stream: IO[str]) -> None:
         for line in stream:
             self._show(line.rstrip("\n"))
-
-
-def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables for the program."""
-    kept = {k: v for k, v in environment.items() if not k.upper().startswith(_SECRETS)}
-    return {**kept, "AZUREML_LOG_DEPRECATION_WARNING_ENABLED": "False", "PYTHONUNBUFFERED": "1"}
 
 
 def _error(told: Mapping[str, Any]) -> ModelyardError:

@@ -26,6 +26,7 @@ from modelyard.operations.pipelines.pipeline_inputs import (
     PipelineInputs,
     PipelineOutputs,
 )
+from modelyard.operations.pipelines.program_variables import without_credentials
 from modelyard.operations.pipelines.published_way import KEY
 from modelyard.operations.pipelines.settings import read_settings
 from modelyard.parameters import read_parameters
@@ -66,9 +67,8 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
         """One that lasts a while: it is asked for again as long as the program runs."""
         return credential.headers()["Authorization"].partition(" ")[2]
 
-    with Conversation(
-        asked.python, context.environment, token=token, show=context.ci.write
-    ) as talk:
+    variables = without_credentials(context.environment)
+    with Conversation(asked.python, variables, token=token, show=context.ci.write) as talk:
         facts = _facts(inputs, context, place)
         built = talk.ask(
             "build",

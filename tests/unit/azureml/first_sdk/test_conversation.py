@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelyard.azureml.first_sdk import conversation
-from modelyard.azureml.first_sdk.conversation import Conversation, without_secrets
+from modelyard.azureml.first_sdk.conversation import Conversation
 from modelyard.errors import FileError, MissingTool, ModelyardError
 
 PROGRAM = """
@@ -20,7 +20,7 @@ for line in sys.stdin:
     if asked["do"] == "sign in":
         send(token=None)
         print("got", json.loads(sys.stdin.readline())["token"], file=sys.stderr, flush=True)
-        send(argv=sys.argv[1:], secret=os.environ.get("AZURE_CLIENT_SECRET"))
+        send(argv=sys.argv[1:], environ=dict(os.environ))
     elif asked["do"] == "fail":
         send(error={"kind": "definition", "what": "a.py:3: no", "file": "a.py", "line": 3})
     else:
@@ -53,17 +53,18 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def talk(shown: list[str]) -> Conversation:
     return Conversation(
         Path(sys.executable),
-        {"AZURE_CLIENT_SECRET": "a-secret"},
+        {"A_VARIABLE": "its value"},
         token=lambda: "a-token",
         show=shown.append,
     )
 
 
-def test_a_token_goes_over_the_pipe_and_no_secret_anywhere(shown: list[str]) -> None:
+def test_a_token_goes_over_the_pipe_and_in_no_variable(shown: list[str]) -> None:
     with talk(shown) as it:
         answer = it.ask("sign in")
         assert "a-token" not in str(answer)
-        assert answer["secret"] is None
+        given = {"A_VARIABLE", "AZUREML_LOG_DEPRECATION_WARNING_ENABLED", "PYTHONUNBUFFERED"}
+        assert answer["environ"].keys() - {"LC_CTYPE"} == given
     assert shown == ["got a-token"]
 
 
@@ -93,8 +94,3 @@ def test_a_python_without_the_sdk_is_told_apart() -> None:
         pytest.raises(MissingTool, match="has no SDK v1"),
     ):
         it.ask("build")
-
-
-def test_inputs_of_the_step_stay_here() -> None:
-    kept = without_secrets({"INPUT_X": "1", "input_y": "2", "ARM_CLIENT_SECRET": "3", "PATH": "p"})
-    assert set(kept) == {"PATH", "AZUREML_LOG_DEPRECATION_WARNING_ENABLED", "PYTHONUNBUFFERED"}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_HIDDEN = ("AZURE_", "DATABRICKS_", "GH_", "HOME", "MODELYARD_", "MLFLOW_TRACKING")
+from modelyard.local.cloud.environment import without_real_world
+
+_OF_THE_CLOUD = ("HOME", "MODELYARD_")
 
 
 def network(cloud_environment: Mapping[str, str]) -> dict[str, str]:
     """They run as on Azure: on the network, but without anybody's credentials."""
     return {
-        name: value for name, value in cloud_environment.items() if not name.startswith(_HIDDEN)
+        name: value
+        for name, value in without_real_world(cloud_environment).items()
+        if not name.startswith(_OF_THE_CLOUD)
     }
