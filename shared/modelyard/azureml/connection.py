@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from modelyard.answers import Rule
 from modelyard.clock import Clock
 from modelyard.credentials import Credential
 from modelyard.errors import InputError, NotFound
@@ -18,11 +17,6 @@ from modelyard.http import Session
 
 VERSION = {"api-version": "2024-10-01"}
 PROVIDER = "Microsoft.MachineLearningServices"
-RULES = (
-    Rule(NotFound, code="^(ResourceGroupNotFound|SubscriptionNotFound)$"),
-    # Assets that aren't there: 404 with UserError.
-    Rule(NotFound, status=404),
-)
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
 _WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,31}[A-Za-z0-9_-]?")
@@ -67,13 +61,7 @@ def connect(
     resource_manager: str, credential: Credential, *, clock: Clock, read_only: bool = False
 ) -> Session:
     """A session to Resource Manager at this address; nothing is sent yet."""
-    return Session(
-        resource_manager,
-        clock=clock,
-        credential=credential,
-        rules=RULES,
-        read_only=read_only,
-    )
+    return Session(resource_manager, clock=clock, credential=credential, read_only=read_only)
 
 
 def find(session: Session, path: str) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ import requests_mock as mocking
 import yaml
 
 from modelyard.azureml import jobs, jobs_definition, jobs_submission
-from modelyard.azureml.connection import RULES, Place
+from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History
 from modelyard.azureml.jobs_states import Meaning, state_of
 from modelyard.clock import FakeClock
@@ -25,12 +25,12 @@ LOG = "https://account.blob.core.windows.net/azureml/log.txt?sp=r&sig=a-signatur
 
 @pytest.fixture
 def arm() -> Session:
-    return Session(ARM, clock=FakeClock(), rules=RULES)
+    return Session(ARM, clock=FakeClock())
 
 
 @pytest.fixture
 def history() -> History:
-    return History(Session(API, clock=FakeClock(), rules=RULES), PLACE)
+    return History(Session(API, clock=FakeClock()), PLACE)
 
 
 def job(status: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml.connection import RULES, Place
+from modelyard.azureml.connection import Place
 from modelyard.context import Context
 from modelyard.credentials import Anonymous
 from modelyard.errors import AlreadyExists, InputError, ServiceError
@@ -31,7 +31,7 @@ def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same sessions without a sign-in."""
 
     def connect(_inputs: Any, context: Context, *, read_only: bool = False) -> Session:
-        return Session(ARM, clock=context.clock, rules=RULES, read_only=read_only)
+        return Session(ARM, clock=context.clock, read_only=read_only)
 
     def workspace(_session: Any, _inputs: Any, context: Context) -> Session:
         return Session(WORKSPACE, clock=context.clock, credential=Anonymous())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml.connection import RULES, Place
+from modelyard.azureml.connection import Place
 from modelyard.context import Context
 from modelyard.credentials import Anonymous
 from modelyard.errors import AlreadyExists, InputError
@@ -33,9 +33,7 @@ def signed_in(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture)
     caplog.set_level(logging.INFO)
 
     def connect(_inputs: Any, context: Context, *, read_only: bool = False) -> Session:
-        return Session(
-            ARM, clock=context.clock, credential=Anonymous(), rules=RULES, read_only=read_only
-        )
+        return Session(ARM, clock=context.clock, credential=Anonymous(), read_only=read_only)
 
     def api(_inputs: Any, context: Context, address: str, *, read_only: bool) -> Session:
         return Session(address, clock=context.clock, credential=Anonymous(), read_only=read_only)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml.connection import RULES, Place
+from modelyard.azureml.connection import Place
 from modelyard.context import Context
 from modelyard.credentials import Anonymous
 from modelyard.errors import (
@@ -39,10 +39,10 @@ def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same sessions without a sign-in."""
 
     def connect(_inputs: Any, context: Context, *, read_only: bool = False) -> Session:
-        return Session(ARM, clock=context.clock, rules=RULES, read_only=read_only)
+        return Session(ARM, clock=context.clock, read_only=read_only)
 
     def connect_api(_inputs: Any, context: Context, address: str) -> Session:
-        return Session(address, clock=context.clock, rules=RULES, credential=Anonymous())
+        return Session(address, clock=context.clock, credential=Anonymous())
 
     monkeypatch.setattr(present_way, "connect", connect)
     monkeypatch.setattr(present_way, "connect_api", connect_api)
