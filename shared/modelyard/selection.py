@@ -161,7 +161,7 @@ def _no_model(verdicts: Sequence[Verdict], by: Criterion) -> NoModel:
         return NoModel(
             what,
             cause=f"no run logged the metric {by.metric}; those that exist: {listed}",
-            fix=f"correct the input metric{nearest(by.metric, known)}, or log it in the notebook",
+            fix=f"correct the input metric{nearest(by.metric, known)}, or log it in the training",
         )
     if all(one.candidate.refused for one in verdicts):
         return NoModel(what, cause="no run succeeded")

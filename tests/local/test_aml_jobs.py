@@ -30,6 +30,22 @@ jobs:
       && exit ${{inputs.code}}
     inputs: {code: "${{parent.inputs.code}}", seconds: "${{parent.inputs.seconds}}"}
 """
+SWEEP = """
+type: pipeline
+experiment_name: sweep
+jobs:
+"""
+ONE_OF_THE_SWEEP = """
+  {name}:
+    type: command
+    environment:
+      image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04
+      conda_file: azureml/conda.yml
+    command: >-
+      python -c "import mlflow; mlflow.log_metric('rmse', {rmse}); mlflow.log_param('seed', 7)" &&
+      mkdir -p outputs/model/data && echo 1 > outputs/model/data/one &&
+      echo {name} > outputs/model/MLmodel
+"""
 ALONE = """
 type: command
 command: cp ${{inputs.table}} ${{outputs.kept}}/kept.csv && echo copied
@@ -137,6 +153,26 @@ def test_metrics_are_those_of_the_jobs_run_in_mlflow(place: Workplace) -> None:
     metrics = {one["key"]: one["value"] for run in runs for one in run["data"].get("metrics", ())}
     assert 50 < metrics["rmse"] < 75
     assert {run["info"]["status"] for run in runs} == {"FINISHED"}
+
+
+def test_the_best_step_of_this_build_and_its_model(place: Workplace) -> None:
+    trials = {"high": 3.0, "low": 2.0}
+    steps = (ONE_OF_THE_SWEEP.format(name=name, rmse=rmse) for name, rmse in trials.items())
+    (place.folder / "trials.yml").write_text(SWEEP + "".join(steps))
+    done = place.run("aml-pipeline", **WORKSPACE, definition="trials.yml")
+    assert done.code == 0, done.log
+    asked = {**WORKSPACE, "source": "azure-ml", "experiment": "sweep", "better": "lower"}
+    found = place.run("model-select", **asked, metric="rmse", download_to="best")
+    assert found.code == 0, found.log
+    ids = {one["name"]: one["run-id"] for one in json.loads(done.outputs["steps"])}
+    assert found.outputs["best-run-id"] == ids["low"]
+    assert found.outputs["model-uri"] == f"runs:/{ids['low']}/outputs/model"
+    assert json.loads(found.outputs["best-parameters"]) == {"seed": "7"}
+    assert (place.folder / "best/MLmodel").read_text() == "low\n"
+    assert (place.folder / "best/data/one").is_file()
+    none = place.run("model-select", **asked, metric="mae", build="of-nobody")
+    assert none.code == 40
+    assert "no run of this build was found" in none.log
 
 
 def test_the_same_again_takes_the_results(place: Workplace) -> None:

@@ -26,6 +26,7 @@ from modelyard.operations import aml_pipeline
 from modelyard.operations.aml_pipeline import OPERATION
 from modelyard.operations.pipelines import present_way
 from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs
+from unit.conftest import IDENTITY
 
 ARM, API = "https://management.azure.com", "https://westeurope.api.azureml.ms"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -109,6 +110,20 @@ def inputs(tmp_path: Path) -> PipelineInputs:
 
 def run(inputs: PipelineInputs, context: Context, **changes: Any) -> Any:
     return aml_pipeline.run(dataclasses.replace(inputs, **changes), context)
+
+
+def test_a_job_says_which_build_it_is_of(
+    requests_mock: mocking.Mocker, make_context: Make, inputs: PipelineInputs
+) -> None:
+    service = Service(requests_mock, ["Completed"], {})
+    run(inputs, make_context(OPERATION), tags={"team": "wine", "commit": "mine"})
+    [sent] = [
+        one
+        for one in requests_mock.request_history
+        if one.path.endswith(service.started) and one.method == "PUT"
+    ]
+    tags = sent.json()["properties"]["tags"]
+    assert tags == {"build": IDENTITY.build, "commit": "mine", "team": "wine"}
 
 
 def test_it_waits_for_the_end(

@@ -15,7 +15,7 @@ from modelyard.execution import execute, release
 from modelyard.http import Session
 from modelyard.operations.aml_pipeline import OPERATION
 from modelyard.operations.pipelines import published_way
-from unit.conftest import RecordingCI
+from unit.conftest import IDENTITY, RecordingCI
 
 BASE = "https://westeurope.api.azureml.ms"
 PLACE = connection.place("00000000-0000-0000-0000-000000000000", "group", "wine")
@@ -106,6 +106,7 @@ def test_a_step_that_failed_fails_the_whole(trigger: Trigger, service: mocking.M
 def test_what_ran_before_is_found_again(trigger: Trigger, service: mocking.Mocker) -> None:
     assert trigger() == 0
     mark = sent(service, "POST", "PipelineSubmit")[0].json()["tags"]
+    assert mark["build"] == IDENTITY.build
     runs = [{"Id": RUN, "tags": mark}]
     service.get(f"{PIPELINES}/PipelineRuns/Pipeline/{PIPELINE}", json=runs)
     assert trigger() == 0

@@ -18,7 +18,7 @@ from modelyard.errors import FileError, InputError
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
 from modelyard.operations.inputs.destinations import branch_name
 from modelyard.operations.inputs.signing_in import signed_in
-from modelyard.operations.inputs.tags import tags_of
+from modelyard.operations.inputs.tags import job_tags
 from modelyard.operations.pipelines import job_watch, published_way
 from modelyard.operations.pipelines.pipeline_inputs import (
     PUBLISH,
@@ -56,7 +56,7 @@ def is_definition(text: str) -> bool:
 
 def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     """Validate, submit or publish."""
-    asked = _asked(inputs)
+    asked = _asked(inputs, context)
     place = place_of(inputs, context)
     context.log.info("%s", ENDED)
     who = signed_in(inputs, context)
@@ -94,7 +94,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     return _waited(inputs, context, place, started, experiment)
 
 
-def _asked(inputs: PipelineInputs) -> _Asked:
+def _asked(inputs: PipelineInputs, context: Context) -> _Asked:
     found = DEFINITION.fullmatch(inputs.definition)
     assert found is not None
     if not found["function"]:
@@ -118,7 +118,7 @@ def _asked(inputs: PipelineInputs) -> _Asked:
         function=found["function"],
         settings=read_settings(inputs.config),
         parameters=parameters,
-        tags=tags_of(inputs.tags),
+        tags=job_tags(inputs.tags, context),
         python=interpreter.find(inputs.sdk_environment),
     )
 

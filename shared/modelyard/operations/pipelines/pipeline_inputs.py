@@ -50,7 +50,11 @@ class PipelineInputs(AzureMLInputs):
         "for SDK v1 the pipeline's name.",
         default=None,
     )
-    tags: Structure | None = given("More tags: a mapping of texts.", default=None, multiline=True)
+    tags: Structure | None = given(
+        "More tags than build and commit, which are always set: a mapping of texts.",
+        default=None,
+        multiline=True,
+    )
     wait: bool = given(
         "Wait for the end. Off, the step succeeds when the run has been submitted.", default=True
     )

@@ -14,7 +14,7 @@ from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.http import Session
 from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
-from modelyard.operations.inputs.tags import tags_of
+from modelyard.operations.inputs.tags import job_tags
 from modelyard.operations.pipelines import downloading, job_watch
 from modelyard.operations.pipelines.job_watch import Watch
 from modelyard.operations.pipelines.pipeline_inputs import (
@@ -34,7 +34,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     jobs_checks.check(pipeline)
     if inputs.download_output:
         downloading.check_output(pipeline, inputs.download_output)
-    tags = tags_of(inputs.tags)
+    tags = job_tags(inputs.tags, context)
     place = place_of(inputs, context)
     only_look = inputs.action == VALIDATE or inputs.dry_run
     session = connect(inputs, context, read_only=only_look)

@@ -12,7 +12,7 @@ from modelyard.context import Context
 from modelyard.errors import InputError, NotFound
 from modelyard.http import Session
 from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
-from modelyard.operations.inputs.tags import tags_of
+from modelyard.operations.inputs.tags import job_tags
 from modelyard.operations.pipelines import job_watch
 from modelyard.operations.pipelines.job_watch import Watch
 from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs, PipelineOutputs
@@ -46,7 +46,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
             fix="set it to the id that publishing has printed",
         )
     parameters = read_parameters("parameters", inputs.parameters)
-    tags = tags_of(inputs.tags)
+    tags = job_tags(inputs.tags, context)
     place = place_of(inputs, context)
     session = api(inputs, context, place)
     pipeline = Published(session, place, inputs.pipeline_id)
