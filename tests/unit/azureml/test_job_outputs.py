@@ -8,7 +8,7 @@ import pytest
 import requests_mock as mocking
 
 from modelyard.azureml import job_outputs
-from modelyard.azureml.connection import RULES, Place
+from modelyard.azureml.connection import Place
 from modelyard.azureml.job_outputs import Location
 from modelyard.clock import FakeClock
 from modelyard.errors import ServiceError
@@ -27,7 +27,7 @@ def found(
         json={"runMetadata": {"outputs": {"model": told} if told else None}},
     )
     mock.get(f"{ARM}{PLACE.path}/jobs/one", json={"properties": {"outputs": outputs}})
-    arm, api = (Session(one, clock=FakeClock(), rules=RULES) for one in (ARM, API))
+    arm, api = (Session(one, clock=FakeClock()) for one in (ARM, API))
     return list(job_outputs.locations(arm, api, PLACE, "one", "model"))
 
 

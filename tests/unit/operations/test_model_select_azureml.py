@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml.connection import RULES, Place
+from modelyard.azureml.connection import Place
 from modelyard.clock import FakeClock
 from modelyard.context import Context
 from modelyard.execution import execute
@@ -30,10 +30,10 @@ def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same sessions without a sign-in."""
 
     def connect(_inputs: Any, context: Context, *, read_only: bool = False) -> Session:
-        return Session(ARM, clock=context.clock, rules=RULES, read_only=read_only)
+        return Session(ARM, clock=context.clock, read_only=read_only)
 
     def connect_api(_inputs: Any, context: Context, address: str, *, read_only: bool) -> Session:
-        return Session(address, clock=context.clock, rules=RULES, read_only=read_only)
+        return Session(address, clock=context.clock, read_only=read_only)
 
     monkeypatch.setattr(on_azureml, "connect", connect)
     monkeypatch.setattr(on_azureml, "connect_api", connect_api)
