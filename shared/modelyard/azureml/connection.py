@@ -58,9 +58,9 @@ def place(subscription: str, group: str, workspace: str) -> Place:
 
 
 def connect(
-    resource_manager: str, credential: Credential, *, clock: Clock, read_only: bool = False
+    resource_manager: str, credential: Credential, *, clock: Clock, read_only: bool
 ) -> Session:
-    """A session to Resource Manager at this address; nothing is sent yet."""
+    """A session to this address; nothing is sent yet."""
     return Session(resource_manager, clock=clock, credential=credential, read_only=read_only)
 
 

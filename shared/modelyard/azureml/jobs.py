@@ -6,22 +6,17 @@ reference doesn't have.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from modelyard.azure import pages
 from modelyard.azureml import blobs, connection, studio
 from modelyard.azureml.connection import VERSION, Place
 from modelyard.azureml.jobs_states import State, state_of
-from modelyard.errors import NotTheService
 from modelyard.http import Session
 from modelyard.nested_errors import causes
 
-_API = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)*\.api(\.azureml\.ms|\.ml\.azure\.(us|cn))")
-"""Hosts that may see a token: the API of a region, in each of Azure's clouds."""
 _OUTPUT_LOG = "user_logs/std_log"
 """Beginning of the name; with several nodes there is one for each."""
 
@@ -74,7 +69,7 @@ def cancel(session: Session, place: Place, name: str) -> None:
 class History:
     """Run history of a workspace, in the API of its region.
 
-    :param session: to the address that :func:`api_address` gives.
+    :param session: to the address that :func:`.workspaces.api_address` gives.
     """
 
     def __init__(self, session: Session, place: Place) -> None:
@@ -105,18 +100,6 @@ class History:
         if name is None:
             return b""
         return blobs.read_from(str(logs[name]), start, clock=self._session.clock)
-
-
-def api_address(discovery_url: str) -> str:
-    """Where a workspace's region answers, from the workspace's own address for that.
-
-    :raises NotTheService: for an address that isn't Azure ML's, which gets no token.
-    """
-    parts = urlsplit(discovery_url)
-    address = f"{parts.scheme}://{parts.netloc}"
-    if not _API.fullmatch(address):
-        raise NotTheService(f"the workspace's discoveryUrl is {address}, which isn't Azure ML's")
-    return address
 
 
 def _path(place: Place, name: str) -> str:

@@ -10,18 +10,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from modelyard.azureml import connection, long_running, studio
 from modelyard.azureml.advice import advice
 from modelyard.azureml.connection import Place
 from modelyard.azureml.long_running import OperationFailed
-from modelyard.errors import InputError, NotFound, ServiceError
+from modelyard.errors import InputError, NotFound, NotTheService, ServiceError
 from modelyard.http import Session
 
 DEPLOYMENTS = {"api-version": "2022-09-01"}
 GROUPS = {"api-version": "2022-09-01"}
 TIMEOUT = 1800.0
 READY, FAILED = "Succeeded", ("Failed", "Canceled")
+_API = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)*\.api(\.azureml\.ms|\.ml\.azure\.(us|cn))")
+"""Hosts that may see a token: the API of a region, in each of Azure's clouds."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,18 @@ def require(session: Session, place: Place) -> AzureMLWorkspace:
             fix="check both names and the subscription, or create it with aml-workspace",
         )
     return found
+
+
+def api_address(discovery_url: str) -> str:
+    """Where a workspace's region answers, from the workspace's own address for that.
+
+    :raises NotTheService: for an address that isn't Azure ML's, which gets no token.
+    """
+    parts = urlsplit(discovery_url)
+    address = f"{parts.scheme}://{parts.netloc}"
+    if not _API.fullmatch(address):
+        raise NotTheService(f"the workspace's discoveryUrl is {address}, which isn't Azure ML's")
+    return address
 
 
 def group_location(session: Session, place: Place) -> str | None:

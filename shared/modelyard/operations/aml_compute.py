@@ -65,7 +65,8 @@ def run(inputs: ComputeInputs, context: Context) -> Outputs:
 
 def release(state: dict[str, str], inputs: ComputeInputs, context: Context) -> None:
     if token := state.get(workspace_token.KEY):
-        workspace_token.revoke(connect(inputs, context), inputs, context, token)
+        session = connect(inputs, context, read_only=False)
+        workspace_token.revoke(session, inputs, context, token)
 
 
 def _action(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelyard import summary
-from modelyard.azureml import datastores, jobs, workspaces
+from modelyard.azureml import datastores, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.datastores import IDENTITY, Datastore, Wanted
 from modelyard.context import Context
@@ -14,7 +14,7 @@ from modelyard.http import Session
 from modelyard.operation import Operation, result
 from modelyard.operations.datastores.asked import asked
 from modelyard.operations.datastores.datastore_inputs import DatastoreInputs
-from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
+from modelyard.operations.inputs.azureml_inputs import connect, connect_region, place_of
 from modelyard.operations.inputs.signing_in import signed_in
 
 CREATED, UPDATED, LEFT_ALONE = "created", "updated", "left-alone"
@@ -67,8 +67,7 @@ def run(inputs: DatastoreInputs, context: Context) -> Outputs:
         for plan in plans
     )
     if moves and not session.read_only:
-        address = jobs.api_address(workspace.discovery_url)
-        api = connect_api(inputs, context, address, read_only=False)
+        api = connect_region(inputs, context, workspace, read_only=False)
         datastores.set_default(api, place, wanted.default)
     if wanted.default:
         would = "would be " if session.read_only and moves else ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelyard import summary
-from modelyard.azureml import jobs, smoke, workspaces
+from modelyard.azureml import smoke, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.smoke import SmokeRun
 from modelyard.azureml.workspaces import AzureMLWorkspace
@@ -14,7 +14,12 @@ from modelyard.context import Context
 from modelyard.errors import AlreadyExists, InputError, NotFound
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.inputs.azureml_inputs import AzureMLInputs, connect, connect_api, place_of
+from modelyard.operations.inputs.azureml_inputs import (
+    AzureMLInputs,
+    connect,
+    connect_region,
+    place_of,
+)
 from modelyard.operations.inputs.tags import tags_of
 
 CREATED, LEFT_ALONE = "created", "left-alone"
@@ -134,8 +139,7 @@ def _outputs(
 
 
 def _smoke(place: Place, workspace: AzureMLWorkspace, inputs: Inputs, context: Context) -> SmokeRun:
-    address = jobs.api_address(workspace.discovery_url)
-    session = connect_api(inputs, context, address, read_only=False)
+    session = connect_region(inputs, context, workspace, read_only=False)
     run = smoke.log_one_value(session, place, inputs.smoke_experiment, VALUE, context.clock)
     context.log.info("smoke test: run %s logged a value and kept it  %s", run.id, run.url)
     return run

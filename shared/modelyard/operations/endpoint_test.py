@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelyard import summary
-from modelyard.azureml import jobs, online, web_services, workspaces
+from modelyard.azureml import online, web_services, workspaces
 from modelyard.context import Context
 from modelyard.endpoints import local, rows, scoring
 from modelyard.errors import InputError, NotFound
@@ -16,7 +16,7 @@ from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs.azureml_inputs import (
     AzureMLInputs,
     connect,
-    connect_api,
+    connect_region,
     place_of,
 )
 from modelyard.reading import nearest
@@ -170,7 +170,7 @@ def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
 
 def _online(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
     place = place_of(inputs, context)
-    session = connect(inputs, context)
+    session = connect(inputs, context, read_only=True)
     found = online.find(session, place, name)
     if found is None:
         raise NotFound(f"the workspace {place.workspace} has no online endpoint {name}")
@@ -181,8 +181,8 @@ def _online(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
 
 def _service(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
     place = place_of(inputs, context)
-    workspace = workspaces.require(connect(inputs, context), place)
-    region = connect_api(inputs, context, jobs.api_address(workspace.discovery_url))
+    workspace = workspaces.require(connect(inputs, context, read_only=True), place)
+    region = connect_region(inputs, context, workspace, read_only=True)
     found = web_services.find(region, place, name)
     if found is None or found.kind.lower() != inputs.target:
         raise NotFound(

@@ -105,7 +105,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
 def release(state: dict[str, str], inputs: Inputs, context: Context) -> None:
     """Take back what a job that was cut off has left half done."""
     if kept := state.get(blue_green.KEPT):
-        session = connect(inputs, context)
+        session = connect(inputs, context, read_only=False)
         blue_green.take_back(session, place_of(inputs, context), kept, context)
 
 

@@ -13,7 +13,7 @@ from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History
 from modelyard.azureml.jobs_states import Meaning, state_of
 from modelyard.clock import FakeClock
-from modelyard.errors import NotFound, NotTheService, UnknownState
+from modelyard.errors import NotFound, UnknownState
 from modelyard.http import Session
 
 ARM, API = "https://management.azure.com", "https://westeurope.api.azureml.ms"
@@ -115,32 +115,6 @@ def test_a_log_is_read_from_where_it_was_left(
 def test_a_run_that_has_printed_nothing(requests_mock: mocking.Mocker, history: History) -> None:
     requests_mock.get(f"{RUNS}/one/details", json={"logFiles": {}})
     assert history.log("one", 0) == b""
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://westeurope.api.azureml.ms/discovery",
-        "https://abc.workspace.westeurope.api.azureml.ms/discovery",
-        "https://usgovvirginia.api.ml.azure.us/discovery",
-    ],
-)
-def test_the_api_of_a_region(url: str) -> None:
-    assert jobs.api_address(url) == url.removesuffix("/discovery")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "http://westeurope.api.azureml.ms/discovery",
-        "https://westeurope.api.azureml.ms.example.com/discovery",
-        "https://example.com/api.azureml.ms",
-    ],
-)
-def test_a_stranger_gets_no_token(url: str) -> None:
-    with pytest.raises(NotTheService):
-        jobs.api_address(url)
 
 
 def definition(folder: Path) -> jobs_definition.Pipeline:

@@ -30,7 +30,7 @@ Make = Callable[..., Context]
 def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same sessions without a sign-in."""
 
-    def connect(_inputs: Any, context: Context, *, read_only: bool = False) -> Session:
+    def connect(_inputs: Any, context: Context, *, read_only: bool) -> Session:
         return Session(ARM, clock=context.clock, read_only=read_only)
 
     def workspace(_session: Any, _inputs: Any, context: Context) -> Session:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
+from modelyard.azureml import workspaces
 from modelyard.azureml.connection import Place
+from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.credentials import Anonymous
 from modelyard.errors import AlreadyExists, InputError
@@ -32,14 +34,17 @@ def signed_in(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture)
     """The same sessions without a sign-in."""
     caplog.set_level(logging.INFO)
 
-    def connect(_inputs: Any, context: Context, *, read_only: bool = False) -> Session:
+    def connect(_inputs: Any, context: Context, *, read_only: bool) -> Session:
         return Session(ARM, clock=context.clock, credential=Anonymous(), read_only=read_only)
 
-    def api(_inputs: Any, context: Context, address: str, *, read_only: bool) -> Session:
+    def region(
+        _inputs: Any, context: Context, workspace: AzureMLWorkspace, *, read_only: bool
+    ) -> Session:
+        address = workspaces.api_address(workspace.discovery_url)
         return Session(address, clock=context.clock, credential=Anonymous(), read_only=read_only)
 
     monkeypatch.setattr(aml_datastore, "connect", connect)
-    monkeypatch.setattr(aml_datastore, "connect_api", api)
+    monkeypatch.setattr(aml_datastore, "connect_region", region)
 
 
 @pytest.fixture(autouse=True)

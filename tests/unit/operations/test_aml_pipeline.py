@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
+from modelyard.azureml import workspaces
 from modelyard.azureml.connection import Place
+from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.credentials import Anonymous
 from modelyard.errors import (
@@ -39,14 +41,17 @@ Make = Callable[..., Context]
 def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same sessions without a sign-in."""
 
-    def connect(_inputs: Any, context: Context, *, read_only: bool = False) -> Session:
+    def connect(_inputs: Any, context: Context, *, read_only: bool) -> Session:
         return Session(ARM, clock=context.clock, read_only=read_only)
 
-    def connect_api(_inputs: Any, context: Context, address: str) -> Session:
-        return Session(address, clock=context.clock, credential=Anonymous())
+    def region(
+        _inputs: Any, context: Context, workspace: AzureMLWorkspace, *, read_only: bool
+    ) -> Session:
+        address = workspaces.api_address(workspace.discovery_url)
+        return Session(address, clock=context.clock, credential=Anonymous(), read_only=read_only)
 
     monkeypatch.setattr(present_way, "connect", connect)
-    monkeypatch.setattr(present_way, "connect_api", connect_api)
+    monkeypatch.setattr(present_way, "connect_region", region)
 
 
 class Service:

@@ -7,7 +7,7 @@ import io
 import tarfile
 from typing import Any
 
-from modelyard.azureml import advice, assets, computes, jobs, web_services, workspaces
+from modelyard.azureml import advice, assets, computes, web_services, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
 from modelyard.azureml.long_running import OperationFailed
@@ -27,7 +27,7 @@ from modelyard.operations.deployments.results import (
 )
 from modelyard.operations.deployments.rollout import Rollout, rollout_of
 from modelyard.operations.deployments.service_inputs import Service, ServiceInputs, service_of
-from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
+from modelyard.operations.inputs.azureml_inputs import connect, connect_region, place_of
 
 _LOG_LINES = 40
 _CAUSE = "the scoring server didn't come up"
@@ -57,8 +57,7 @@ def deploy(
     workspace = workspaces.require(session, place)
     model = assets.look_up(session, place, "models", wanted.model, "model")
     fingerprint = wanted.fingerprint(model.id)
-    address = jobs.api_address(workspace.discovery_url)
-    region = connect_api(inputs, context, address, read_only=dry_run)
+    region = connect_region(inputs, context, workspace, read_only=dry_run)
     before = web_services.find(region, place, name)
     action = _action(before, wanted, fingerprint)
     if before is not None and action == LEFT_ALONE:

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from modelyard.azureml import connection
+from modelyard.azureml import connection, workspaces
 from modelyard.azureml.connection import Place
+from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.http import Session
@@ -70,25 +71,30 @@ def workspace_of(inputs: NamesAzureML, context: Context) -> str:
     return inputs.workspace_name or _of_repository(context)
 
 
-def connect(inputs: IdentityInputs, context: Context, *, read_only: bool = False) -> Session:
+def connect(inputs: IdentityInputs, context: Context, *, read_only: bool) -> Session:
     """A session to Resource Manager.
 
     :raises InputError: when the inputs name no identity.
     """
     resource = signed_in(inputs, context).cloud.resource_manager
-    return _connected(inputs, context, resource, read_only=read_only)
+    return connect_api(inputs, context, resource, read_only=read_only)
+
+
+def connect_region(
+    inputs: IdentityInputs, context: Context, workspace: AzureMLWorkspace, *, read_only: bool
+) -> Session:
+    """A session to the API of the workspace's region.
+
+    :raises NotTheService: when the workspace names an address that isn't Azure ML's.
+    """
+    address = workspaces.api_address(workspace.discovery_url)
+    return connect_api(inputs, context, address, read_only=read_only)
 
 
 def connect_api(
-    inputs: IdentityInputs, context: Context, address: str, *, read_only: bool = True
-) -> Session:
-    """A session to the API of a region, which takes the tokens of Resource Manager."""
-    return _connected(inputs, context, address, read_only=read_only)
-
-
-def _connected(
     inputs: IdentityInputs, context: Context, address: str, *, read_only: bool
 ) -> Session:
+    """A session to an address of Azure ML, which takes the tokens of Resource Manager."""
     who = signed_in(inputs, context)
     credential = who.sign_in.token(who.cloud.resource_manager, clock=context.clock)
     return connection.connect(address, credential, clock=context.clock, read_only=read_only)

@@ -13,7 +13,7 @@ from modelyard.azureml.jobs_definition import Pipeline
 from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.http import Session
-from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
+from modelyard.operations.inputs.azureml_inputs import connect, connect_region, place_of
 from modelyard.operations.inputs.tags import job_tags
 from modelyard.operations.pipelines import downloading, job_watch
 from modelyard.operations.pipelines.job_watch import Watch
@@ -53,7 +53,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     if not inputs.wait:
         context.let_go(KEY)  # it goes on without this step
         return PipelineOutputs(status=job.state.name)
-    api = connect_api(inputs, context, jobs.api_address(workspace.discovery_url))
+    api = connect_region(inputs, context, workspace, read_only=True)
     watch = Watch(session, History(api, place), place, name, context)
     ended = job_watch.to_the_end(watch, KEY, inputs.timeout_minutes * 60)
     if not (inputs.download_output and inputs.download_to):
@@ -69,7 +69,7 @@ def release(inputs: PipelineInputs, context: Context, state: dict[str, str]) -> 
     if not name:
         context.log.info("no pipeline of this step is known to be active")
         return
-    session, place = connect(inputs, context), place_of(inputs, context)
+    session, place = connect(inputs, context, read_only=False), place_of(inputs, context)
     workspace = workspaces.require(session, place)
     history = _history(inputs, context, workspace, place)
     job_watch.release(Watch(session, history, place, name, context), KEY)
@@ -107,7 +107,7 @@ def _published(job: Job, context: Context) -> Job:
 def _history(
     inputs: PipelineInputs, context: Context, workspace: AzureMLWorkspace, place: Place
 ) -> History:
-    return History(connect_api(inputs, context, jobs.api_address(workspace.discovery_url)), place)
+    return History(connect_region(inputs, context, workspace, read_only=True), place)
 
 
 def _name(pipeline: Pipeline, overrides: dict[str, str], context: Context) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelyard.azureml import jobs, published, workspaces
+from modelyard.azureml import published, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Job
 from modelyard.azureml.published import Published
 from modelyard.context import Context
 from modelyard.errors import InputError, NotFound
 from modelyard.http import Session
-from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
+from modelyard.operations.inputs.azureml_inputs import connect, connect_region, place_of
 from modelyard.operations.inputs.tags import job_tags
 from modelyard.operations.pipelines import job_watch
 from modelyard.operations.pipelines.job_watch import Watch
@@ -108,6 +108,5 @@ def check_parameters(given: dict[str, str], known: set[str], named: str) -> None
 
 def api(inputs: PipelineInputs, context: Context, place: Place) -> Session:
     """A session to the API of the workspace's region."""
-    workspace = workspaces.require(connect(inputs, context), place)
-    address = jobs.api_address(workspace.discovery_url)
-    return connect_api(inputs, context, address, read_only=inputs.dry_run)
+    workspace = workspaces.require(connect(inputs, context, read_only=True), place)
+    return connect_region(inputs, context, workspace, read_only=inputs.dry_run)

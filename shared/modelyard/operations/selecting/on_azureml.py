@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from modelyard.azureml import jobs, run_artifacts, run_search, workspaces
+from modelyard.azureml import run_artifacts, run_search, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Run
 from modelyard.azureml.jobs_states import Meaning
@@ -48,7 +48,7 @@ def found(inputs: SelectInputs, context: Context) -> list[Found]:
     """
     place = place_of(inputs, context)
     known = workspaces.require(connect(inputs, context, read_only=True), place)
-    address = jobs.api_address(known.discovery_url)
+    address = workspaces.api_address(known.discovery_url)
     tracking = f"{address}/mlflow/v1.0{place.path}"
     workspace = _Workspace(
         connect_api(inputs, context, address, read_only=True),
