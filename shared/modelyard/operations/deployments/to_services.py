@@ -14,7 +14,7 @@ from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.web_services import ACI, AKS, FINGERPRINT, HEALTHY, WebService
 from modelyard.context import Context
 from modelyard.endpoints import scoring
-from modelyard.errors import DeploymentFailed, InputError
+from modelyard.errors import DeploymentFailed, EndpointTestFailed, InputError
 from modelyard.http import Session
 from modelyard.images.running import indented
 from modelyard.operations.deployments.online_inputs import variables_of
@@ -62,6 +62,9 @@ def deploy(
     action = _action(before, wanted, fingerprint)
     if before is not None and action == LEFT_ALONE:
         context.log.info("service %s: %s", name, said(action, would=dry_run, serves="model"))
+        if not dry_run:
+            # It may be what an earlier run deployed and then found wanting.
+            _judge(region, place, before, rollout, context)
         return Deployed(action, before.scoring_url, wanted.model)
     if dry_run:
         context.log.info("service %s: %s", name, said(action, would=True, serves="model"))
@@ -71,7 +74,7 @@ def deploy(
     body = _body(region, place, wanted, name, f"{model.name}:{model.version}", fingerprint)
     body |= {"location": workspace.location} | ({"overwrite": True} if before else {})
     made = _bring_up(region, place, body, rollout, context)
-    _smoke_test(region, place, made, rollout, context)
+    _judge(region, place, made, rollout, context)
     context.log.info("service %s: %s, %s", name, action, made.scoring_url)
     return Deployed(action, made.scoring_url, wanted.model)
 
@@ -162,6 +165,21 @@ def _bring_up(
         raise DeploymentFailed(f"{error.what}{shown}", cause=cause, fix=fix) from None
     context.show_remote(f"log of {name}", web_services.logs(region, place, name))
     return made
+
+
+def _judge(
+    region: Session, place: Place, service: WebService, rollout: Rollout, context: Context
+) -> None:
+    """:raises EndpointTestFailed: which says that the service serves all the same."""
+    try:
+        _smoke_test(region, place, service, rollout, context)
+    except EndpointTestFailed as error:
+        serves = f"the service {service.name} serves this model all the same: nothing takes it back"
+        raise EndpointTestFailed(
+            error.what,
+            cause=f"{error.cause}; {serves}" if error.cause else serves,
+            fix=error.fix or "deploy the model that served before, or correct what is expected",
+        ) from None
 
 
 def _smoke_test(

@@ -1,23 +1,29 @@
-"""What a deployment that failed says of what served before."""
+"""What a deployment that failed says of what serves."""
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests_mock as mocking
 
-from modelyard.azureml import connection, web_services
+from modelyard.azureml import assets, connection, jobs, web_services, workspaces
 from modelyard.azureml.long_running import OperationFailed
+from modelyard.azureml.web_services import WebService
 from modelyard.clock import FakeClock
 from modelyard.context import Context
-from modelyard.errors import DeploymentFailed
+from modelyard.errors import DeploymentFailed, EndpointTestFailed
 from modelyard.http import Session
 from modelyard.operations.deployments import to_services
+from modelyard.operations.deployments.results import Deployed
 from modelyard.operations.deployments.rollout import rollout_of
 from modelyard.operations.model_deploy import OPERATION
 
 PLACE = connection.Place("s", "g", "wine")
+URL = "https://wine.example/score"
 
 
 @pytest.mark.parametrize(
@@ -48,3 +54,70 @@ def test_only_a_container_instance_that_was_overwritten_leaves_nothing_serving(
     assert ("deploy the model that served before" in caught.value.fix) == gone
     if log:
         assert "add the package to the conda file" in caught.value.fix
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cluster:
+    """Azure ML as far as a deployment asks it."""
+    (tmp_path / "score.py").write_text("def init(): ...\ndef run(data): ...\n")
+    (tmp_path / "conda.yml").write_text("dependencies: [python=3.11]\n")
+    there = Cluster(tmp_path)
+    for module, name, fake in (
+        (to_services, "connect", lambda *_, **__: there.session),
+        (to_services, "connect_api", lambda *_, **__: there.session),
+        (workspaces, "require", lambda *_: Namespace(discovery_url="", location="westeurope")),
+        (assets, "look_up", lambda *_: Namespace(id="models/wine:1", name="wine", version="1")),
+        (jobs, "api_address", lambda *_: "https://westeurope.api.azureml.ms"),
+        (web_services, "upload", lambda *_: "aml://artifact/x"),
+        (web_services, "find", lambda *_: there.service),
+        (web_services, "deploy", there.deploy),
+        (web_services, "logs", lambda *_: ""),
+        (web_services, "key", lambda *_: ""),
+    ):
+        monkeypatch.setattr(module, name, fake)
+    return there
+
+
+class Cluster:
+    """Has one service, or none."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.session = Session("https://westeurope.api.azureml.ms", clock=FakeClock())
+        self.service: WebService | None = None
+
+    def deploy(self, _: Any, __: Any, body: dict[str, Any], **___: Any) -> WebService:
+        self.service = WebService("wine", "ACI", "Healthy", URL, False, False, body["kvTags"])
+        return self.service
+
+    def inputs(self, **more: Any) -> Any:
+        values: dict[str, Any] = {
+            "target": "aci",
+            "endpoint": "wine",
+            "subscription_id": "00000000-0000-0000-0000-000000000000",
+            "workspace_name": "wine",
+            "resource_group": "wine",
+            "model": "wine:1",
+            "code": str(self.folder),
+            "conda_file": str(self.folder / "conda.yml"),
+            "rows": [{"a": 1}],
+        }
+        return OPERATION.inputs(**{**values, **more})
+
+    def run(self, context: Context, **more: Any) -> Deployed:
+        dry_run = bool(more.get("dry_run"))
+        return to_services.deploy(self.inputs(**more), "wine", "aci", context, dry_run=dry_run)
+
+
+def test_what_failed_its_smoke_test_fails_again(
+    cluster: Cluster, make_context: Callable[..., Context], requests_mock: mocking.Mocker
+) -> None:
+    asked = requests_mock.post(URL, json=[1.5])
+    for _ in range(2):
+        with pytest.raises(EndpointTestFailed, match="99 predictions were expected") as caught:
+            cluster.run(make_context(OPERATION), expect_count=99)
+        assert "the service wine serves this model all the same" in caught.value.cause
+    assert asked.call_count == 2
+    cluster.run(make_context(OPERATION), expect_count=99, dry_run=True)
+    assert asked.call_count == 2
+    assert cluster.run(make_context(OPERATION)).action == "left-alone"
