@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from modelyard.azureml import jobs_shapes
 from modelyard.azureml.jobs_definition import DATA_TYPES, Json, Pipeline, Step, input_of
 from modelyard.errors import FileError
 
@@ -22,8 +23,10 @@ _LITERALS = {"integer": int, "number": float}
 
 def check(pipeline: Pipeline) -> None:
     """:raises FileError: with everything that is wrong, a line each."""
-    problems = [*_values(pipeline), *_bindings(pipeline), *_commands(pipeline)]
-    problems += _files(pipeline) or []
+    problems = [*jobs_shapes.problems(pipeline)]
+    if not problems:  # what follows relies on it
+        problems += [*_values(pipeline), *_bindings(pipeline), *_commands(pipeline)]
+        problems += _files(pipeline)
     if not problems:
         problems += _cycles(pipeline)
     if problems:

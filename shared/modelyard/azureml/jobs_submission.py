@@ -105,7 +105,7 @@ def _step(session: Session, place: Place, pipeline: Pipeline, step: Step) -> Jso
         found["computeId"] = compute
     if limits:
         found["limits"] = {"job_limits_type": "Command"}
-        if "timeout" in limits:
+        if limits.get("timeout") is not None:
             found["limits"]["timeout"] = f"PT{int(limits['timeout'])}S"
     for name in ("environment_variables", "resources", "display_name"):
         if step.job.get(name):

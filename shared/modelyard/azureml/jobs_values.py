@@ -13,7 +13,7 @@ from modelyard.azureml.jobs_definition import DATA_TYPES, Json, as_text
 from modelyard.http import Session
 
 _REMOTE = ("azureml:", "https://", "http://", "wasbs://", "abfss://")
-_MODES = {
+MODES = {
     "ro_mount": "ReadOnlyMount",
     "rw_mount": "ReadWriteMount",
     "download": "Download",
@@ -47,7 +47,7 @@ def output(about: object, key: str) -> Json:
 
 def mode_of(mode: str) -> str:
     """``ro_mount`` -> ``ReadOnlyMount``."""
-    return _MODES.get(mode, mode)
+    return MODES.get(mode, mode)
 
 
 def uri(session: Session, place: Place, folder: Path, value: Json, name: str) -> str:
