@@ -86,10 +86,7 @@ def error_body(response: requests.Response) -> tuple[str, str]:
     Shapes: Databricks ``{error_code, message}``, Azure ``{error: {code, message}}``, Microsoft
     Entra ``{error, error_description}``, container registries ``{errors: [{code, message}]}``.
     """
-    try:
-        body = response.json()
-    except ValueError:
-        return "", _start_of(response)
+    body = _parsed(response)
     if not isinstance(body, dict):
         return "", _start_of(response)
     if isinstance(body.get("errors"), list) and body["errors"]:
@@ -132,7 +129,7 @@ def read_list(response: requests.Response, call: str) -> list[Any]:
 def _parsed(response: requests.Response) -> Any:
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or nested deeper than anybody means it
         return None
 
 

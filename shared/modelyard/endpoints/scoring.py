@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 import requests as requests_library
 
-from modelyard.answers import read_json
+from modelyard.answers import read_json, read_list
 from modelyard.clock import Clock
 from modelyard.credentials import Anonymous, StaticToken
 from modelyard.endpoints.rows import Rows
@@ -30,10 +31,16 @@ def kind_of(text: str) -> Kind:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the endpoint said, and how long each request took (seconds)."""
+    """What the endpoint said to each request, and how long each took (seconds)."""
 
-    predictions: Sequence[Any]
+    answers: tuple[Sequence[Any], ...]
+    """At least one: the predictions for all rows."""
     seconds: tuple[float, ...]
+
+    @property
+    def predictions(self) -> Sequence[Any]:
+        """Those of the last answer."""
+        return self.answers[-1]
 
     @property
     def median_milliseconds(self) -> float:
@@ -51,7 +58,7 @@ def score(
     timeout: float = 60.0,
     deployment: str = "",
 ) -> Answer:
-    """POST the rows ``requests`` times; the predictions are those of the last answer.
+    """POST the rows ``requests`` times.
 
     :param url: the whole scoring URL.
     :param deployment: of an Azure ML endpoint: ask this one, whatever the traffic.
@@ -61,8 +68,7 @@ def score(
     """
     session = _session(url, key, clock, timeout)
     headers = {DEPLOYMENT: deployment} if deployment else {}
-    seconds = []
-    predictions: Sequence[Any] = ()
+    seconds, answers = [], []
     for _ in range(requests):
         start = clock.monotonic()
         try:
@@ -76,24 +82,27 @@ def score(
                 fix="compare the rows with the model's signature",
             ) from None
         seconds.append(clock.monotonic() - start)
-        predictions = _predictions(answer, url)
-    return Answer(predictions, tuple(seconds))
+        answers.append(predictions(answer, url))
+    return Answer(tuple(answers), tuple(seconds))
 
 
 def check(answer: Answer, *, count: int, kind: Kind) -> None:
-    """Assert number and type of the predictions.
+    """Assert number and type of the predictions of every answer.
 
     :raises EndpointTestFailed: naming the first that is wrong.
     """
-    if len(answer.predictions) != count:
-        raise EndpointTestFailed(
-            f"{count} predictions were expected, {len(answer.predictions)} came back"
-        )
-    for number, value in enumerate(answer.predictions, start=1):
-        if not _is(kind, value):
+    for request, predicted in enumerate(answer.answers, start=1):
+        place = f" (request {request} of {len(answer.answers)})" if request > 1 else ""
+        if len(predicted) != count:
             raise EndpointTestFailed(
-                f"prediction {number} is {value!r}, which is {_kind_of(value)}, not {kind}"
+                f"{count} predictions were expected, {len(predicted)} came back{place}"
             )
+        for number, value in enumerate(predicted, start=1):
+            if not _is(kind, value):
+                raise EndpointTestFailed(
+                    f"prediction {number} is {value!r}, which is {_kind_of(value)}, "
+                    f"not {kind}{place}"
+                )
 
 
 def check_latency(answer: Answer, most: float | None) -> None:
@@ -138,12 +147,13 @@ def _session(url: str, key: str, clock: Clock, timeout: float) -> Session:
     )
 
 
-def _predictions(answer: requests_library.Response, url: str) -> Sequence[Any]:
-    """Those of MLflow's server or of a scoring script: the list itself, or within an object."""
+def predictions(answer: requests_library.Response, url: str) -> Sequence[Any]:
+    """Those of MLflow's server or of a scoring script: the list itself, or within an object.
+
+    :raises EndpointTestFailed, NotTheService: when there are none, or no JSON.
+    """
     if answer.content.lstrip().startswith(b"["):
-        body = answer.json()
-        if isinstance(body, list):
-            return body
+        return read_list(answer, url)
     fields = read_json(answer, url)
     for name in PREDICTIONS:
         if isinstance(fields.get(name), list):
@@ -154,8 +164,10 @@ def _predictions(answer: requests_library.Response, url: str) -> Sequence[Any]:
 
 def _is(kind: Kind, value: Any) -> bool:
     if kind == "number":
-        # NaN and infinity come as null or text in JSON, so a float here is a real number.
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+        # Python writes and reads NaN and Infinity, which JSON doesn't have.
+        if isinstance(value, float):
+            return math.isfinite(value)
+        return isinstance(value, int) and not isinstance(value, bool)
     if kind == "integer":
         return isinstance(value, int) and not isinstance(value, bool)
     if kind == "text":
@@ -164,5 +176,7 @@ def _is(kind: Kind, value: Any) -> bool:
 
 
 def _kind_of(value: Any) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "no number that JSON has"
     names = {bool: "a boolean", str: "text", type(None): "nothing", dict: "an object"}
     return names.get(type(value), "a list" if isinstance(value, list) else "a number")

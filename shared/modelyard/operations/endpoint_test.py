@@ -62,7 +62,8 @@ class Inputs(AzureMLInputs):
         file=True,
     )
     expect_count: int | None = given(
-        "Predictions that have to come back. Default: as many as there are rows.", default=None
+        "Predictions that have to come back to each request. Default: as many as there are rows.",
+        default=None,
     )
     expect_type: str = given(
         "Type that every prediction has to be of.", default="any", choices=scoring.KINDS
@@ -93,8 +94,13 @@ class Inputs(AzureMLInputs):
 @dataclass(frozen=True)
 class Outputs:
     scoring_url: str | None = result("The address that was tested; set before the test.")
-    count: int | None = result("Number of predictions; set when they came back.")
-    predictions: Any = result("The predictions as JSON; set when they came back.")
+    count: int | None = result(
+        "Number of predictions for the last request; set when they came back."
+    )
+    predictions: Any = result(
+        "The predictions of the last request as JSON, NaN and infinity as null; set when they "
+        "came back."
+    )
     latency_milliseconds: float | None = result(
         "Median latency of the requests; set when they came back."
     )
@@ -119,7 +125,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         deployment=inputs.deployment or "",
     )
     latency = round(answer.median_milliseconds, 1)
-    predictions = list(answer.predictions)
+    predictions = [_in_json(one) for one in answer.predictions]
     context.publish(count=len(predictions), predictions=predictions, latency_milliseconds=latency)
     expected = to_score.count if inputs.expect_count is None else inputs.expect_count
     scoring.check(answer, count=expected, kind=scoring.kind_of(inputs.expect_type))
@@ -136,9 +142,18 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     return Outputs()
 
 
+def _in_json(prediction: Any) -> Any:
+    """NaN and infinity as null: Python writes and reads them, JSON doesn't have them."""
+    if isinstance(prediction, float) and not math.isfinite(prediction):
+        return None
+    if isinstance(prediction, dict):
+        return {name: _in_json(one) for name, one in prediction.items()}
+    return [_in_json(one) for one in prediction] if isinstance(prediction, list) else prediction
+
+
 def _rounded(prediction: Any) -> Any:
     """To be read by people; the output has all digits."""
-    if isinstance(prediction, float) and math.isfinite(prediction):
+    if isinstance(prediction, float):
         return float(f"{prediction:.6g}")
     return [_rounded(one) for one in prediction] if isinstance(prediction, list) else prediction
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ TWO = rows.read([{"a": 1}, {"a": 2}])
 
 
 def answer(*predictions: Any) -> scoring.Answer:
-    return scoring.Answer(predictions, (0.01,))
+    return scoring.Answer((predictions,), (0.01,))
 
 
 def test_sends_rows_and_key_and_returns_the_predictions(
@@ -91,6 +92,8 @@ def test_too_few_predictions_fail() -> None:
         ("number", 1.5, "1.5"),
         ("number", 2, True),
         ("number", 0.0, None),
+        ("number", 10**400, math.nan),
+        ("number", 1.0, math.inf),
         ("integer", 2, 2.0),
         ("integer", 0, False),
         ("text", "red", 1),
@@ -101,6 +104,24 @@ def test_the_type_of_every_prediction_is_checked(kind: scoring.Kind, good: Any, 
     scoring.check(answer(good, good), count=2, kind=kind)
     with pytest.raises(EndpointTestFailed, match="prediction 2"):
         scoring.check(answer(good, bad), count=2, kind=kind)
+
+
+def test_every_answer_is_checked(requests_mock: requests_mock.Mocker, clock: FakeClock) -> None:
+    requests_mock.post(URL, [{"json": one} for one in ([1, 2], ["1", 2], [1], [1, 2])])
+    got = scoring.score(URL, TWO, clock=clock, requests=4)
+    with pytest.raises(EndpointTestFailed, match=r"prediction 1 is '1'.*request 2 of 4"):
+        scoring.check(got, count=2, kind="number")
+    with pytest.raises(EndpointTestFailed, match="request 3 of 4"):
+        scoring.check(got, count=2, kind="any")
+
+
+@pytest.mark.parametrize("text", ["[1,", "[" * 100_000, '{"predictions": [1'])
+def test_broken_json_is_no_prediction(
+    requests_mock: requests_mock.Mocker, clock: FakeClock, text: str
+) -> None:
+    requests_mock.post(URL, text=text)
+    with pytest.raises(NotTheService, match="not with a JSON"):
+        scoring.score(URL, TWO, clock=clock)
 
 
 def test_slower_than_allowed_fails() -> None:

@@ -45,6 +45,16 @@ def test_the_predictions_are_set_also_when_the_check_fails(
     assert recording_ci.outputs["scoring-url"] == URL
 
 
+def test_the_output_is_json_also_where_the_answer_is_not(
+    requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any
+) -> None:
+    requests_mock.post(URL, text='[NaN, {"low": -Infinity, "all": [1.5, NaN]}]')
+    with pytest.raises(EndpointTestFailed, match="prediction 1 is nan, which is no number that J"):
+        endpoint_test.run(inputs(), make_context(OPERATION))
+    told = recording_ci.outputs["predictions"]
+    assert json.loads(told, parse_constant=pytest.fail) == [None, {"low": None, "all": [1.5, None]}]
+
+
 def test_the_key_of_a_local_endpoint_is_looked_up_and_masked(
     requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any
 ) -> None:
