@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -130,7 +131,11 @@ def _smoke_test(
     context: Context,
 ) -> None:
     if rollout.rows is None:
-        context.log.warning("deployment %s: not tried before it gets traffic, rows is empty", new)
+        context.log.warning(
+            "deployment %s: rows is empty, so it isn't tried before it gets traffic, and the steps "
+            "of the traffic only pass, unwatched",
+            new,
+        )
         return
     answer = scoring.score(
         endpoint.scoring_url,
@@ -163,6 +168,7 @@ def _shift(
                 rollout.rows,
                 change.new,
                 rollout.watch,
+                partial(rollout.expected.check, sent=rollout.rows),
                 clock=context.clock,
             )
         else:

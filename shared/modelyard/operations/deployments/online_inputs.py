@@ -106,18 +106,20 @@ class OnlineInputs(AzureMLInputs):
     )
     rows: Structure | None = given(
         "Rows for the smoke test and the watch: a list of objects or a request body; in place or "
-        "a file. Left out, nothing is asked of the new deployment before it gets traffic.",
+        "a file. Left out, nothing is asked of the new deployment: it is neither tried nor "
+        "watched.",
         default=None,
         file=True,
         visible_when=ONLINE,
     )
     expect_count: int | None = given(
-        "Predictions that have to come back in the smoke test. Default: as many as there are rows.",
+        "Predictions that have to come back in the smoke test and the watch. Default: as "
+        "many as there are rows.",
         default=None,
         visible_when=ONLINE,
     )
     expect_type: str = given(
-        "Type that every prediction of the smoke test has to be of.",
+        "Type that every prediction of the smoke test and the watch has to be of.",
         default="any",
         choices=scoring.KINDS,
         visible_when=ONLINE,
@@ -135,7 +137,8 @@ class OnlineInputs(AzureMLInputs):
         "Requests that are sent in each step to watch it.", default=30, visible_when=BLUE_GREEN
     )
     max_error_percent: float = given(
-        "Per cent of the watch's requests that may fail at the new deployment.",
+        "Per cent of the new deployment's answers to the watch that may be wrong: errors, or not "
+        "what expect-count and expect-type say.",
         default=0.0,
         visible_when=BLUE_GREEN,
     )
