@@ -13,6 +13,7 @@ from modelyard.context import Context
 from modelyard.endpoints import local, rows, scoring
 from modelyard.errors import InputError, NotFound
 from modelyard.operation import Operation, Structure, given, result
+from modelyard.operations.deployments.plain_values import check_sendable
 from modelyard.operations.inputs.azureml_inputs import (
     AzureMLInputs,
     connect,
@@ -110,6 +111,7 @@ class Outputs:
 def run(inputs: Inputs, context: Context) -> Outputs:
     if inputs.requests < 1:
         raise InputError(f"requests is {inputs.requests}; at least 1 is needed to test anything")
+    check_sendable(inputs.rows, "rows")
     to_score = rows.read(inputs.rows)
     if inputs.deployment and inputs.target not in ONLINE:
         raise InputError(f"target {inputs.target} has no deployment to name")

@@ -13,6 +13,7 @@ from modelyard.azureml.serving import IMAGE, KUBERNETES, MANAGED, Serving
 from modelyard.endpoints import scoring
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Structure, given
+from modelyard.operations.deployments.plain_values import check_sendable, conda_of
 from modelyard.operations.inputs.azureml_inputs import AzureMLInputs
 
 ONLINE = "target != local"
@@ -173,8 +174,8 @@ def serving_of(inputs: OnlineInputs, target: str) -> Serving:
     if code is not None and f"code/{inputs.scoring_script}" not in code.files:
         raise FileError(f"there is no {inputs.scoring_script} in {inputs.code}")
     conda = Path(inputs.conda_file) if inputs.conda_file else None
-    if conda is not None and not conda.is_file():
-        raise FileError(f"there is no conda-file {conda}")
+    if conda is not None:
+        conda_of(conda)  # what is wrong with it is told before anything is begun
     managed = target == "managed"
     return Serving(
         kind=MANAGED if managed else KUBERNETES,
@@ -238,4 +239,5 @@ def _settings(value: Any) -> dict[str, Any]:
         raise InputError(
             f"settings has {', '.join(own)}", fix="inputs of their own give these: leave them out"
         )
+    check_sendable(value, "settings")
     return dict(value)

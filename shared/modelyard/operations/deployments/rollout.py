@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from modelyard.endpoints import rows, scoring
@@ -9,7 +10,9 @@ from modelyard.endpoints.rows import Rows
 from modelyard.endpoints.watching import Watch
 from modelyard.errors import InputError
 from modelyard.operations.deployments.online_inputs import OnlineInputs
+from modelyard.operations.deployments.plain_values import check_sendable
 
+_NUMBER = re.compile(r"[0-9]{1,3}")
 STEPS = ("10", "50")
 """Per cent, where the inputs say none."""
 
@@ -49,12 +52,15 @@ def rollout_of(inputs: OnlineInputs) -> Rollout:
         raise InputError("watch-requests is at least 1, and watch-seconds at least 0")
     if not 0 <= inputs.max_error_percent <= 100:
         raise InputError(f"max-error-percent is {inputs.max_error_percent}, not from 0 to 100")
+    if inputs.timeout_minutes <= 0:
+        raise InputError(f"timeout-minutes is {inputs.timeout_minutes:g}, not above 0")
     watch = Watch(
         seconds=inputs.watch_seconds,
         requests=inputs.watch_requests,
         max_error_percent=inputs.max_error_percent,
         max_latency_milliseconds=inputs.max_latency_milliseconds,
     )
+    check_sendable(inputs.rows, "rows")
     given_rows = None if inputs.rows is None else rows.read(inputs.rows)
     return Rollout(
         steps=tuple(step for step in steps if step < 100),
@@ -66,8 +72,8 @@ def rollout_of(inputs: OnlineInputs) -> Rollout:
 
 
 def _step(text: str) -> int:
-    if not text.strip().isdigit() or not 1 <= int(text) <= 100:
+    if not _NUMBER.fullmatch(text.strip()) or not 1 <= int(text) <= 100:
         raise InputError(
-            f"traffic has {text!r}", fix="give whole numbers from 1 to 100, one a line"
+            f"traffic has {text[:20]!r}", fix="give whole numbers from 1 to 100, one a line"
         )
     return int(text)

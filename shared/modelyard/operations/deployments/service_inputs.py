@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from modelyard.azureml import content
 from modelyard.azureml.content import Content
 from modelyard.azureml.web_services import ACI, AKS
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Structure, given
 from modelyard.operations.deployments.online_inputs import OnlineInputs
+from modelyard.operations.deployments.plain_values import check_sendable, conda_of
 
 SERVICES = "target = aci || target = aks"
 KINDS = {"aci": ACI, "aks": AKS}
@@ -121,7 +120,7 @@ def service_of(inputs: ServiceInputs, target: str, variables: Mapping[str, str])
         model=inputs.model,
         code=code,
         script=script,
-        conda=_conda(conda),
+        conda=conda_of(conda),
         image=image or inputs.environment_image,
         variables=variables,
         compute=inputs.compute or "",
@@ -168,6 +167,7 @@ def _config(value: Any, kind: str) -> dict[str, Any]:
         return {**_DEFAULTS[kind], "authEnabled": True}
     if not isinstance(value, Mapping):
         raise FileError("deployment-config isn't a mapping, such as 'authEnabled: true'")
+    check_sendable(value, "deployment-config")
     given_kind = value.get("computeType")
     if given_kind is not None and str(given_kind).upper() != kind:
         raise InputError(f"deployment-config is for {given_kind}, and the target for {kind}")
@@ -175,13 +175,3 @@ def _config(value: Any, kind: str) -> dict[str, Any]:
         raise InputError(f"deployment-config has {own[0]}, which model-deploy sets itself")
     config = {name: one for name, one in value.items() if name != "computeType"}
     return {**_DEFAULTS[kind], "authEnabled": True, **config}
-
-
-def _conda(path: Path) -> Mapping[str, Any]:
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise FileError(f"the conda file {path} can't be read: {error}") from None
-    if not isinstance(found, Mapping) or not isinstance(found.get("dependencies"), list):
-        raise FileError(f"the conda file {path} has no list of dependencies")
-    return found

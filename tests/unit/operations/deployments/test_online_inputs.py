@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ def test_a_model_of_mlflow_needs_neither_script_nor_environment(folder: Path) ->
         ("managed", {"environment_variables": ["A"]}, "isn't a mapping"),
         ("managed", {"environment_variables": {"not-one": "x"}}, "can't be one's name"),
         ("managed", {"settings": {"model": "x"}}, "settings has model"),
+        ("managed", {"settings": {"x": [math.nan]}}, "settings has a value that JSON doesn't"),
         ("managed", {"collect": ("model-inputs",)}, "collect has 'model-inputs'"),
         ("managed", {"collect": ("request",), "collect_percent": 0}, "collect-percent is 0"),
         ("managed", {"collect": ("request",), "collect_percent": 101}, "collect-percent is 101"),
@@ -85,10 +87,15 @@ def test_what_can_not_be(folder: Path, target: str, changes: dict[str, Any], mes
         {"scoring_script": "other.py"},
         {"code": "nowhere"},
         {"conda_file": "nowhere.yml"},
+        {"conda_file": "latin.yml"},
+        {"conda_file": "broken.yml"},
+        {"conda_file": "code"},
         {"settings": ["x"]},
     ],
 )
 def test_files_that_are_not_there_or_not_right(folder: Path, changes: dict[str, Any]) -> None:
+    (folder / "latin.yml").write_bytes("name: \u00e9\ndependencies: []\n".encode("latin-1"))
+    (folder / "broken.yml").write_text("dependencies: [a")
     with pytest.raises(FileError):
         serving_of(inputs(**changes), "managed")
 
@@ -107,6 +114,11 @@ def test_steps_rise_and_100_comes_by_itself() -> None:
         {"traffic": ("0",)},
         {"traffic": ("101",)},
         {"traffic": ("half",)},
+        {"traffic": ("\u00b2",)},
+        {"traffic": ("\u0665\u0660",)},
+        {"traffic": ("1" * 5000,)},
+        {"timeout_minutes": -1.0},
+        {"rows": [{"a": math.inf}]},
         {"watch_requests": 0},
         {"watch_seconds": -1.0},
         {"max_error_percent": 101.0},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,7 @@ def test_what_is_collected_is_a_flag() -> None:
         ("aci", {"inference_config": {**INFERENCE, "runtime": "spark-py"}}, "not python"),
         ("aci", {"inference_config": {"entryScript": "score.py"}}, "and condaFile"),
         ("aci", {"deployment_config": AKS}, "is for AKS"),
+        ("aci", {"deployment_config": {"a": math.nan}}, "deployment-config has a value that JSON"),
         ("aci", {"deployment_config": {"keys": {"primaryKey": "k"}}}, "has keys"),
     ],
 )

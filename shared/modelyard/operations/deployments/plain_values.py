@@ -1,0 +1,35 @@
+"""What the files of a deployment have to be made of, so that it can be sent as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from modelyard import plain_yaml
+from modelyard.errors import FileError, InputError
+
+
+def conda_of(path: Path) -> Mapping[str, Any]:
+    """A conda file's content.
+
+    :raises FileError: when it can't be read, or has no list of dependencies.
+    """
+    try:
+        found = plain_yaml.load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileError(f"there is no conda-file {path}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise FileError(f"the conda file {path} can't be read: {error}") from None
+    if not isinstance(found, Mapping) or not isinstance(found.get("dependencies"), list):
+        raise FileError(f"the conda file {path} has no list of dependencies")
+    return found
+
+
+def check_sendable(value: Any, name: str) -> None:
+    """:raises InputError: for what JSON doesn't have, such as NaN."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"{name} has a value that JSON doesn't have: {error}") from None
