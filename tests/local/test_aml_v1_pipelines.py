@@ -328,7 +328,7 @@ def test_a_run_that_fails_or_is_canceled_is_not_finished(place: V1Workplace) -> 
 
     done = trigger("good", parameters="word=hello")
     assert done.code == 0, done.log
-    assert "whose support ended on 2026-06-30" in done.log
+    assert "its support ended on 2026-06-30" in done.log
     assert "only: reported ['hello']" in done.log
     assert done.outputs["status"] == "Completed"
     again = trigger("good", parameters="word=hello")

@@ -1,4 +1,4 @@
-"""Published pipelines of SDK v1: their runs, started and cancelled over REST.
+"""Published pipelines of SDK v1: started over REST.
 
 Source: learn.microsoft.com, "Publish and track machine learning pipelines"; azureml-pipeline-core
 1.62 for what the page doesn't have (``pipelines/v1.0``).
@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from modelyard.azureml.connection import Place
-from modelyard.azureml.jobs import History, Job
 from modelyard.errors import InputError
 from modelyard.http import Session
 
@@ -66,15 +64,3 @@ class Published:
             },
         )
         return str(answer["Id"])
-
-
-def cancel(session: Session, place: Place, run: str) -> None:
-    """Ask for its end and don't wait for it. Harmless to one that is over."""
-    address = f"/pipelines/v1.0{place.path}/PipelineRuns/{quote(run)}/Execution"
-    session.call("DELETE", address, repeatable=True)
-
-
-def job_of(history: History, run: str, experiment: str) -> Job:
-    """A run as its own job, which Resource Manager doesn't have. Raises NotFound, UnknownState."""
-    found = history.run(run)
-    return Job(id=run, name=run, state=found.state, url=history.page(run), experiment=experiment)

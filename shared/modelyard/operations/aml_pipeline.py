@@ -13,6 +13,7 @@ from modelyard.operations.pipelines import (
     on_this_machine,
     present_way,
     published_way,
+    v1_runs,
 )
 from modelyard.operations.pipelines.pipeline_inputs import (
     FIRST,
@@ -62,8 +63,8 @@ def _sdk(inputs: PipelineInputs) -> str:
 
 
 def release(state: dict[str, str], inputs: PipelineInputs, context: Context) -> None:
-    if state.get(published_way.KEY):
-        published_way.release(inputs, context, state)
+    if state.get(v1_runs.KEY):
+        v1_runs.release(inputs, context, state)
     else:
         present_way.release(inputs, context, state)
 

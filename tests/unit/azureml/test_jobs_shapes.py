@@ -58,7 +58,7 @@ def _checked(folder: Path, body: dict[str, Any]) -> jobs_definition.Pipeline:
     return pipeline
 
 
-@pytest.mark.parametrize("place", _places(PIPELINE), ids=".".join)
+@pytest.mark.parametrize("place", tuple(_places(PIPELINE)), ids=".".join)
 def test_what_is_let_through_can_be_submitted(tmp_path: Path, place: tuple[str, ...]) -> None:
     (tmp_path / "src").mkdir()
     for value in VALUES:

@@ -14,7 +14,7 @@ from modelyard.errors import NotTheService
 from modelyard.execution import execute, release
 from modelyard.http import Session
 from modelyard.operations.aml_pipeline import OPERATION
-from modelyard.operations.pipelines import published_way
+from modelyard.operations.pipelines import published_way, v1_runs
 from unit.conftest import IDENTITY, RecordingCI
 
 BASE = "https://westeurope.api.azureml.ms"
@@ -47,9 +47,10 @@ def trigger(
     clock: FakeClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Trigger:
-    monkeypatch.setattr(published_way, "place_of", lambda *_: PLACE)
+    for module in (published_way, v1_runs):
+        monkeypatch.setattr(module, "place_of", lambda *_: PLACE)
     session = Session(BASE, clock=clock, seed=1)
-    monkeypatch.setattr(published_way, "api", lambda *_: session)
+    monkeypatch.setattr(v1_runs, "api", lambda *_: session)
 
     def call(**inputs: str) -> int:
         given = {"action": "trigger", "pipeline_id": PIPELINE, **inputs}
@@ -140,7 +141,7 @@ def test_a_time_out_cancels_the_run_and_waits_for_its_end(
     assert trigger(timeout_minutes="1") == 36
     assert len(sent(service, "DELETE", "Execution")) == 1
     assert recording_ci.outputs["status"] == "Canceled"
-    assert not recording_ci.state.get(published_way.KEY)
+    assert not recording_ci.state.get(v1_runs.KEY)
 
 
 def test_what_does_not_end_in_time_is_left_to_the_release_step(
@@ -148,11 +149,11 @@ def test_what_does_not_end_in_time_is_left_to_the_release_step(
 ) -> None:
     ends_when_cancelled(service, after=30)
     assert trigger(timeout_minutes="1") == 36
-    left = recording_ci.state[published_way.KEY]
+    left = recording_ci.state[v1_runs.KEY]
     assert left == RUN
     assert release(OPERATION, {}, recording_ci, environment={}, clock=clock) == 0
     assert len(sent(service, "DELETE", "Execution")) == 2
-    assert not recording_ci.state.get(published_way.KEY)
+    assert not recording_ci.state.get(v1_runs.KEY)
     assert release(OPERATION, {}, recording_ci, environment={}, clock=clock) == 0
     assert len(sent(service, "DELETE", "Execution")) == 2
 

@@ -10,6 +10,7 @@ from typing import Any
 from modelyard.azureml import advice, assets, computes, web_services, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
+from modelyard.azureml.first_sdk import SUPPORT_ENDED
 from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.web_services import ACI, AKS, FINGERPRINT, HEALTHY, WebService
 from modelyard.context import Context
@@ -53,6 +54,7 @@ def deploy(
     wanted = service_of(inputs, target, variables_of(inputs.environment_variables))
     rollout = rollout_of(inputs)
     place = place_of(inputs, context)
+    context.log.info("%s", SUPPORT_ENDED)
     session = connect(inputs, context, read_only=dry_run)
     workspace = workspaces.require(session, place)
     model = assets.look_up(session, place, "models", wanted.model, "model")

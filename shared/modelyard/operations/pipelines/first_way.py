@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from modelyard import summary
-from modelyard.azure.identity.clouds import AzureCloud
 from modelyard.azureml import workspaces
 from modelyard.azureml.connection import Place
-from modelyard.azureml.first_sdk import interpreter
+from modelyard.azureml.first_sdk import SUPPORT_ENDED, interpreter
 from modelyard.azureml.first_sdk.conversation import Conversation, Json
 from modelyard.context import Context
 from modelyard.errors import FileError, InputError
@@ -19,7 +17,7 @@ from modelyard.operations.inputs.azureml_inputs import connect, place_of
 from modelyard.operations.inputs.destinations import branch_name
 from modelyard.operations.inputs.signing_in import signed_in
 from modelyard.operations.inputs.tags import job_tags
-from modelyard.operations.pipelines import job_watch, published_way
+from modelyard.operations.pipelines import job_watch, v1_runs
 from modelyard.operations.pipelines.pipeline_inputs import (
     PUBLISH,
     VALIDATE,
@@ -27,13 +25,11 @@ from modelyard.operations.pipelines.pipeline_inputs import (
     PipelineOutputs,
 )
 from modelyard.operations.pipelines.program_variables import without_credentials
-from modelyard.operations.pipelines.published_way import KEY
 from modelyard.operations.pipelines.settings import read_settings
 from modelyard.parameters import read_parameters
 
 DEFINITION = re.compile(r"(?P<path>.+\.py)(?::(?P<function>\w*))?")
 """``path.py:function``"""
-ENDED = "SDK v1 of Azure ML: its support ended on 2026-06-30"
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     """Validate, submit or publish."""
     asked = _asked(inputs, context)
     place = place_of(inputs, context)
-    context.log.info("%s", ENDED)
+    context.log.info("%s", SUPPORT_ENDED)
     who = signed_in(inputs, context)
     workspaces.require(connect(inputs, context, read_only=True), place)
     credential = who.sign_in.token(who.cloud.resource_manager, clock=context.clock)
@@ -75,14 +71,15 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
             path=asked.path,
             function=asked.function,
             where=_where(place),
-            cloud=_cloud(who.cloud),
+            cloud=who.cloud.connection_name,  # as the SDK names it
             settings=asked.settings,
             parameters=asked.parameters,
             facts=facts,
         )
         _check(inputs, asked, built)
-        steps = ", ".join(built["steps"])
-        context.log.info("%s is valid: %d steps (%s)", inputs.definition, _count(built), steps)
+        steps: list[str] = built["steps"]
+        told = ", ".join(steps)
+        context.log.info("%s is valid: %d steps (%s)", inputs.definition, len(steps), told)
         experiment = inputs.experiment_name or facts["name"]
         context.publish(experiment_name=experiment)
         if facts["action"] == VALIDATE:
@@ -142,7 +139,7 @@ def _check(inputs: PipelineInputs, asked: _Asked, built: Json) -> None:
         raise FileError(
             f"{inputs.definition} isn't valid:\n" + "\n".join(f"  {one}" for one in problems)
         )
-    published_way.check_parameters(asked.parameters, set(built["parameters"]), inputs.definition)
+    v1_runs.check_parameters(asked.parameters, set(built["parameters"]), inputs.definition)
 
 
 def _started(talk: Conversation, asked: _Asked, experiment: str, context: Context) -> str:
@@ -156,7 +153,7 @@ def _started(talk: Conversation, asked: _Asked, experiment: str, context: Contex
             attempt=attempt,
         )
         run = str(answer["run"])
-        context.keep(KEY, run)
+        context.keep(v1_runs.KEY, run)
     if answer["before"]:
         context.log.info("run %s was started before by this attempt", run)
     return run
@@ -165,15 +162,15 @@ def _started(talk: Conversation, asked: _Asked, experiment: str, context: Contex
 def _waited(
     inputs: PipelineInputs, context: Context, place: Place, run: str, experiment: str
 ) -> PipelineOutputs:
-    session = published_way.api(inputs, context, place)
-    watch = published_way.watch_of(session, place, run, context, experiment)
+    session = v1_runs.api(inputs, context, place)
+    watch = v1_runs.watch_of(session, place, run, context, experiment)
     job = watch.require()
     context.publish(run_id=run, run_url=job.url, status=job.state.name)
     context.log.info("pipeline run %s: %s  %s", run, job.state.name, job.url)
     if not inputs.wait:
-        context.let_go(KEY)  # it goes on without this step
+        context.let_go(v1_runs.KEY)  # it goes on without this step
         return PipelineOutputs(status=job.state.name)
-    return job_watch.to_the_end(watch, KEY, inputs.timeout_minutes * 60)
+    return job_watch.to_the_end(watch, v1_runs.KEY, inputs.timeout_minutes * 60)
 
 
 def _published(
@@ -211,13 +208,3 @@ def _where(place: Place) -> dict[str, str]:
         "subscription_id": place.subscription,
         "resource_group": place.group,
     }
-
-
-def _cloud(cloud: AzureCloud) -> str:
-    """The names of the SDK are those of service connections."""
-    return cloud.connection_name
-
-
-def _count(built: Json) -> int:
-    steps: list[Any] = built["steps"]
-    return len(steps)
