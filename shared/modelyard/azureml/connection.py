@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from modelyard.azure.guids import is_guid
 from modelyard.clock import Clock
 from modelyard.credentials import Credential
 from modelyard.errors import InputError, NotFound
@@ -17,7 +18,6 @@ from modelyard.http import Session
 
 VERSION = {"api-version": "2024-10-01"}
 PROVIDER = "Microsoft.MachineLearningServices"
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
 _WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,31}[A-Za-z0-9_-]?")
 
@@ -45,7 +45,7 @@ def place(subscription: str, group: str, workspace: str) -> Place:
 
     :raises InputError: for one that can't be.
     """
-    if not _GUID.fullmatch(subscription):
+    if not is_guid(subscription):
         raise InputError(f"subscription-id is {subscription!r}, which isn't the id of one")
     if not _GROUP.fullmatch(group):
         raise InputError(f"resource-group is {group!r}, which can't be the name of one")

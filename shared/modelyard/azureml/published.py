@@ -6,24 +6,23 @@ Source: learn.microsoft.com, "Publish and track machine learning pipelines"; azu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from modelyard.azure.guids import is_guid
 from modelyard.azureml.connection import Place
 from modelyard.errors import InputError
 from modelyard.http import Session
 
 MARK = "modelyard"
 """Tag of a run that an attempt has started."""
-_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Published:
     """One published pipeline. ``session`` is to the API of the workspace's region."""
 
     def __init__(self, session: Session, place: Place, pipeline: str) -> None:
-        if not _ID.fullmatch(pipeline):
+        if not is_guid(pipeline):
             raise InputError(
                 f"pipeline-id is {pipeline!r}, which isn't the id of a published pipeline",
                 fix="set it to the id that publishing has printed; it is also in the studio",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from modelyard.azure.key_vault_names import address
 from modelyard.context import Context
@@ -15,6 +16,7 @@ from modelyard.errors import InputError
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs import secret_inputs
+from modelyard.operations.inputs.mappings import TEXTS, mapping_of
 from modelyard.operations.inputs.signing_in import signed_in
 from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
 
@@ -78,14 +80,15 @@ class Outputs:
 
 def run(inputs: Inputs, context: Context) -> Outputs:
     # First of all: whatever goes wrong from here on, no message can hold a value.
-    values = secret_inputs.values(inputs.secrets, inputs, context)
+    values = secret_inputs.values("secrets", inputs.secrets, inputs, context)
+    _check_limits(values)
     if inputs.prune and not values:
         raise InputError(
             "prune would delete every key of the scope, because secrets names none",
             fix="name those to keep in secrets, or leave prune out",
         )
     asked = _scope(inputs, context)
-    permissions = secret_inputs.permissions(inputs.permissions)
+    permissions = _permissions(inputs.permissions)
     session = connect(inputs, context)
     found = secrets.find_scope(session, asked.name)
     if found is not None:
@@ -150,6 +153,35 @@ def _permit(
             secrets.permit(session, scope.name, principal, permission)
             what = f"{permission}" + (f", was {before}" if before else "")
         log.info("secret scope %s: permission of %s: %s", scope.name, principal, what)
+
+
+def _check_limits(values: Mapping[str, str]) -> None:
+    """:raises InputError: for what Databricks doesn't take."""
+    for key in values:
+        secrets.check_key(key)
+    large = [key for key, value in values.items() if len(value.encode()) > secrets.LARGEST]
+    if large:
+        most = f"{secrets.LARGEST // 1024} KB"
+        raise InputError(
+            "\n".join(f"{key}: the value has more than {most}" for key in large),
+            fix=f"keep what is larger than {most} elsewhere, such as in a file on storage",
+        )
+
+
+def _permissions(mapping: Any) -> dict[str, str]:
+    """Permission by principal.
+
+    :param mapping: as given.
+    :raises InputError: for one that doesn't exist.
+    """
+    asked = mapping_of("permissions", mapping, example="PRINCIPAL: READ", kinds=TEXTS)
+    found = {principal: permission.upper() for principal, permission in asked.items()}
+    wrong = [f"{who}: {what}" for who, what in found.items() if what not in secrets.PERMISSIONS]
+    if wrong:
+        raise InputError(
+            f"permissions has {', '.join(wrong)}; there are {', '.join(secrets.PERMISSIONS)}"
+        )
+    return found
 
 
 def _scope(inputs: Inputs, context: Context) -> Scope:

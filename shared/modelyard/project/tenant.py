@@ -15,6 +15,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from modelyard.azure.guids import is_guid
 from modelyard.project.fields import Section
 
 KEYS = ("tenant-id", "subscription-id", "application", "client-id", "roles")
@@ -23,7 +24,6 @@ TO_FILL_IN = "APPLICATION-ID"
 LONGEST = 120
 """Characters of the name of a federated credential."""
 _PLAIN = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def read(root: Section) -> Tenant | None:
 
 def _guid(section: Section, key: str) -> str:
     text = section.text(key)
-    if text and not _GUID.fullmatch(text):
+    if text and not is_guid(text):
         section.wrong(key, "isn't an id such as 11111111-2222-3333-4444-555555555555")
     return text.lower()
 

@@ -181,7 +181,8 @@ def test_a_dry_run_changes_nothing(
 def test_several_take_their_secrets_from_variables(
     service: mocking.Mocker, make_context: Make
 ) -> None:
-    for name in ("lake", "plain"):
+    long = "lake" * 40  # no limit of a Databricks secret scope is this service's
+    for name in (long, "plain"):
         service.get(f"{WS}/datastores/{name}", status_code=404, json={})
         service.put(f"{WS}/datastores/{name}", json={"id": name, "properties": {}})
     stores = {
@@ -191,7 +192,7 @@ def test_several_take_their_secrets_from_variables(
             "container": "days",
             "sas-token": "DAYS_SAS",
         },
-        "lake": {
+        long: {
             "type": "adls-gen2",
             "account": "winelake",
             "container": "raw",
@@ -206,7 +207,7 @@ def test_several_take_their_secrets_from_variables(
         OPERATION, {"DAYS_SAS": "?sv=1&sig=abc-signature", "LAKE_SECRET": "secret-of-the-lake"}
     )
     done = OPERATION.run(several(stores), context)
-    assert done.created == ("days", "lake", "plain")
+    assert done.created == ("days", long, "plain")
     days, lake, plain = (one.json()["properties"] for one in sent(service)[:3])
     assert days["credentials"]["secrets"]["sasToken"] == "sv=1&sig=abc-signature"
     assert lake["filesystem"] == "raw"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modelyard.account_errors import TenantNotAllowed
+from modelyard.azure.guids import is_guid
 from modelyard.clock import Clock
 from modelyard.credentials import RefreshingToken, Token
 from modelyard.documentation import page
 from modelyard.errors import InputError, ModelyardError, Unauthenticated, Unreachable
 
 DOCUMENTATION = page("identity")
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -200,7 +199,7 @@ def tenant_of(token: str) -> str:
 
 def _tenant(text: str) -> str:
     """:raises InputError: for what can't be the id of a tenant."""
-    if not _GUID.fullmatch(text.lower()):
+    if not is_guid(text):
         raise InputError(
             f"allowed-tenants holds {text!r}, which isn't the id of a tenant",
             fix="give ids, such as 11111111-2222-3333-4444-555555555555; tokens tell no names",

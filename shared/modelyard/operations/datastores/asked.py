@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard.azure.guids import is_guid
 from modelyard.azure.identity.clouds import AzureCloud
 from modelyard.azureml.datastores import IDENTITY, KEY, LAKE, PRINCIPAL, SAS, Wanted
 from modelyard.context import Context
@@ -20,7 +21,6 @@ _FIELDS = ("type", "account", "container", "default", "tenant-id", "client-id", 
 _NAME = re.compile(r"[A-Za-z0-9_]{1,255}")
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 _CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*")
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _problems_of_sign_in(name: str, kind: str, store: Mapping[str, Any]) -> Iter
     if principal and len(principal) < len(_PRINCIPAL):
         yield f"{name}: of a service principal all of {', '.join(_PRINCIPAL)} are needed"
     for one in ("tenant-id", "client-id"):
-        if one in store and not _GUID.fullmatch(store[one]):
+        if one in store and not is_guid(store[one]):
             yield f"{name}: {one} is {store[one]!r}, which isn't an id"
     # Source: learn.microsoft.com, "Create datastores".
     if kind == LAKE and {"account-key", "sas-token"} & store.keys():
@@ -143,7 +143,7 @@ def _with_secrets(
         for one in _SECRETS
         if one in store
     }
-    values = secret_inputs.values(named, inputs, context)
+    values = secret_inputs.values("datastores", named, inputs, context)
     return {
         name: {one: values.get(f"{name}.{one}", value) for one, value in store.items()}
         for name, store in stores.items()

@@ -15,6 +15,7 @@ from modelyard.errors import FileError, InputError
 from modelyard.operation import Structure, given
 from modelyard.operations.deployments.plain_values import check_sendable, conda_of
 from modelyard.operations.inputs.azureml_inputs import AzureMLInputs
+from modelyard.operations.inputs.mappings import mapping_of
 
 ONLINE = "target != local"
 BLUE_GREEN = "target = managed || target = kubernetes"
@@ -194,15 +195,11 @@ def serving_of(inputs: OnlineInputs, target: str) -> Serving:
 
 def variables_of(value: Any) -> dict[str, str]:
     """:raises InputError: for what can't be variables of a process."""
-    if value is None:
-        return {}
-    plain = (str, int, float)
-    if not isinstance(value, Mapping) or not all(isinstance(one, plain) for one in value.values()):
-        raise InputError("environment-variables isn't a mapping of texts, such as 'LEVEL: debug'")
-    for name in value:
-        if not _VARIABLE.fullmatch(str(name)):
+    found = mapping_of("environment-variables", value, example="LEVEL: debug")
+    for name in found:
+        if not _VARIABLE.fullmatch(name):
             raise InputError(f"environment-variables has {name!r}, which can't be one's name")
-    return {str(name): str(one) for name, one in value.items()}
+    return found
 
 
 def _with_collector(settings: dict[str, Any], inputs: OnlineInputs) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from typing import Any
 
 from modelyard.azure.key_vault_names import of_value
 from modelyard.context import Context
-from modelyard.databricks import secrets
 from modelyard.errors import InputError
 from modelyard.masking import too_short
 from modelyard.operation import Member, members
 from modelyard.operations.inputs.identity_inputs import IdentityInputs
+from modelyard.operations.inputs.mappings import TEXTS, mapping_of
 from modelyard.operations.inputs.vault_inputs import vaults
 from modelyard.operations.vaults.fetching import fetch
 from modelyard.operations.vaults.masks import mask, warn_of_short
@@ -88,13 +88,14 @@ def _replaced(value: Json, values: Mapping[str, str]) -> Json:
     return values.get(value, value) if isinstance(value, str) else value
 
 
-def values(mapping: Any, inputs: Any, context: Context) -> dict[str, str]:
-    """The secrets of a scope by key, masked.
+def values(name: str, mapping: Any, inputs: Any, context: Context) -> dict[str, str]:
+    """The secrets that a mapping names, by its keys; masked.
 
+    :param name: of the input that has the mapping.
     :param mapping: as given: of a key to the name of an environment variable, or to a reference.
     :raises InputError: one for all keys and variables that aren't usable.
     """
-    named = _mapping("secrets", mapping, "KEY: NAME_OF_A_VARIABLE")
+    named = mapping_of(name, mapping, example="KEY: NAME_OF_A_VARIABLE", kinds=TEXTS)
     given = {
         key: one if is_reference(one) else context.environment.get(one, "")
         for key, one in named.items()
@@ -103,7 +104,6 @@ def values(mapping: Any, inputs: Any, context: Context) -> dict[str, str]:
     found: dict[str, str] = {}
     problems: list[str] = []
     for key, variable in named.items():
-        secrets.check_key(key)
         value = from_vaults.get(given[key], given[key])
         if not value.strip():
             problems.append(
@@ -114,8 +114,6 @@ def values(mapping: Any, inputs: Any, context: Context) -> dict[str, str]:
         else:
             context.ci.mask(value)
             found[key] = value
-            if len(value.encode()) > secrets.LARGEST:
-                problems.append(f"{key}: the value has more than {secrets.LARGEST // 1024} KB")
     if problems:
         raise InputError(
             "\n".join(problems),
@@ -141,29 +139,3 @@ def _undefined(variable: str, value: str) -> str | None:
 def _named(variable: str) -> str:
     """What looks otherwise than the name of a variable may be the secret itself, by mistake."""
     return variable if re.fullmatch(r"[A-Z][A-Z0-9_]*", variable) else "that it names"
-
-
-def permissions(mapping: Any) -> dict[str, str]:
-    """Permission by principal.
-
-    :param mapping: as given.
-    :raises InputError: for one that doesn't exist.
-    """
-    found = {
-        principal: permission.upper()
-        for principal, permission in _mapping("permissions", mapping, "PRINCIPAL: READ").items()
-    }
-    wrong = [f"{who}: {what}" for who, what in found.items() if what not in secrets.PERMISSIONS]
-    if wrong:
-        raise InputError(
-            f"permissions has {', '.join(wrong)}; there are {', '.join(secrets.PERMISSIONS)}"
-        )
-    return found
-
-
-def _mapping(name: str, value: Any, example: str) -> dict[str, str]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping) or not all(isinstance(one, str) for one in value.values()):
-        raise InputError(f"{name} isn't a mapping of texts, such as '{example}'")
-    return {str(key): str(one) for key, one in value.items()}

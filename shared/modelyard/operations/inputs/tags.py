@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from modelyard.context import Context
-from modelyard.errors import InputError
+from modelyard.operations.inputs.mappings import mapping_of
 
 BUILD, COMMIT = "build", "commit"
 """Tags of what this build made."""
@@ -14,12 +13,7 @@ BUILD, COMMIT = "build", "commit"
 
 def tags_of(value: Any) -> dict[str, str]:
     """:raises InputError: when it isn't a mapping of texts."""
-    if value is None:
-        return {}
-    plain = (str, int, float)
-    if not isinstance(value, Mapping) or not all(isinstance(one, plain) for one in value.values()):
-        raise InputError("tags isn't a mapping of texts, such as 'team: wine'")
-    return {str(name): str(one) for name, one in value.items()}
+    return mapping_of("tags", value, example="team: wine")
 
 
 def job_tags(value: Any, context: Context) -> dict[str, str]:

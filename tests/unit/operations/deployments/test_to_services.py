@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml import assets, connection, jobs, web_services, workspaces
+from modelyard.azureml import assets, connection, web_services, workspaces
 from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.web_services import WebService
 from modelyard.clock import FakeClock
@@ -64,10 +64,9 @@ def cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cluster:
     there = Cluster(tmp_path)
     for module, name, fake in (
         (to_services, "connect", lambda *_, **__: there.session),
-        (to_services, "connect_api", lambda *_, **__: there.session),
+        (to_services, "connect_region", lambda *_, **__: there.session),
         (workspaces, "require", lambda *_: Namespace(discovery_url="", location="westeurope")),
         (assets, "look_up", lambda *_: Namespace(id="models/wine:1", name="wine", version="1")),
-        (jobs, "api_address", lambda *_: "https://westeurope.api.azureml.ms"),
         (web_services, "upload", lambda *_: "aml://artifact/x"),
         (web_services, "find", lambda *_: there.service),
         (web_services, "deploy", there.deploy),

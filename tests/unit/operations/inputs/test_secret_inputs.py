@@ -30,7 +30,7 @@ def test_what_json_holds_is_masked_and_short_lines_are_told_once(
     with fake_vaults() as vaults:
         vaults.put("wine", "db", held)
         vaults.put("wine", "pem", "long-enough\nab")
-        found = secret_inputs.values(mapping, INPUTS, context)
+        found = secret_inputs.values("secrets", mapping, INPUTS, context)
 
     assert found == {"db": held, "pem": "long-enough\nab", "own": "long-enough\nxy"}
     masked = {text for what, text in recording_ci.events if what == "mask"}
