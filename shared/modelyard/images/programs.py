@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
-import signal
 import subprocess
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from modelyard.errors import ImageFailed, MissingTool
+from modelyard.process_groups import kill_group
 
 log = logging.getLogger(__name__)
 
@@ -128,13 +126,6 @@ def check(
 def last_lines(lines: Sequence[str], most: int = SHOWN_LINES) -> str:
     """The end of an output, indented for a message."""
     return "\n".join(f"    {line.rstrip()}" for line in list(lines)[-most:] if line.strip())
-
-
-def kill_group(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    """Kill a process that leads its own group, with all that is in the group; reap it."""
-    with suppress(ProcessLookupError, PermissionError):  # the whole group has ended
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _read(stream: IO[str], tail: deque[str], answer: deque[str] | None) -> None:

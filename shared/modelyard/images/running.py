@@ -13,6 +13,7 @@ import requests
 
 from modelyard.clock import Clock
 from modelyard.errors import DeploymentFailed, WaitTimeout
+from modelyard.log_ends import indented
 from modelyard.waiting import Observation, Pace, wait
 
 log = logging.getLogger(__name__)
@@ -92,12 +93,6 @@ def wait_until_ready(
             f"{error.what}\n{indented(running.logs())}",
             cause=f"GET {path} didn't answer 200",
         ) from None
-
-
-def indented(text: str, lines: int = 40) -> str:
-    """The last lines of a log, for a message."""
-    shown = [line.rstrip() for line in text.splitlines() if line.strip()][-lines:]
-    return "\n".join(f"    {line}" for line in shown) or "    (it printed nothing)"
 
 
 def free_port() -> int:

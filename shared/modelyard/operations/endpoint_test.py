@@ -116,6 +116,8 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     if inputs.deployment and inputs.target not in ONLINE:
         raise InputError(f"target {inputs.target} has no deployment to name")
     url, key = _where(inputs, context)
+    if key:
+        context.ci.mask(key)
     context.publish(scoring_url=url)
     answer = scoring.score(
         url,
@@ -161,6 +163,7 @@ def _rounded(prediction: Any) -> Any:
 
 
 def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
+    """Scoring URL, and the key, which isn't masked yet."""
     if inputs.target == "url":
         if not inputs.scoring_url:
             raise InputError("target url needs scoring-url")
@@ -180,9 +183,7 @@ def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
             cause=f"it has {', '.join(there) or 'none at all'}",
             fix="" if there else "deploy a model with target local first",
         )
-    key = inputs.key or local.key(session, inputs.endpoint)
-    context.ci.mask(key)
-    return found.scoring_url, key
+    return found.scoring_url, inputs.key or local.key(session, inputs.endpoint)
 
 
 def _online(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
@@ -191,9 +192,7 @@ def _online(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
     found = online.find(session, place, name)
     if found is None:
         raise NotFound(f"the workspace {place.workspace} has no online endpoint {name}")
-    key = inputs.key or online.key(session, place, found)
-    context.ci.mask(key)
-    return found.scoring_url, key
+    return found.scoring_url, inputs.key or online.key(session, place, found)
 
 
 def _service(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
@@ -205,10 +204,7 @@ def _service(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
         raise NotFound(
             f"the workspace {place.workspace} has no web service {name} on {inputs.target.upper()}"
         )
-    key = inputs.key or web_services.key(region, place, found)
-    if key:
-        context.ci.mask(key)
-    return found.scoring_url, key
+    return found.scoring_url, inputs.key or web_services.key(region, place, found)
 
 
 OPERATION = Operation(

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from modelyard.azureml.first_sdk.interpreter import FIX
 from modelyard.errors import FileError, InputError, MissingTool, ModelyardError, ServiceError
-from modelyard.images.programs import kill_group
+from modelyard.process_groups import kill_group
 
 Json = dict[str, Any]
 _START = (

@@ -14,21 +14,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from modelyard.azureml import advice, online
+from modelyard.azureml import online
 from modelyard.azureml.connection import Place
 from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.online import OnlineEndpoint
 from modelyard.context import Context
-from modelyard.endpoints import scoring, watching
-from modelyard.errors import Cancelled, DeploymentFailed, ModelyardError, ServiceError
+from modelyard.endpoints import watching
+from modelyard.errors import Cancelled, ModelyardError, ServiceError
 from modelyard.http import Session
-from modelyard.images.running import indented
+from modelyard.operations.deployments import trying
 from modelyard.operations.deployments.rollout import Rollout
 
 KEPT = "rollout"
 """Key of what the release step finishes."""
 SLOTS = ("blue", "green")
-_LOG_LINES = 40
 
 
 @dataclass(frozen=True)
@@ -107,19 +106,11 @@ def _bring_up(
     except ServiceError as error:
         if type(error) not in (ServiceError, OperationFailed):  # no right to do it, and the like
             raise
-        raise _failed(session, place, change, error) from None
+        log = online.logs(session, place, change.endpoint, change.new)
+        raise trying.failed(error, log) from None
     context.show_remote(
         f"log of {change.new}", online.logs(session, place, change.endpoint, change.new)
     )
-
-
-def _failed(
-    session: Session, place: Place, change: Change, error: ServiceError
-) -> DeploymentFailed:
-    log = online.logs(session, place, change.endpoint, change.new)
-    cause, fix = advice.advice([log, error.what])
-    shown = f"\nthe end of its log:\n{indented(log, _LOG_LINES)}" if log.strip() else ""
-    return DeploymentFailed(f"{error.what}{shown}", cause=cause, fix=fix)
 
 
 def _smoke_test(
@@ -137,16 +128,11 @@ def _smoke_test(
             new,
         )
         return
-    answer = scoring.score(
-        endpoint.scoring_url,
-        rollout.rows,
-        clock=context.clock,
-        key=_key(session, place, endpoint, context),
-        timeout=rollout.watch.timeout,
-        deployment=new,
+    key = _key(session, place, endpoint, context)
+    what = f"deployment {new}"
+    trying.smoke_test(
+        what, endpoint.scoring_url, key, rollout.rows, rollout, context, deployment=new
     )
-    rollout.expected.check(answer, rollout.rows)
-    context.log.info("deployment %s: smoke test passed, %.0f ms", new, answer.median_milliseconds)
 
 
 def _shift(
@@ -224,9 +210,7 @@ def _keep_log(session: Session, place: Place, change: Change, context: Context) 
 
 
 def _key(session: Session, place: Place, endpoint: OnlineEndpoint, context: Context) -> str:
-    found = online.key(session, place, endpoint)
-    context.ci.mask(found)
-    return found
+    return trying.masked(online.key(session, place, endpoint), context)
 
 
 def _told(shares: Mapping[str, int]) -> str:

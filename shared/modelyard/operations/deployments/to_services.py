@@ -7,17 +7,16 @@ import io
 import tarfile
 from typing import Any
 
-from modelyard.azureml import advice, assets, computes, web_services, workspaces
+from modelyard.azureml import assets, computes, web_services, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
 from modelyard.azureml.first_sdk import SUPPORT_ENDED
 from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.web_services import ACI, AKS, FINGERPRINT, HEALTHY, WebService
 from modelyard.context import Context
-from modelyard.endpoints import scoring
-from modelyard.errors import DeploymentFailed, EndpointTestFailed, InputError
+from modelyard.errors import EndpointTestFailed, InputError
 from modelyard.http import Session
-from modelyard.images.running import indented
+from modelyard.operations.deployments import trying
 from modelyard.operations.deployments.online_inputs import variables_of
 from modelyard.operations.deployments.results import (
     CREATED,
@@ -30,9 +29,10 @@ from modelyard.operations.deployments.rollout import Rollout, rollout_of
 from modelyard.operations.deployments.service_inputs import Service, ServiceInputs, service_of
 from modelyard.operations.inputs.azureml_inputs import connect, connect_region, place_of
 
-_LOG_LINES = 40
 _CAUSE = "the scoring server didn't come up"
 _FIX = "correct what its log names"
+_REPLACED = "what served before was replaced, and nothing serves now"
+_MEANWHILE = "to serve meanwhile, deploy the model that served before"
 _DRIVER = """\
 # What Azure's older images start; newer ones start the script that AZUREML_ENTRY_SCRIPT names.
 import importlib.util
@@ -158,13 +158,11 @@ def _bring_up(
     try:
         made = web_services.deploy(region, place, body, timeout=rollout.timeout)
     except OperationFailed as error:
-        log = web_services.logs(region, place, name)
-        cause, fix = advice.advice([log, error.what])
-        shown = f"\nthe end of its log:\n{indented(log, _LOG_LINES)}" if log.strip() else ""
+        failure = trying.failed(error, web_services.logs(region, place, name))
         if body.get("overwrite") and body["computeType"] == ACI:
-            cause = f"{cause or _CAUSE}; what served before was replaced, and nothing serves now"
-            fix = f"{fix or _FIX}; to serve meanwhile, deploy the model that served before"
-        raise DeploymentFailed(f"{error.what}{shown}", cause=cause, fix=fix) from None
+            failure.cause = f"{failure.cause or _CAUSE}; {_REPLACED}"
+            failure.fix = f"{failure.fix or _FIX}; {_MEANWHILE}"
+        raise failure from None
     context.show_remote(f"log of {name}", web_services.logs(region, place, name))
     return made
 
@@ -189,18 +187,8 @@ def _smoke_test(
 ) -> None:
     if rollout.rows is None:
         return
-    key = web_services.key(region, place, made)
-    if key:
-        context.ci.mask(key)
-    answer = scoring.score(
-        made.scoring_url,
-        rollout.rows,
-        clock=context.clock,
-        key=key,
-        timeout=rollout.watch.timeout,
-    )
-    rollout.expected.check(answer, rollout.rows)
-    context.log.info("service %s: scored, %.0f ms", made.name, answer.median_milliseconds)
+    key = trying.masked(web_services.key(region, place, made), context)
+    trying.smoke_test(f"service {made.name}", made.scoring_url, key, rollout.rows, rollout, context)
 
 
 def _packed(code: Content) -> bytes:
