@@ -13,7 +13,7 @@ from typing import NoReturn
 from modelyard.azure.identity.ways import Job
 from modelyard.clock import SystemClock
 from modelyard.documentation import page
-from modelyard.errors import Cancelled, FileError, InputError, ModelyardError
+from modelyard.errors import AlreadyExists, Cancelled, FileError, InputError, ModelyardError
 from modelyard.masking import Masker
 from modelyard.project import bicep, document, printing, tenant
 from modelyard.project.fields import Mistakes, Section
@@ -120,8 +120,13 @@ def _carry_out(plan: Plan, write: Callable[[str], None], progress: Progress) -> 
             change.apply()
         except ModelyardError as error:
             what = f"{change.kind} {change.name}: {error.what}"
+            if isinstance(error, AlreadyExists) and not error.fix:
+                error.cause = "somebody, or another run of this command, made it in the meantime"
+                error.fix = "look at what is there (--dry-run shows the difference)"
             if not progress.done:
                 error.what = what
+                if isinstance(error, AlreadyExists):
+                    error.fix = f"{error.fix}; then run this again"
                 raise
             raise HalfDone(
                 f"{what}\n{progress.done} of {len(wanted)} changes are done, this one and those "

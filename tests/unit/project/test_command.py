@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from modelyard import cli
-from modelyard.errors import PermissionDenied
+from modelyard.errors import AlreadyExists, PermissionDenied, ServiceError
 from modelyard.project import command
 from modelyard.project.fields import Section
 from modelyard.project.plan import Change, Link, Plan, change
@@ -46,6 +46,7 @@ class Service:
         self.things: dict[str, str] = {}
         self.written: list[str] = []
         self.refused = ""
+        self.refusal: ServiceError = PermissionDenied("no right to write it", fix="ask for it")
         self.stopped = ""
         self.signal = signal.SIGINT
         self.in_finalizer = False
@@ -81,7 +82,7 @@ class Service:
         def apply() -> None:
             self._stop_at(name)
             if name == self.refused:
-                raise PermissionDenied(f"no right to write {name}", fix="ask for it")
+                raise self.refusal
             self.things[name] = value
             self.written.append(name)
 
@@ -149,7 +150,7 @@ def test_a_refusal_in_the_middle_says_what_is_done(
     service.refused = "b"
     assert run() == 28
     assert capsys.readouterr().err.splitlines()[:4] == [
-        "thing b: no right to write b",
+        "thing b: no right to write it",
         "1 of 2 changes are done, this one and those after it aren't",
         f"  cause: {PermissionDenied.cause}",
         "  fix: ask for it; then run this again: it goes on from here",
@@ -159,10 +160,22 @@ def test_a_refusal_in_the_middle_says_what_is_done(
     assert service.written == ["a", "b"]
 
 
+def test_what_somebody_else_made_meanwhile_is_told_so(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for refused, code in (("a", 15), ("b", 28)):
+        service.refused, service.refusal = refused, AlreadyExists("it is there")
+        assert run() == code
+        told = capsys.readouterr().err
+        assert "cause: somebody, or another run of this command, made it in the meantime" in told
+        assert "fix: look at what is there (--dry-run shows the difference)" in told
+        assert told.count("run this again") == 1
+
+
 def test_a_refusal_at_once_is_itself(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
     service.refused = "a"
     assert run() == 11
-    assert "thing a: no right to write a" in capsys.readouterr().err
+    assert "thing a: no right to write it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
