@@ -9,17 +9,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from requests import Response
+
 from modelyard.azure import pages
 from modelyard.azureml import connection, long_running
 from modelyard.azureml.connection import VERSION, Place
-from modelyard.errors import NotFound, ServiceError
+from modelyard.errors import AlreadyExists, NotFound, ServiceError
 from modelyard.http import Session
+from modelyard.waiting import Observation, wait
 
 FINGERPRINT = "modelyard.fingerprint"
 """Property of a deployment: the hash of all that it was asked to be."""
 READY, FAILED = "Succeeded", ("Failed", "Canceled")
 TAIL = 200
 """Lines of a log that are read."""
+_BUSY_SECONDS = 300.0
+"""Most that a deletion waits until it is taken."""
 _KEPT = ("authMode", "description", "properties", "compute", "publicNetworkAccess")
 
 
@@ -190,12 +195,29 @@ def key(session: Session, place: Place, endpoint: OnlineEndpoint) -> str:
 
 
 def _delete(session: Session, path: str, what: str, timeout: float | None) -> None:
+    deletion = f"deletion of {what}"
     try:
-        answer = long_running.begin(session, "DELETE", path)
+        if timeout is None:
+            long_running.begin(session, "DELETE", path)
+            return
+        answer = wait(
+            deletion,
+            lambda: _begun(session, path),
+            clock=session.clock,
+            timeout=min(timeout, _BUSY_SECONDS),
+        )
     except NotFound:
         return
-    if timeout is not None:
-        long_running.follow(session, answer, what=f"deletion of {what}", timeout=timeout)
+    if answer is not None:
+        long_running.follow(session, answer, what=deletion, timeout=timeout)
+
+
+def _begun(session: Session, path: str) -> Observation[Response | None]:
+    """Azure deletes nothing while something else changes it, such as traffic on its way."""
+    try:
+        return Observation("begun", True, long_running.begin(session, "DELETE", path))
+    except AlreadyExists as error:  # 409
+        return Observation("refused", False, None, error.what)
 
 
 def _deployment(body: Mapping[str, Any]) -> OnlineDeployment:

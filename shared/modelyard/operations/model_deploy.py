@@ -104,9 +104,13 @@ def run(inputs: Inputs, context: Context) -> Outputs:
 
 def release(state: dict[str, str], inputs: Inputs, context: Context) -> None:
     """Take back what a job that was cut off has left half done."""
-    if kept := state.get(blue_green.KEPT):
-        session = connect(inputs, context, read_only=False)
-        blue_green.take_back(session, place_of(inputs, context), kept, context)
+    for key, finish in (
+        (blue_green.KEPT, blue_green.take_back),
+        (blue_green.REMAINS, blue_green.clear_away),
+    ):
+        if kept := state.get(key):
+            session = connect(inputs, context, read_only=False)
+            finish(session, place_of(inputs, context), kept, context)
 
 
 def _summarise(inputs: Inputs, done: Deployed, context: Context) -> None:

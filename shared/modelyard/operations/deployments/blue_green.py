@@ -20,14 +20,16 @@ from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.online import OnlineEndpoint
 from modelyard.context import Context
 from modelyard.endpoints import watching
-from modelyard.errors import Cancelled, ModelyardError, ServiceError
+from modelyard.errors import AlreadyExists, Cancelled, ModelyardError, ServiceError
 from modelyard.http import Session
 from modelyard.operations.deployments import trying
 from modelyard.operations.deployments.rollout import Rollout
 
-KEPT = "rollout"
-"""Key of what the release step finishes."""
+KEPT, REMAINS = "rollout", "remains"
+"""Keys of what the release step takes back, and of what it clears away."""
 SLOTS = ("blue", "green")
+_RELEASE_SECONDS = 300.0
+"""Most that the release step waits for one change."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +75,47 @@ def roll_out(
         _take_back(session, place, change, context, wait=None if hurry else rollout.timeout)
         raise
     # From here on the new one serves, whatever comes.
+    if change.live:
+        context.keep(REMAINS, f"{change.endpoint}/{change.live}")
     context.let_go(KEPT)
     if change.live:
-        online.delete_deployment(
-            session, place, change.endpoint, change.live, timeout=rollout.timeout
+        clear(session, place, change.endpoint, change.live, context, timeout=rollout.timeout)
+
+
+def clear(
+    session: Session, place: Place, endpoint: str, old: str, context: Context, *, timeout: float
+) -> None:
+    """Delete a deployment that doesn't serve any more.
+
+    Where that fails it is a warning, because the endpoint is as it shall be; the release step and
+    the next run try it again.
+    """
+    context.keep(REMAINS, f"{endpoint}/{old}")
+    try:
+        online.delete_deployment(session, place, endpoint, old, timeout=timeout)
+    except ModelyardError as error:
+        context.annotate(
+            "warning",
+            f"the deployment {old} of {endpoint} has no traffic and couldn't be deleted: "
+            f"{error.what}",
         )
-        context.log.info("deployment %s: deleted", change.live)
+        return
+    context.let_go(REMAINS)
+    context.log.info("deployment %s: deleted", old)
+
+
+def clear_away(session: Session, place: Place, kept: str, context: Context) -> None:
+    """For the release step: what clear has left, unless another run has given it traffic."""
+    name, _, old = kept.partition("/")
+    endpoint = online.find(session, place, name)
+    if endpoint is not None and old not in endpoint.traffic:
+        clear(session, place, name, old, context, timeout=_RELEASE_SECONDS)
 
 
 def take_back(session: Session, place: Place, kept: str, context: Context) -> None:
     """For the release step: what a job that was cut off has left. Safe to call twice."""
     change = Change(**json.loads(kept))
-    _take_back(session, place, change, context, wait=300.0)
+    _take_back(session, place, change, context, wait=_RELEASE_SECONDS)
 
 
 def _bring_up(
@@ -188,6 +219,9 @@ def _take_back(
             online.delete_deployment(session, place, change.endpoint, change.new, timeout=wait)
         context.log.info("deployment %s: deleted", change.new)
     except ModelyardError as error:
+        if wait is None and isinstance(error, AlreadyExists):  # 409: the traffic is on its way
+            context.log.info("deployment %s: the release step deletes it", change.new)
+            return
         context.annotate(
             "warning",
             f"{change.new} couldn't be taken back as a whole: {error.what}; the traffic of "

@@ -39,6 +39,8 @@ def deploy(
     if endpoint and live and _is_same(session, place, endpoint, live, planned.fingerprint):
         told = said(LEFT_ALONE, would=dry_run, serves="model in this way")
         context.log.info("endpoint %s: %s (%s)", name, told, live)
+        if not dry_run:
+            _clear_remains(session, place, name, live, rollout, context)
         return Deployed(LEFT_ALONE, endpoint.scoring_url, wanted.model, live)
     action = UPDATED if endpoint else CREATED
     if session.read_only:
@@ -77,6 +79,15 @@ def _live(
         )
         online.set_traffic(session, place, endpoint, {most: 100}, timeout=rollout.timeout)
     return most
+
+
+def _clear_remains(
+    session: Session, place: Place, name: str, live: str, rollout: Rollout, context: Context
+) -> None:
+    """What an earlier run couldn't delete goes on costing money."""
+    old = blue_green.other_slot(live)
+    if any(one.name == old for one in online.deployments(session, place, name)):
+        blue_green.clear(session, place, name, old, context, timeout=rollout.timeout)
 
 
 def _is_same(

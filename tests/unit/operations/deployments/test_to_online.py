@@ -1,0 +1,108 @@
+"""Blue and green against an endpoint that refuses, is cut off, or has what earlier runs left."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests_mock as mocking
+
+from modelyard.azureml import assets, workspaces
+from modelyard.clock import FakeClock
+from modelyard.context import Context
+from modelyard.operations import model_deploy
+from modelyard.operations.deployments import to_online
+from modelyard.operations.model_deploy import OPERATION, Outputs
+from unit.operations.deployments.online_azure import PLACE, Azure
+
+Make = Callable[..., Context]
+
+
+@pytest.fixture
+def azure(
+    requests_mock: mocking.Mocker, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> Azure:
+    made = Azure(requests_mock, clock)
+    workspace = Namespace(location="westeurope")
+    for module in (to_online, model_deploy):
+        monkeypatch.setattr(module, "connect", lambda *_, **__: made.session)
+    monkeypatch.setattr(workspaces, "require", lambda *_: workspace)
+    monkeypatch.setattr(assets, "look_up", lambda *_: Namespace(id="models/wine:1"))
+    return made
+
+
+def inputs(**changes: Any) -> Any:
+    values: dict[str, Any] = {
+        "target": "managed",
+        "endpoint": "wine",
+        "subscription_id": PLACE.subscription,
+        "workspace_name": PLACE.workspace,
+        "resource_group": PLACE.group,
+        "model": "wine:1",
+        "rows": [{"a": 1}],
+        "watch_requests": 4,
+    }
+    return OPERATION.inputs(**{**values, **changes})
+
+
+def deploy(context: Context, **changes: Any) -> Outputs:
+    return model_deploy.run(inputs(**changes), context)
+
+
+def release(context: Context) -> None:
+    model_deploy.release({key: one for key, one in context.kept.items() if one}, inputs(), context)
+
+
+def test_an_old_deployment_that_is_not_deleted_is_a_warning_and_tried_again(
+    azure: Azure, make_context: Make, recording_ci: Any
+) -> None:
+    azure.serve("blue")
+    azure.refusals["DELETE wine/deployments/blue"] = [403] * 3
+    context = make_context(OPERATION)
+    outputs = deploy(context)
+    assert (outputs.action, outputs.deployment) == ("updated", "green")
+    assert azure.traffic == {"green": 100}
+    [(level, told)] = [(one.level, one.text) for one in recording_ci.annotations]
+    assert level == "warning"
+    assert "blue of wine has no traffic and couldn't be deleted" in told
+    release(context)
+    again = deploy(make_context(OPERATION))
+    assert again.action == "left-alone"
+    assert sorted(azure.deployments) == ["blue", "green"]
+    assert deploy(make_context(OPERATION)).action == "left-alone"
+    assert list(azure.deployments) == ["green"]
+
+
+def test_the_release_step_clears_what_is_left_but_nothing_that_serves_again(
+    azure: Azure, make_context: Make
+) -> None:
+    azure.serve("blue")
+    azure.refusals["DELETE wine/deployments/blue"] = [403]
+    context = make_context(OPERATION)
+    deploy(context)
+    assert azure.endpoint is not None
+    azure.endpoint["properties"]["traffic"] = {"blue": 100}
+    release(context)
+    assert sorted(azure.deployments) == ["blue", "green"]
+    azure.endpoint["properties"]["traffic"] = {"green": 100}
+    release(context)
+    assert list(azure.deployments) == ["green"]
+    assert not any(context.kept.values())
+
+
+def test_a_deletion_waits_until_azure_takes_it(
+    azure: Azure, make_context: Make, clock: FakeClock
+) -> None:
+    azure.serve("blue")
+    azure.refusals["DELETE wine/deployments/blue"] = [409, 409]
+    context = make_context(OPERATION)
+    deploy(context)
+    assert list(azure.deployments) == ["green"]
+    assert not any(context.kept.values())
+    azure.put_deployment("blue")
+    azure.refusals["DELETE wine/deployments/blue"] = [409] * 1000
+    start = clock.monotonic()
+    assert deploy(make_context(OPERATION)).action == "left-alone"
+    assert clock.monotonic() - start == pytest.approx(300, abs=20)
