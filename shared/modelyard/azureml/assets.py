@@ -125,10 +125,15 @@ def upload(
     return f"{str(reference['blobUri']).rstrip('/')}/{content.root}"
 
 
+def code_name(digest: str) -> str:
+    """What :func:`code` calls a folder whose content has this hash."""
+    return f"modelyard-{digest[:32]}"
+
+
 def code(session: Session, place: Place, content: Content) -> Asset:
     """A folder of code, uploaded once for each content: its name is made of the hash."""
     digest = content.hash()
-    name = f"modelyard-{digest[:32]}"
+    name = code_name(digest)
     found = find(session, place, "codes", name, "1")
     if found is None:
         uri = upload(session, place, "codes", name, "1", content)

@@ -99,9 +99,9 @@ def put(address: str, data: bytes, *, clock: Clock) -> None:
     """Write one blob whole.
 
     :param address: the blob's, with a signature that allows to write.
-    :raises ServiceError, Unreachable:
+    :raises ServiceError, Unreachable, NotTheService:
     """
-    parts = urlsplit(address)
+    parts = _signed(address, "to write to")
     headers = {"x-ms-blob-type": "BlockBlob"}
     target = f"{parts.path}?{parts.query}"
     _session(address, clock).call("PUT", target, data=data, headers=headers)

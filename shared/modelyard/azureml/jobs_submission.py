@@ -22,9 +22,7 @@ def look_up(session: Session, place: Place, pipeline: Pipeline) -> None:
 
     :raises NotFound, InputError:
     """
-    _compute(
-        session, place, pipeline.settings.get("default_compute") or pipeline.body.get("compute")
-    )
+    _default_compute(session, place, pipeline)
     for name, value in pipeline.inputs.items():
         if value["type"] in DATA_TYPES:
             jobs_values.existing_uri(session, place, pipeline.folder, value, f"inputs.{name}")
@@ -52,10 +50,7 @@ def body(
         for name in ("continue_on_step_failure", "force_rerun")
         if name in pipeline.settings
     }
-    compute = _compute(
-        session, place, pipeline.settings.get("default_compute") or pipeline.body.get("compute")
-    )
-    if compute:
+    if compute := _default_compute(session, place, pipeline):
         settings["default_compute"] = compute
     datastore = str(pipeline.settings.get("default_datastore") or "").removeprefix("azureml:")
     if datastore:
@@ -129,6 +124,12 @@ def _step_input(
     return (
         {**found, "mode": jobs_values.mode_of(str(given["mode"]))} if given.get("mode") else found
     )
+
+
+def _default_compute(session: Session, place: Place, pipeline: Pipeline) -> str:
+    """Of the steps that name none; empty where none is named. Raises NotFound."""
+    named = pipeline.settings.get("default_compute") or pipeline.body.get("compute")
+    return _compute(session, place, named)
 
 
 def _compute(session: Session, place: Place, named: object) -> str:

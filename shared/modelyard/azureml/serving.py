@@ -61,7 +61,7 @@ def plan(session: Session, place: Place, serving: Serving) -> Plan:
     :raises NotFound, InputError: for a model or environment that isn't there.
     """
     model = assets.look_up(session, place, "models", serving.model, "model")
-    code = f"modelyard-{serving.code.hash()[:32]}" if serving.code else ""
+    code = assets.code_name(serving.code.hash()) if serving.code else ""
     environment = ""
     if serving.conda is not None:
         text = f"{serving.image}\n{serving.conda.read_text(encoding='utf-8')}"

@@ -63,6 +63,8 @@ def test_only_a_signed_https_address_will_do(content: Content) -> None:
     for address in (CONTAINER, SIGNED.replace("https", "http")):
         with pytest.raises(NotTheService):
             blobs.upload(address, content, clock=FakeClock())
+        with pytest.raises(NotTheService, match="to write to"):
+            blobs.put(address, b"data", clock=FakeClock())
 
 
 PAGE = """<?xml version="1.0" encoding="utf-8"?><EnumerationResults><Blobs>
