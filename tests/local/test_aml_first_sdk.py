@@ -283,9 +283,14 @@ def test_one_definition_is_validated_submitted_and_published(place: V1Workplace)
 
     first = publish(marker_path="cdml/markers", pipeline_version="41")
     assert first.code == 0, first.log
-    lost = publish(marker_path="markers", marker_datastore="nowhere", disable_older="true")
-    assert lost.code == 17, lost.log
-    assert "nowhere" in lost.log
+    away = {"marker_path": "markers", "disable_older": "true"}
+    lost = publish(**away, marker_datastore="nowhere")
+    assert lost.code == 14, lost.log
+    assert "no datastore nowhere" in lost.log
+    place.fault(action="status", method="PUT", path="*/markers/*", status=403)
+    lost = publish(**away)
+    assert lost.code == 11, lost.log
+    assert "marker" not in lost.outputs
     second = publish(marker_path="cdml/markers", disable_older="true", pipeline_version="42")
     assert second.code == 0, second.log
     told = place.sdk("""
@@ -298,7 +303,7 @@ def test_one_definition_is_validated_submitted_and_published(place: V1Workplace)
             count=len(every),
         )
         """).told
-    assert told == {"active": [second.outputs["pipeline-id"]], "versions": ["41", "42"], "count": 3}
+    assert told == {"active": [second.outputs["pipeline-id"]], "versions": ["41", "42"], "count": 4}
     marker = place.folder / "down" / "cdml" / "markers" / f"{WORKSPACE}-local.csv"
     assert marker.read_text() == f"id\n{second.outputs['pipeline-id']}\n"
     assert second.outputs["marker"] == f"workspaceblobstore/cdml/markers/{WORKSPACE}-local.csv"

@@ -1,6 +1,8 @@
-"""Uploading into a workspace's default datastore, where its SDK and studio look for models."""
+"""Uploading into a workspace's datastores."""
 
 from __future__ import annotations
+
+from urllib.parse import quote
 
 from modelyard.azureml import blobs, datastore_access
 from modelyard.azureml.connection import Place
@@ -10,7 +12,8 @@ from modelyard.http import Session
 
 
 def upload(session: Session, place: Place, content: Content, digest: str) -> str:
-    """Upload the files below a folder that their hash names; their ``azureml://`` address.
+    """Upload files into the default datastore, below a folder that their hash names, where the SDK
+    and studio look for models; their ``azureml://`` address.
 
     :raises ServiceError: when the datastore has no key or signature to write with.
     """
@@ -18,3 +21,13 @@ def upload(session: Session, place: Place, content: Content, digest: str) -> str
     below = f"LocalUpload/{digest}"
     blobs.upload(signed, content, clock=session.clock, below=below)
     return f"azureml:/{place.path}/datastores/{DEFAULT}/paths/{below}/{content.root}"
+
+
+def put(session: Session, place: Place, datastore: str, path: str, data: bytes) -> None:
+    """Write one file of a datastore whole.
+
+    :param path: within the datastore.
+    :raises NotFound, ServiceError, Unreachable: then what was there before is there still.
+    """
+    address, _, query = datastore_access.container(session, place, datastore, WRITE).partition("?")
+    blobs.put(f"{address}/{quote(path)}?{query}", data, clock=session.clock)

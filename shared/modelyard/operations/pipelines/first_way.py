@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard import summary
-from modelyard.azureml import workspaces
+from modelyard.azureml import datastore_upload, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.first_sdk import SUPPORT_ENDED, interpreter
 from modelyard.azureml.first_sdk.conversation import Conversation, Json
@@ -86,7 +86,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
             return PipelineOutputs()
         talk.ask("upload")  # what takes long, before a signal is held back
         if inputs.action == PUBLISH:
-            return _published(talk, inputs, context, facts)
+            return _published(talk, inputs, context, place, facts)
         started = _started(talk, asked, experiment, context)
     return _waited(inputs, context, place, started, experiment)
 
@@ -174,7 +174,11 @@ def _waited(
 
 
 def _published(
-    talk: Conversation, inputs: PipelineInputs, context: Context, facts: dict[str, str]
+    talk: Conversation,
+    inputs: PipelineInputs,
+    context: Context,
+    place: Place,
+    facts: dict[str, str],
 ) -> PipelineOutputs:
     """Published first, then marked, and only then the older ones are disabled."""
     name, version = facts["name"], facts["version"]
@@ -184,15 +188,13 @@ def _published(
     context.log.info("published pipeline %s %s: %s", name, version, made["id"])
     rows = [("pipeline", name), ("version", version), ("id", str(made["id"]))]
     if inputs.marker_path is not None:
-        marker = talk.ask(
-            "mark",
-            datastore=inputs.marker_datastore or "",
-            folder=inputs.marker_path.strip("/"),
-            name=name,
-            id=made["id"],
-        )
-        context.publish(marker=f"{marker['datastore']}/{marker['path']}")
-        context.log.info("its id is in %s of the datastore %s", marker["path"], marker["datastore"])
+        datastore = inputs.marker_datastore or talk.ask("default_datastore")["name"]
+        session = connect(inputs, context, read_only=False)
+        path = "/".join(filter(None, (inputs.marker_path.strip("/"), f"{name}.csv")))
+        # By ourselves: the SDK tells of an upload that fails in its log alone.
+        datastore_upload.put(session, place, datastore, path, f"id\n{made['id']}\n".encode())
+        context.publish(marker=f"{datastore}/{path}")
+        context.log.info("its id is in %s of the datastore %s", path, datastore)
     if inputs.disable_older:
         disabled = talk.ask("disable", name=name, but=made["id"])["disabled"]
         context.log.info("older pipelines %s: %d disabled", name, len(disabled))

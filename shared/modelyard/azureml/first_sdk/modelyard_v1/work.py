@@ -1,18 +1,15 @@
-"""What can be asked of SDK v1: build and validate, upload, submit, publish, mark, disable."""
+"""What can be asked of SDK v1: build and validate, upload, submit, publish, disable."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from azureml.core import Datastore, Experiment, Workspace
+from azureml.core import Experiment, Workspace
 from azureml.core.authentication import TokenAuthentication
 from azureml.pipeline.core import PublishedPipeline
 
 from . import definition
-from .failing import Failure
 from .helper import Computes, Helper
 
 Json = dict[str, Any]
@@ -80,20 +77,9 @@ class Work:
         made = self.pipeline.publish(name=name, version=version, description=description)
         return {"id": made.id, "endpoint": made.endpoint}
 
-    def mark(self, *, datastore: str, folder: str, name: str, id: str) -> Json:
-        """Upload ``FOLDER/NAME.csv`` with the header ``id`` and one id, in one piece."""
-        store = (
-            Datastore.get(self.workspace, datastore)
-            if datastore
-            else self.workspace.get_default_datastore()
-        )
-        if not hasattr(store, "upload_files"):
-            raise Failure("input", f"files can't be uploaded to the datastore {store.name}")
-        with tempfile.TemporaryDirectory() as made:
-            file = Path(made) / f"{name}.csv"
-            file.write_bytes(f"id\n{id}\n".encode())
-            store.upload_files([str(file)], target_path=folder, overwrite=True, show_progress=False)
-        return {"datastore": store.name, "path": "/".join(filter(None, (folder, f"{name}.csv")))}
+    def default_datastore(self) -> Json:
+        """The name of the workspace's default datastore."""
+        return {"name": self.workspace.get_default_datastore().name}
 
     def disable(self, *, name: str, but: str) -> Json:
         """Disable the other pipelines that were published under this name."""
