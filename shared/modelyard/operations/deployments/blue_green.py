@@ -7,7 +7,7 @@ a cancelled job, ends with the old one at 100 per cent and the new one gone, its
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,14 +22,13 @@ from modelyard.context import Context
 from modelyard.endpoints import watching
 from modelyard.errors import AlreadyExists, Cancelled, ModelyardError, ServiceError
 from modelyard.http import Session
-from modelyard.operations.deployments import trying
+from modelyard.operations.deployments import remains, trying
+from modelyard.operations.deployments.remains import RELEASE_SECONDS
 from modelyard.operations.deployments.rollout import Rollout
 
-KEPT, REMAINS = "rollout", "remains"
-"""Keys of what the release step takes back, and of what it clears away."""
+KEPT = "rollout"
+"""Key of what the release step takes back."""
 SLOTS = ("blue", "green")
-_RELEASE_SECONDS = 300.0
-"""Most that the release step waits for one change."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +53,21 @@ def other_slot(live: str) -> str:
 def roll_out(
     session: Session,
     place: Place,
-    endpoint: OnlineEndpoint,
+    find_or_create: Callable[[], OnlineEndpoint],
     change: Change,
     body: Mapping[str, Any],
     rollout: Rollout,
     context: Context,
-) -> None:
+) -> OnlineEndpoint:
     """Bring the new deployment up and move the traffic to it.
 
+    :param find_or_create: the endpoint; one that is new is taken back with the rest.
     :raises DeploymentFailed: when it isn't healthy. EndpointTestFailed when the smoke test fails,
         TrafficFailed when it fails with a part of the traffic. Nothing has changed then.
     """
     context.keep(KEPT, change.text())
     try:
+        endpoint = find_or_create()
         _bring_up(session, place, change, body, rollout, context)
         _smoke_test(session, place, endpoint, change.new, rollout, context)
         _shift(session, place, endpoint, change, rollout, context)
@@ -76,46 +77,19 @@ def roll_out(
         raise
     # From here on the new one serves, whatever comes.
     if change.live:
-        context.keep(REMAINS, f"{change.endpoint}/{change.live}")
+        context.keep(remains.KEPT, f"{change.endpoint}/{change.live}")
     context.let_go(KEPT)
     if change.live:
-        clear(session, place, change.endpoint, change.live, context, timeout=rollout.timeout)
-
-
-def clear(
-    session: Session, place: Place, endpoint: str, old: str, context: Context, *, timeout: float
-) -> None:
-    """Delete a deployment that doesn't serve any more.
-
-    Where that fails it is a warning, because the endpoint is as it shall be; the release step and
-    the next run try it again.
-    """
-    context.keep(REMAINS, f"{endpoint}/{old}")
-    try:
-        online.delete_deployment(session, place, endpoint, old, timeout=timeout)
-    except ModelyardError as error:
-        context.annotate(
-            "warning",
-            f"the deployment {old} of {endpoint} has no traffic and couldn't be deleted: "
-            f"{error.what}",
+        remains.clear(
+            session, place, change.endpoint, change.live, context, timeout=rollout.timeout
         )
-        return
-    context.let_go(REMAINS)
-    context.log.info("deployment %s: deleted", old)
-
-
-def clear_away(session: Session, place: Place, kept: str, context: Context) -> None:
-    """For the release step: what clear has left, unless another run has given it traffic."""
-    name, _, old = kept.partition("/")
-    endpoint = online.find(session, place, name)
-    if endpoint is not None and old not in endpoint.traffic:
-        clear(session, place, name, old, context, timeout=_RELEASE_SECONDS)
+    return endpoint
 
 
 def take_back(session: Session, place: Place, kept: str, context: Context) -> None:
     """For the release step: what a job that was cut off has left. Safe to call twice."""
     change = Change(**json.loads(kept))
-    _take_back(session, place, change, context, wait=_RELEASE_SECONDS)
+    _take_back(session, place, change, context, wait=RELEASE_SECONDS)
 
 
 def _bring_up(
@@ -206,7 +180,8 @@ def _take_back(
     try:
         endpoint = online.find(session, place, change.endpoint)
         if endpoint is None:
-            context.let_go(KEPT)
+            if wait is not None:  # else it may be on its way
+                context.let_go(KEPT)
             return
         restored = {change.live: 100} if change.live else {}
         if endpoint.traffic != restored:

@@ -9,7 +9,7 @@ from modelyard.azureml.online import READY, OnlineEndpoint
 from modelyard.context import Context
 from modelyard.errors import DeploymentFailed, InputError
 from modelyard.http import Session
-from modelyard.operations.deployments import blue_green
+from modelyard.operations.deployments import blue_green, remains
 from modelyard.operations.deployments.blue_green import Change
 from modelyard.operations.deployments.online_inputs import OnlineInputs, serving_of
 from modelyard.operations.deployments.results import (
@@ -48,10 +48,15 @@ def deploy(
         return Deployed(action)
     body = serving.body(session, place, wanted, planned, location=workspace.location)
     change = Change(name, blue_green.other_slot(live), live, endpoint is None)
-    if endpoint is None:
-        endpoint = _new_endpoint(session, place, inputs, name, workspace.location, rollout)
+
+    def find_or_create() -> OnlineEndpoint:
+        if endpoint is not None:
+            return endpoint
+        made = _new_endpoint(session, place, inputs, name, workspace.location, rollout)
         context.log.info("endpoint %s: created without deployments", name)
-    blue_green.roll_out(session, place, endpoint, change, body, rollout, context)
+        return made
+
+    endpoint = blue_green.roll_out(session, place, find_or_create, change, body, rollout, context)
     context.log.info("endpoint %s: %s, %s", name, action, endpoint.scoring_url)
     return Deployed(action, endpoint.scoring_url, wanted.model, change.new)
 
@@ -87,7 +92,7 @@ def _clear_remains(
     """What an earlier run couldn't delete goes on costing money."""
     old = blue_green.other_slot(live)
     if any(one.name == old for one in online.deployments(session, place, name)):
-        blue_green.clear(session, place, name, old, context, timeout=rollout.timeout)
+        remains.clear(session, place, name, old, context, timeout=rollout.timeout)
 
 
 def _is_same(

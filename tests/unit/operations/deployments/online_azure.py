@@ -24,7 +24,9 @@ class Azure:
     """Has the endpoint ``wine``, or none. Every change is done at once, unless it is refused."""
 
     def __init__(self, mocker: mocking.Mocker, clock: FakeClock) -> None:
-        self.session = connection.connect(ARM, StaticToken("a-token-of-this-test"), clock=clock)
+        self.session = connection.connect(
+            ARM, StaticToken("a-token-of-this-test"), clock=clock, read_only=False
+        )
         self.endpoint: dict[str, Any] | None = None
         self.deployments: dict[str, dict[str, Any]] = {}
         self.refusals: dict[str, list[int]] = defaultdict(list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ import requests_mock as mocking
 from modelyard.azureml import assets, workspaces
 from modelyard.clock import FakeClock
 from modelyard.context import Context
+from modelyard.errors import Cancelled
 from modelyard.operations import model_deploy
 from modelyard.operations.deployments import to_online
 from modelyard.operations.model_deploy import OPERATION, Outputs
@@ -106,3 +108,39 @@ def test_a_deletion_waits_until_azure_takes_it(
     start = clock.monotonic()
     assert deploy(make_context(OPERATION)).action == "left-alone"
     assert clock.monotonic() - start == pytest.approx(300, abs=20)
+
+
+def interrupted() -> None:
+    raise Cancelled(signal.SIGINT)
+
+
+def test_a_new_endpoint_is_taken_back_wherever_it_is_cut_off(
+    azure: Azure, make_context: Make
+) -> None:
+    azure.meanwhile["PUT wine"] = interrupted
+    with pytest.raises(Cancelled):
+        deploy(context := make_context(OPERATION))
+    azure.serve("blue", traffic={})  # as it is once Azure has done what it was asked for
+    azure.deployments.clear()
+    release(context)
+    assert azure.endpoint is None
+
+
+def test_what_azure_refuses_on_a_signal_the_release_step_deletes(
+    azure: Azure, make_context: Make, recording_ci: Any
+) -> None:
+    def begun() -> None:
+        azure.put_deployment("green")
+        azure.refusals["DELETE wine/deployments/green"] = [409] * 3
+        interrupted()
+
+    azure.serve("blue")
+    azure.meanwhile["PUT wine/deployments/green"] = begun
+    context = make_context(OPERATION)
+    with pytest.raises(Cancelled):
+        deploy(context)
+    assert not recording_ci.warnings()
+    assert sorted(azure.deployments) == ["blue", "green"]
+    release(context)
+    assert list(azure.deployments) == ["blue"]
+    assert azure.traffic == {"blue": 100}
