@@ -278,6 +278,20 @@ def test_one_definition_is_validated_submitted_and_published(place: V1Workplace)
     assert failed.code == 31, failed.log
     assert "no model comes of this" in failed.log
 
+    place.fault(action="status", method="PATCH", path="*/runs/*", status=403)
+    untagged = pipeline(place, "submit-experiment", **driver, config=config)
+    assert untagged.code not in (0, 31), untagged.log
+    ending = place.command("aml-pipeline", action="submit", **WHERE, **driver)
+    released = subprocess.run(
+        [*ending[:3], "release", *ending[3:]],
+        cwd=place.folder,
+        env=place.own_environment("aml-pipeline"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.search("pipeline [0-9a-f-]{36} ", released.stdout), released.stdout
+
     def publish(**more: str) -> Done:
         return pipeline(place, "publish-pipeline", **driver, config=config, **more)
 
@@ -343,7 +357,7 @@ def test_a_definition_that_is_wrong_is_told_with_its_line(place: V1Workplace) ->
     assert "finds ['AZURE_SUBSCRIPTION_ID']" in wrong.log
     unnamed = pipeline(place, "validate", definition="ml/driver.py:pipelin")
     assert unnamed.code == 2, unnamed.log
-    assert "it has: broken, no_packages, pipeline, wrong" in unnamed.log
+    assert "it has: broken, first, no_packages, pipeline, wrong" in unnamed.log
 
 
 def test_a_notebooks_pipeline_is_published_with_the_builds_number_and_triggered(

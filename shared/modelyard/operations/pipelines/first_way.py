@@ -146,14 +146,11 @@ def _started(talk: Conversation, asked: _Asked, experiment: str, context: Contex
     """The id of the run. An attempt that has started one before finds it again by a tag."""
     attempt = context.idempotency_token(asked.path, asked.function, asked.parameters)[:32]
     with context.shield():
-        answer = talk.ask(
-            "submit",
-            experiment=experiment,
-            tags=asked.tags,
-            attempt=attempt,
-        )
+        answer = talk.ask("submit", experiment=experiment, attempt=attempt)
         run = str(answer["run"])
-        context.keep(v1_runs.KEY, run)
+        context.keep(v1_runs.KEY, run)  # before anything else can fail
+        if not answer["before"]:
+            talk.ask("tag", tags=asked.tags, attempt=attempt)
     if answer["before"]:
         context.log.info("run %s was started before by this attempt", run)
     return run

@@ -1,4 +1,4 @@
-"""What can be asked of SDK v1: build and validate, upload, submit, publish, disable."""
+"""What can be asked of SDK v1: build and validate, upload, submit, tag, publish, disable."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Work:
 
     workspace: Any
     pipeline: Any
+    run: Any
     parameters: Json
 
     def __init__(self, token: Callable[[Any], str]) -> None:
@@ -62,15 +63,19 @@ class Work:
         self.pipeline.graph.finalize()
         return {}
 
-    def submit(self, *, experiment: str, tags: dict[str, str], attempt: str) -> Json:
+    def submit(self, *, experiment: str, attempt: str) -> Json:
         """Start a run, or find the one that this attempt has started."""
         runs = Experiment(self.workspace, experiment).get_runs(tags={_ATTEMPT: attempt})
         found = next(iter(runs), None)
         if found is not None:
             return {"run": found.id, "before": True}
-        run = self.pipeline.submit(experiment, pipeline_parameters=self.parameters)
-        run.set_tags({**tags, _ATTEMPT: attempt})
-        return {"run": run.id, "before": False}
+        self.run = self.pipeline.submit(experiment, pipeline_parameters=self.parameters)
+        return {"run": self.run.id, "before": False}
+
+    def tag(self, *, tags: dict[str, str], attempt: str) -> Json:
+        """Tag the run that was just started: the SDK can't do both at once."""
+        self.run.set_tags({**tags, _ATTEMPT: attempt})
+        return {}
 
     def publish(self, *, name: str, version: str, description: str) -> Json:
         """Publish it."""
