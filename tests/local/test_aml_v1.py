@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from local.aml_v1_workplace import MISSING_V1, V1Workplace
@@ -68,6 +70,21 @@ def test_a_run_keeps_its_metrics_files_and_children(place: V1Workplace) -> None:
     assert told["everyone"] == 3
     assert told["error"] == "out of memory"
     assert told["back"] == "all is well"
+
+    asked = {"source": "azure-ml", "metric": "rmse", "better": "lower", "model_name": "outputs"}
+    best = place.run(
+        "model-select",
+        workspace_name=WORKSPACE,
+        resource_group="modelyard-local",
+        run_ids=json.dumps([second, first]),
+        download_to="best",
+        **asked,
+    )
+    assert best.code == 0, best.log
+    assert (best.outputs["best-run-id"], best.outputs["best-metric"]) == (first, "0.7")
+    verdicts = [one["verdict"] for one in json.loads(best.outputs["verdicts"])]
+    assert verdicts == ["is Failed", "best"], "the fold is a part of its run"
+    assert (place.folder / "best/report.txt").read_text() == "all is well"
 
 
 def test_models_are_those_of_the_other_operations_too(place: V1Workplace) -> None:

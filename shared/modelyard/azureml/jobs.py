@@ -33,6 +33,8 @@ class Run:
     """What the service says of its failure; may have several lines."""
     reused: str = ""
     """Id of the run whose results were taken."""
+    type: str = ""
+    """``azureml.PipelineRun``, ``azureml.StepRun``, ``azureml.commandjob`` and so on."""
 
 
 @dataclass(frozen=True)
@@ -126,4 +128,5 @@ def _run(body: Mapping[str, Any]) -> Run:
         state=state_of(body.get("status")),
         error="\n".join(causes(body.get("error") or {})) if body.get("error") else "",
         reused=str(properties.get("azureml.reusedrunid") or ""),
+        type=str(body.get("runType") or ""),
     )

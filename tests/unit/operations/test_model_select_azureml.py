@@ -193,13 +193,15 @@ def test_runs_that_are_not_over_or_failed_are_not_chosen(
     assert "no run succeeded" in text
 
 
-def test_trials_below_a_step_and_a_step_that_was_reused(
+def test_trials_folds_and_a_step_that_was_reused(
     run: Run, history: History, recording_ci: RecordingCI
 ) -> None:
     history.add("old", {"rmse": 0.3}, files={"model/MLmodel": b""})
-    history.add("job", {"rmse": 0.1})  # logged by a step to the run above it as well
-    history.add("sweep", {"rmse": 0.2}, below="job")
+    # Logged by a step to the pipeline as well.
+    history.add("job", {"rmse": 0.1}, runType="azureml.PipelineRun")
+    history.add("sweep", {}, below="job")
     history.add("trial", {"rmse": 0.4}, below="sweep")
+    history.add("fold", {"rmse": 0.01}, below="trial")
     reused = {"azureml.reusedrunid": "old"}
     history.add("again", None, below="job", properties=reused)
     assert run(run_ids="job") == 0

@@ -24,6 +24,7 @@ from modelyard.operations.selecting.found import Found, FoundModel
 from modelyard.operations.selecting.select_inputs import SelectInputs
 from modelyard.selection import Candidate
 
+_PIPELINE = "azureml.PipelineRun"
 DEPTH = 4
 """Runs within runs that are looked through: a pipeline, its step, the trials, theirs."""
 
@@ -68,18 +69,23 @@ def _of_build(workspace: _Workspace, context: Context, inputs: SelectInputs) -> 
 
 
 def _below(workspace: _Workspace, run: Run, metric: str, above: str, depth: int) -> list[Found]:
-    """Its steps; the run itself where it has none, or where it alone has the metric."""
+    """The run itself where it has the metric, else those below it; of a pipeline its steps first.
+
+    Below a run that has the metric are parts of its training, such as the folds of a
+    cross-validation. A pipeline may have it from a step that has logged it to both.
+    """
     title = f"{above}{run.name}"
-    children = workspace.history.children(run.reused or run.id) if depth else []
+    own = _found(workspace, run, title)
+    has = metric in own.candidate.metrics
+    if not depth or (has and run.type != _PIPELINE):
+        return [own]
     steps = [
         one
-        for child in children
+        for child in workspace.history.children(run.reused or run.id)
         for one in _below(workspace, child, metric, f"{title} / ", depth - 1)
     ]
-    if any(metric in step.candidate.metrics for step in steps):
-        return steps
-    own = _found(workspace, run, title)
-    return [own] if not steps or metric in own.candidate.metrics else steps
+    below = any(metric in step.candidate.metrics for step in steps)
+    return steps if steps and (below or not has) else [own]
 
 
 def _found(workspace: _Workspace, run: Run, title: str) -> Found:

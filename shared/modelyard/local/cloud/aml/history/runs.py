@@ -46,6 +46,9 @@ class Runs:
             raise missing(f"Run {id}")
         return self._as_it_fares(found)
 
+    def has(self, workspace: Workspace, id: str) -> bool:
+        return self._cloud.store.get(COLLECTION, _key(workspace, id)) is not None
+
     def of_experiment(self, workspace: Workspace, experiment: str) -> list[Json]:
         """The newest first."""
         return [one for one in self._all(workspace) if one["experimentId"] == experiment]

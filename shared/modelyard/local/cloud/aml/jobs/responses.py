@@ -8,10 +8,13 @@ from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.history.runs import Runs
 from modelyard.local.cloud.aml.jobs.documents import Jobs
 from modelyard.local.cloud.aml.jobs.files import ArtifactFiles
 from modelyard.local.cloud.aml.jobs.tracking import Tracking
 from modelyard.local.cloud.aml.jobs.values import Values
+from modelyard.local.cloud.aml.v1 import tracking_view
+from modelyard.local.cloud.aml.v1.metrics import Metrics
 from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
 from modelyard.local.cloud.arm.front import read_body, reply
 from modelyard.local.cloud.arm.long_running import Operations
@@ -64,11 +67,18 @@ class JobResponses:
 class TrackingResponses:
     """The API's ``/mlflow`` of a workspace."""
 
-    def __init__(self, tracking: Tracking, files: ArtifactFiles) -> None:
+    def __init__(
+        self, tracking: Tracking, files: ArtifactFiles, runs: Runs, metrics: Metrics
+    ) -> None:
         self._tracking = tracking
         self._files = files
+        self._runs = runs
+        self._metrics = metrics
 
     def tracked(self, request: Request, workspace: Workspace, api: str, rest: str) -> Response:
+        run = request.args.get("run_id", "")
+        if rest == "runs/get" and not self._tracking.has(run) and self._runs.has(workspace, run):
+            return reply(tracking_view.shown(self._runs, self._metrics, workspace, run))
         return self._tracking.passed_on(request, workspace, api, rest)
 
     def list_artifacts(self, request: Request, workspace: Workspace) -> Json:

@@ -64,6 +64,10 @@ class Tracking:
         shown = self._to_client(answer, workspace)
         return Response(json.dumps(shown), status, mimetype="application/json")
 
+    def has(self, run: str) -> bool:
+        """Whether a client in this run has MLflow's."""
+        return self._cloud.store.get(COLLECTION, f"run:{run}") is not None
+
     def finish(self, run: str, status: str) -> None:
         """The run of MLflow ends as the job's did."""
         found = self._cloud.store.get(COLLECTION, f"run:{run}")

@@ -16,6 +16,7 @@ from modelyard.local.cloud.aml.jobs.files import ArtifactFiles
 from modelyard.local.cloud.aml.jobs.responses import JobResponses, TrackingResponses
 from modelyard.local.cloud.aml.jobs.runs import JobRuns
 from modelyard.local.cloud.aml.jobs.tracking import Tracking
+from modelyard.local.cloud.aml.v1.metrics import Metrics
 from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces
 from modelyard.local.cloud.arm import front as manage
 from modelyard.local.cloud.arm.long_running import Operations
@@ -43,11 +44,12 @@ class JobRoutes:
         self._cloud = cloud
         self._workspaces = workspaces
         self._tracking = Tracking(cloud)
-        runs = JobRuns(Experiments(cloud), Runs(cloud, engine.records))
-        self._jobs = Jobs(cloud, engine, computes, self._tracking, runs)
+        runs = Runs(cloud, engine.records)
+        told = JobRuns(Experiments(cloud), runs)
+        self._jobs = Jobs(cloud, engine, computes, self._tracking, told)
         files = ArtifactFiles(blobs)
         self._managing = JobResponses(workspaces, self._jobs, datastores, assets, blobs, operations)
-        self._tracked = TrackingResponses(self._tracking, files)
+        self._tracked = TrackingResponses(self._tracking, files, runs, Metrics(cloud))
 
     def table(self, workspace: str) -> list[tuple[str, str, manage.Answer]]:
         """Resource Manager's part, below a workspace."""
