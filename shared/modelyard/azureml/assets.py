@@ -98,6 +98,17 @@ def look_up(session: Session, place: Place, kind: str, text: str, what: str) -> 
     return found
 
 
+def named_environment(session: Session, place: Place, named: str, what: str) -> str:
+    """What the service takes for an environment that a text names, for jobs and deployments alike.
+
+    :raises InputError, NotFound: as :func:`look_up`; not for one of a registry, which the service
+        looks up itself.
+    """
+    if named.startswith("azureml://"):
+        return named
+    return look_up(session, place, "environments", named, what).id
+
+
 def newest(found: list[Asset]) -> Asset | None:
     """That of the greatest number; None for none."""
     numbered = [one for one in found if one.version.isdigit()]

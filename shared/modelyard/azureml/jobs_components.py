@@ -60,7 +60,7 @@ def _code(session: Session, place: Place, step: Step) -> str:
 def _environment(session: Session, place: Place, step: Step) -> str:
     given: Any = step.component["environment"]
     if isinstance(given, str):
-        return named_environment(session, place, given, step.name)
+        return assets.named_environment(session, place, given, f"environment of {step.name}")
     conda = given.get("conda_file")
     text = (
         (step.folder / conda).read_text(encoding="utf-8")
@@ -78,10 +78,3 @@ def _environment(session: Session, place: Place, step: Step) -> str:
             properties["condaFile"] = text
         found = assets.put(session, place, "environments", ENVIRONMENT, version, properties)
     return found.id
-
-
-def named_environment(session: Session, place: Place, named: str, step: str) -> str:
-    """What the service takes for an environment that a text names. Raises NotFound."""
-    if named.startswith("azureml://"):
-        return named  # of a registry: the service looks it up
-    return assets.look_up(session, place, "environments", named, f"environment of {step}").id

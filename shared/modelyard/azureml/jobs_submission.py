@@ -31,9 +31,8 @@ def look_up(session: Session, place: Place, pipeline: Pipeline) -> None:
         if step.reference:
             assets.look_up(session, place, "components", step.reference, step.name)
         elif isinstance(step.component["environment"], str):
-            jobs_components.named_environment(
-                session, place, step.component["environment"], step.name
-            )
+            environment = step.component["environment"]
+            assets.named_environment(session, place, environment, f"environment of {step.name}")
 
 
 def body(

@@ -20,7 +20,7 @@ from modelyard.waiting import Observation, wait
 
 FINGERPRINT = "modelyard.fingerprint"
 """Property of a deployment: the hash of all that it was asked to be."""
-READY, FAILED = "Succeeded", ("Failed", "Canceled")
+READY = "Succeeded"
 TAIL = 200
 """Lines of a log that are read."""
 _BUSY_SECONDS = 300.0

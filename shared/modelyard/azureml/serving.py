@@ -35,7 +35,8 @@ class Serving:
     script: str = ""
     """In the code's folder."""
     environment: str = ""
-    """NAME:VERSION or an id; empty where there is a conda file, or none is needed."""
+    """NAME:VERSION, an id or one of a registry; empty where there is a conda file, or none is
+    needed."""
     conda: Path | None = None
     image: str = IMAGE
     instance_type: str = ""
@@ -67,8 +68,7 @@ def plan(session: Session, place: Place, serving: Serving) -> Plan:
         text = f"{serving.image}\n{serving.conda.read_text(encoding='utf-8')}"
         environment = f"modelyard-serving:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
     elif serving.environment:
-        found = assets.look_up(session, place, "environments", serving.environment, "environment")
-        environment = found.id
+        environment = assets.named_environment(session, place, serving.environment, "environment")
     wanted = {
         "kind": serving.kind,
         "model": model.id,

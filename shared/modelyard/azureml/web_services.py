@@ -14,7 +14,7 @@ from urllib.parse import quote
 from modelyard.azureml import blobs
 from modelyard.azureml.connection import Place
 from modelyard.azureml.long_running import OperationFailed, failed
-from modelyard.errors import NotFound, NotTheService, ServiceError
+from modelyard.errors import NotFound, NotTheService, ServiceError, UnknownState
 from modelyard.http import Session
 from modelyard.waiting import Observation, Pace, wait
 
@@ -23,6 +23,8 @@ HEALTHY = "Healthy"
 FINGERPRINT = "modelyard.fingerprint"
 """Tag of a service: the hash of all that it was asked to be."""
 _DONE, _FAILED = "Succeeded", ("Failed", "Cancelled", "TimedOut")
+_ACTIVE = ("", "NotStarted", "Running")
+"""Of an operation that goes on; empty: it isn't told yet."""
 _PACE = Pace(first=1.0, factor=1.4, most=10.0)
 _ORIGIN = "LocalUpload"
 
@@ -65,7 +67,7 @@ def deploy(
 ) -> WebService:
     """Create a service, or overwrite it where the body says so; wait until it is healthy.
 
-    :raises OperationFailed: with all causes that Azure gives. WaitTimeout.
+    :raises OperationFailed: with all causes that Azure gives. WaitTimeout, UnknownState.
     """
     name = str(body["name"])
     answer = session.call("POST", _path(place), json=body)
@@ -114,6 +116,8 @@ def _observed(body: Mapping[str, Any], what: str) -> Observation[None]:
     state = str(body.get("state") or "")
     if state in _FAILED:
         raise failed(body, what, state)
+    if state != _DONE and state not in _ACTIVE:
+        raise UnknownState(f"Azure ML reports the state {state!r} of {what}, which isn't known")
     return Observation(state, state == _DONE, None)
 
 

@@ -13,7 +13,7 @@ from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.web_services import WebService
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
-from modelyard.errors import NotTheService, ReadOnly, ServiceError
+from modelyard.errors import NotTheService, ReadOnly, ServiceError, UnknownState
 from modelyard.http import Session
 
 API = "https://westeurope.api.azureml.ms"
@@ -49,6 +49,16 @@ def test_a_failed_operation_tells_the_innermost_cause(
     error = {"code": "AciDeploymentFailed", "message": "It failed.", "details": [cause]}
     requests_mock.get(f"{BASE}/operations/op-1", json={"state": state, "error": error})
     with pytest.raises(OperationFailed, match="the container crashed"):
+        web_services.deploy(session(clock), PLACE, {"name": "wine"}, timeout=60)
+
+
+def test_a_state_that_nobody_knows_fails_at_once(
+    requests_mock: mocking.Mocker, clock: FakeClock
+) -> None:
+    where = {"Operation-Location": "/operations/op-1"}
+    requests_mock.post(f"{BASE}/services", status_code=202, json=SERVICE, headers=where)
+    requests_mock.get(f"{BASE}/operations/op-1", json={"state": "Sleeping"})
+    with pytest.raises(UnknownState, match="'Sleeping' of service wine"):
         web_services.deploy(session(clock), PLACE, {"name": "wine"}, timeout=60)
 
 
