@@ -18,7 +18,7 @@ def test_an_environment_of_a_registry_goes_to_the_service_as_it_is(
 ) -> None:
     model = {"id": "the-model", "name": "1"}
     requests_mock.get(f"{ARM}{PLACE.path}/models/wine/versions/1", json=model)
-    session = connection.connect(ARM, Anonymous(), clock=clock)
+    session = connection.connect(ARM, Anonymous(), clock=clock, read_only=False)
     wanted = Serving(MANAGED, "wine:1", environment=REGISTRY)
     planned = serving.plan(session, PLACE, wanted)
     assert planned.environment == REGISTRY
