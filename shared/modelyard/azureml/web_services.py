@@ -7,6 +7,7 @@ the calls of azureml-core 1.61 (``AciWebservice``, ``AksWebservice``, ``Inferenc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -88,6 +89,12 @@ def deploy(
         state = found.state if found else "gone"
         raise OperationFailed(f"{what} was deployed, and is {state}")
     return found
+
+
+def delete(session: Session, place: Place, name: str) -> None:
+    """Delete a service, also one that is being created; nothing where there is none."""
+    with suppress(NotFound):
+        session.call("DELETE", _path(place, name))
 
 
 def key(session: Session, place: Place, service: WebService) -> str:

@@ -132,3 +132,12 @@ def test_answers_that_say_too_little(requests_mock: mocking.Mocker, clock: FakeC
     assert web_services.find(session(clock), PLACE, "gone") is None
     requests_mock.get(f"{BASE}/services/gone/logs", status_code=404, json={})
     assert web_services.logs(session(clock), PLACE, "gone") == ""
+
+
+def test_a_service_is_deleted_where_there_is_one(
+    requests_mock: mocking.Mocker, clock: FakeClock
+) -> None:
+    gone = requests_mock.delete(f"{BASE}/services/wine", [{"json": {}}, {"status_code": 404}])
+    for _ in range(2):
+        web_services.delete(session(clock), PLACE, "wine")
+    assert gone.call_count == 2

@@ -29,6 +29,8 @@ from modelyard.operations.deployments.rollout import Rollout, rollout_of
 from modelyard.operations.deployments.service_inputs import Service, ServiceInputs, service_of
 from modelyard.operations.inputs.azureml_inputs import connect, connect_region, place_of
 
+KEPT = "service"
+"""Key of the service that the release step deletes: one that this step began to create."""
 _CAUSE = "the scoring server didn't come up"
 _FIX = "correct what its log names"
 _REPLACED = "what served before was replaced, and nothing serves now"
@@ -75,10 +77,22 @@ def deploy(
         _check_cluster(session, place, wanted.compute)
     body = _body(region, place, wanted, name, f"{model.name}:{model.version}", fingerprint)
     body |= {"location": workspace.location} | ({"overwrite": True} if before else {})
+    if before is None:
+        context.keep(KEPT, name)
     made = _bring_up(region, place, body, rollout, context)
+    context.let_go(KEPT)
     _judge(region, place, made, rollout, context)
     context.log.info("service %s: %s, %s", name, action, made.scoring_url)
     return Deployed(action, made.scoring_url, wanted.model)
+
+
+def take_back(inputs: ServiceInputs, name: str, context: Context) -> None:
+    """For the release step: delete the service that a job which was cut off began to create."""
+    place = place_of(inputs, context)
+    workspace = workspaces.require(connect(inputs, context, read_only=False), place)
+    region = connect_region(inputs, context, workspace, read_only=False)
+    web_services.delete(region, place, name)
+    context.log.info("service %s: deleted, its creation was cut off", name)
 
 
 def _action(before: WebService | None, wanted: Service, fingerprint: str) -> str:
@@ -158,6 +172,7 @@ def _bring_up(
     try:
         made = web_services.deploy(region, place, body, timeout=rollout.timeout)
     except OperationFailed as error:
+        context.let_go(KEPT)  # it stays, with its log
         failure = trying.failed(error, web_services.logs(region, place, name))
         if body.get("overwrite") and body["computeType"] == ACI:
             failure.cause = f"{failure.cause or _CAUSE}; {_REPLACED}"

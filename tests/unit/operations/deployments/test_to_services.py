@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.web_services import WebService
 from modelyard.clock import FakeClock
 from modelyard.context import Context
-from modelyard.errors import DeploymentFailed, EndpointTestFailed
+from modelyard.errors import Cancelled, DeploymentFailed, EndpointTestFailed
 from modelyard.http import Session
 from modelyard.operations.deployments import to_services
 from modelyard.operations.deployments.results import Deployed
@@ -85,6 +86,9 @@ class Cluster:
         self.session = Session("https://westeurope.api.azureml.ms", clock=FakeClock())
         self.service: WebService | None = None
 
+    def cut_off(self, *_: Any, **__: Any) -> WebService:
+        raise Cancelled(signal.SIGINT)
+
     def deploy(self, _: Any, __: Any, body: dict[str, Any], **___: Any) -> WebService:
         self.service = WebService("wine", "ACI", "Healthy", URL, False, False, body["kvTags"])
         return self.service
@@ -120,3 +124,43 @@ def test_what_failed_its_smoke_test_fails_again(
     cluster.run(make_context(OPERATION), expect_count=99, dry_run=True)
     assert asked.call_count == 2
     assert cluster.run(make_context(OPERATION)).action == "left-alone"
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_the_release_step_deletes_a_service_whose_creation_was_cut_off(
+    cluster: Cluster,
+    make_context: Callable[..., Context],
+    monkeypatch: pytest.MonkeyPatch,
+    there: bool,
+) -> None:
+    deleted: list[str] = []
+    monkeypatch.setattr(web_services, "deploy", cluster.cut_off)
+    monkeypatch.setattr(web_services, "delete", lambda *given: deleted.append(given[-1]))
+    if there:
+        cluster.service = WebService("wine", "ACI", "Healthy", URL, False, False, {})
+    context = make_context(OPERATION)
+    with pytest.raises(Cancelled):
+        cluster.run(context)
+    assert OPERATION.release is not None
+    OPERATION.release(context.kept, cluster.inputs(), context)
+    assert deleted == ([] if there else ["wine"])
+
+
+def test_a_service_that_came_up_or_failed_is_kept(
+    cluster: Cluster,
+    make_context: Callable[..., Context],
+    monkeypatch: pytest.MonkeyPatch,
+    requests_mock: mocking.Mocker,
+) -> None:
+    requests_mock.post(URL, json=[1])
+    cluster.run(context := make_context(OPERATION))
+    assert context.kept == {to_services.KEPT: ""}
+    cluster.service = None
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OperationFailed("service wine Failed: it crashed")
+
+    monkeypatch.setattr(web_services, "deploy", fail)
+    with pytest.raises(DeploymentFailed):
+        cluster.run(context := make_context(OPERATION))
+    assert context.kept == {to_services.KEPT: ""}
