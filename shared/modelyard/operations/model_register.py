@@ -77,6 +77,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         context.log.info(
             "model %s: left alone, version %s has this content", inputs.name, found.version
         )
+        _tell_differences(inputs, found, wanted, context)
         return _outputs(place, found, LEFT_ALONE, context)
     if session.read_only:
         context.log.info("model %s: a new version would be registered", inputs.name)
@@ -84,6 +85,32 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     made = models.register(session, place, wanted, digest)
     context.log.info("model %s: registered as version %s", inputs.name, made.version)
     return _outputs(place, made, REGISTERED, context)
+
+
+def _tell_differences(
+    inputs: Inputs, found: Asset, wanted: models.Wanted, context: Context
+) -> None:
+    """Warn of what was asked for and the version doesn't say: nothing of it is written.
+
+    Its state is model-promote's, and commit and build are those of another run of the pipeline.
+    """
+    silent = {"state", "commit", "build", *(() if inputs.created_by else ("created_by",))}
+    asked = {f"tag {name}": one for name, one in wanted.tags.items() if name not in silent}
+    has = {f"tag {name}": one for name, one in found.tags.items()}
+    if wanted.description:
+        asked["description"] = wanted.description
+        has["description"] = str(found.properties.get("description") or "")
+    told = [
+        f"{name} {one!r} (it has {has[name]!r})" if has.get(name) else f"{name} {one!r}"
+        for name, one in asked.items()
+        if has.get(name) != one
+    ]
+    if told:
+        context.annotate(
+            "warning",
+            f"version {found.version} of {found.name} has this content and stays as it was "
+            f"registered, without {'; '.join(told)}",
+        )
 
 
 def _tags(inputs: Inputs, context: Context) -> Mapping[str, str]:
@@ -140,7 +167,8 @@ OPERATION = Operation(
     title="Register a model in Azure ML",
     description="Uploads a model's files and registers them as the next version in an Azure ML "
     "workspace, with its metrics and the tags state, created_by, commit, run and build. A content "
-    "that a version has already isn't registered again.",
+    "that a version has already isn't registered again: the version stays as it is, with a warning "
+    "where its run, metrics or tags are others.",
     group="models",
     task_id="0a4e9e34-8a71-4b6c-8a55-5d4a2cf30b6f",
     inputs=Inputs,
