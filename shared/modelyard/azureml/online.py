@@ -119,7 +119,7 @@ def set_traffic(
     kept = {name: endpoint.properties.get(name) for name in _KEPT}
     body = {
         **{one: endpoint.body[one] for one in ("location", "tags", "kind") if one in endpoint.body},
-        "identity": {"type": (endpoint.body.get("identity") or {}).get("type", "SystemAssigned")},
+        "identity": _identity(endpoint),
         "properties": {
             **{name: value for name, value in kept.items() if value is not None},
             "traffic": dict(shares),
@@ -131,6 +131,16 @@ def set_traffic(
     if timeout is not None:
         what = f"traffic of {endpoint.name}"
         long_running.follow(session, answer, what=what, timeout=timeout)
+
+
+def _identity(endpoint: OnlineEndpoint) -> dict[str, Any]:
+    """As a PUT takes it: what a GET says of each user-assigned identity is refused there."""
+    found = endpoint.body.get("identity") or {}
+    assigned = found.get("userAssignedIdentities")
+    return {
+        "type": found.get("type", "SystemAssigned"),
+        **({"userAssignedIdentities": {name: {} for name in assigned}} if assigned else {}),
+    }
 
 
 def put_deployment(

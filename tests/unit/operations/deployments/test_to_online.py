@@ -144,3 +144,19 @@ def test_what_azure_refuses_on_a_signal_the_release_step_deletes(
     release(context)
     assert list(azure.deployments) == ["blue"]
     assert azure.traffic == {"blue": 100}
+
+
+def test_the_endpoint_keeps_its_identities(azure: Azure, make_context: Make) -> None:
+    azure.serve("blue")
+    assert azure.endpoint is not None
+    known = {"principalId": "p", "clientId": "c"}
+    azure.endpoint["identity"] = {
+        "type": "UserAssigned",
+        "userAssignedIdentities": {"/subscriptions/s/one": known},
+    }
+    deploy(make_context(OPERATION))
+    assert azure.traffic == {"green": 100}
+    assert azure.endpoint["identity"] == {
+        "type": "UserAssigned",
+        "userAssignedIdentities": {"/subscriptions/s/one": {}},
+    }
