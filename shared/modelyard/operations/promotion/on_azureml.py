@@ -40,12 +40,7 @@ class OnAzureML:
         return f"{'stage' if self.by_stage else 'tag ' + STATE} {self.champion_name}"
 
     def version(self, number: str) -> ModelVersion:
-        found = assets.find(self.session, self.place, models.KIND, self.name, number)
-        if found is None:
-            raise NotFound(
-                f"the workspace {self.place.workspace} has no model {self.name}:{number}"
-            )
-        return _known(found)
+        return _known(self._found(number))
 
     def of_run(self, run_id: str) -> ModelVersion | None:
         """By the tag run, which model-register sets."""
@@ -57,7 +52,7 @@ class OnAzureML:
         return _known(marked[0]) if marked else None
 
     def crown(self, version: ModelVersion) -> None:
-        chosen = next(one for one in self._all() if one.version == version.version)
+        chosen = self._found(version.version)
         now = datetime.datetime.fromtimestamp(self.session.clock.time(), datetime.timezone.utc)
         self._write(chosen, self.champion_name, {SINCE: now.isoformat(timespec="milliseconds")})
         self.settle()
@@ -65,6 +60,15 @@ class OnAzureML:
     def settle(self) -> None:
         for one in self._marked(self._all())[1:]:
             self._write(one, ARCHIVED if self.by_stage else f"former-{self.champion_name}", {})
+
+    def _found(self, number: str) -> Asset:
+        """:raises NotFound: also where somebody has deleted it since it was read."""
+        found = assets.find(self.session, self.place, models.KIND, self.name, number)
+        if found is None:
+            raise NotFound(
+                f"the workspace {self.place.workspace} has no model {self.name}:{number}"
+            )
+        return found
 
     def _write(self, asset: Asset, value: str, tags: Mapping[str, str]) -> None:
         if self.by_stage:
@@ -75,7 +79,7 @@ class OnAzureML:
     def _marked(self, every: list[Asset]) -> list[Asset]:
         """That which was marked last comes first."""
         found = [one for one in every if self._value(one) == self.champion_name]
-        return sorted(found, key=lambda one: (one.tags.get(SINCE, ""), one.version), reverse=True)
+        return sorted(found, key=_since, reverse=True)
 
     def _value(self, asset: Asset) -> str:
         return (
@@ -84,6 +88,12 @@ class OnAzureML:
 
     def _all(self) -> list[Asset]:
         return assets.versions(self.session, self.place, models.KIND, self.name)
+
+
+def _since(asset: Asset) -> tuple[str, int, str]:
+    """When it was marked, then its number: version 10 is newer than 9."""
+    number = int(asset.version) if asset.version.isdecimal() else 0
+    return asset.tags.get(SINCE, ""), number, asset.version
 
 
 def _known(asset: Asset) -> ModelVersion:
