@@ -59,6 +59,7 @@ def run(inputs: ComputeInputs, context: Context) -> Outputs:
         token = workspace_token.get(session, inputs, context)
         asked = dataclasses.replace(asked, secret={TOKEN: token})
     made = _changed(session, place, inputs, asked, action, location)
+    workspace_token.attached(inputs, context)
     context.log.info("compute %s: %s%s", inputs.compute_name, action, told)
     return _outputs(place, inputs, made, action, context)
 

@@ -9,7 +9,7 @@ import requests_mock as mocking
 from modelyard.azureml.connection import Place
 from modelyard.context import Context
 from modelyard.credentials import Anonymous
-from modelyard.errors import AlreadyExists, InputError, ServiceError
+from modelyard.errors import AlreadyExists, InputError, PermissionDenied, ServiceError
 from modelyard.http import Session
 from modelyard.operations import aml_compute
 from modelyard.operations.aml_compute import OPERATION
@@ -271,7 +271,17 @@ def test_a_token_that_stays(
     tokens = minting(service)
     aml_compute.run(inputs("databricks", **changes), make_context(OPERATION))
     assert tokens.call_count == minted
-    assert "token" not in recording_ci.state
+    assert not recording_ci.state.get("token")
+
+
+def test_a_token_that_should_stay_is_revoked_when_nothing_uses_it(
+    service: mocking.Mocker, make_context: Make, recording_ci: Any
+) -> None:
+    service.put(COMPUTE, status_code=403, json={"error": {"code": "AuthorizationFailed"}})
+    minting(service)
+    with pytest.raises(PermissionDenied):
+        aml_compute.run(inputs("databricks", revoke_at_end=False), make_context(OPERATION))
+    assert recording_ci.state["token"] == "token-7"
 
 
 ATTACHED = {"computeType": "Databricks", "resourceId": DATABRICKS.upper(), "properties": {}}

@@ -33,7 +33,7 @@ def is_good(session: Session, place: Place, name: str, inputs: ComputeInputs) ->
 
 
 def get(session: Session, inputs: ComputeInputs, context: Context) -> str:
-    """The token that is given, or a new one."""
+    """The token that is given, or a new one: that is revoked, unless ``attached`` is called."""
     if inputs.databricks_token:
         return inputs.databricks_token
     workspace = _workspace(session, inputs, context)
@@ -41,14 +41,19 @@ def get(session: Session, inputs: ComputeInputs, context: Context) -> str:
     with context.shield():
         made = tokens.create(workspace, f"Azure ML compute {inputs.compute_name}", seconds)
         context.ci.mask(made.value)
-        if inputs.revoke_at_end:
-            context.keep(KEY, made.id)
+        context.keep(KEY, made.id)
     context.log.info(
         "minted an access token for %s hours%s",
         f"{inputs.token_lifetime_hours:g}",
         "; it is revoked when the job ends" if inputs.revoke_at_end else "",
     )
     return made.value
+
+
+def attached(inputs: ComputeInputs, context: Context) -> None:
+    """The compute uses the token now: it lives on, where that is asked for."""
+    if not inputs.revoke_at_end:
+        context.let_go(KEY)
 
 
 def revoke(session: Session, inputs: ComputeInputs, context: Context, token_id: str) -> None:
