@@ -53,6 +53,11 @@ class OnlineEndpoint:
     def uses_key(self) -> bool:
         return str(self.properties.get("authMode", "")).lower() == "key"
 
+    @property
+    def compute(self) -> str:
+        """Name of the Kubernetes cluster that it is on; empty for a managed one."""
+        return str(self.properties.get("compute") or "").rpartition("/")[2]
+
 
 @dataclass(frozen=True)
 class OnlineDeployment:

@@ -8,7 +8,13 @@ import requests_mock
 
 from modelyard.clock import FakeClock
 from modelyard.endpoints import rows, scoring
-from modelyard.errors import EndpointTestFailed, InputError, NotTheService, Unauthenticated
+from modelyard.errors import (
+    EndpointTestFailed,
+    InputError,
+    NotTheService,
+    ServiceUnavailable,
+    Unauthenticated,
+)
 
 URL = "https://wine.example/score"
 TWO = rows.read([{"a": 1}, {"a": 2}])
@@ -145,4 +151,12 @@ def test_an_endpoint_that_serves_strangers_fails(
 ) -> None:
     requests_mock.post(URL, json={"predictions": [1, 2]})
     with pytest.raises(EndpointTestFailed, match="without a key"):
+        scoring.check_refuses_strangers(URL, TWO, clock=clock)
+
+
+def test_an_endpoint_that_is_broken_for_strangers_refuses_nobody(
+    requests_mock: requests_mock.Mocker, clock: FakeClock
+) -> None:
+    requests_mock.post(URL, status_code=500, json={})
+    with pytest.raises(ServiceUnavailable):
         scoring.check_refuses_strangers(URL, TWO, clock=clock)

@@ -101,7 +101,8 @@ class OnlineInputs(AzureMLInputs):
         "Per cent of the requests that is collected.", default=100.0, visible_when=ONLINE
     )
     auth_mode: str = given(
-        "What a new endpoint takes from its clients: a key, or a token that expires.",
+        "What a new endpoint takes from its clients: a key, or a token that expires. One that "
+        "takes keys doesn't do where aml-token is asked for.",
         default="key",
         choices=("key", "aml-token"),
         visible_when=BLUE_GREEN,

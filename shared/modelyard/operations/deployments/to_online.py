@@ -35,6 +35,8 @@ def deploy(
     workspace = workspaces.require(session, place)
     planned = serving.plan(session, place, wanted)
     endpoint = online.find(session, place, name)
+    if endpoint is not None:
+        _check_endpoint(endpoint, inputs, context)
     live = _live(session, place, endpoint, rollout, context) if endpoint else ""
     if endpoint and live and _is_same(session, place, endpoint, live, planned.fingerprint):
         told = said(LEFT_ALONE, would=dry_run, serves="model in this way")
@@ -59,6 +61,26 @@ def deploy(
     endpoint = blue_green.roll_out(session, place, find_or_create, change, body, rollout, context)
     context.log.info("endpoint %s: %s, %s", name, action, endpoint.scoring_url)
     return Deployed(action, endpoint.scoring_url, wanted.model, change.new)
+
+
+def _check_endpoint(endpoint: OnlineEndpoint, inputs: OnlineInputs, context: Context) -> None:
+    """An endpoint that is there keeps what it takes from its clients, and its cluster.
+
+    :raises InputError: when it isn't what is asked for. A stricter one than that is a warning.
+    """
+    another = "take another endpoint, or delete this one"
+    if inputs.auth_mode == "aml-token" and endpoint.uses_key:
+        raise InputError(
+            f"auth-mode is aml-token, and the endpoint {endpoint.name} takes keys", fix=another
+        )
+    if inputs.auth_mode == "key" and not endpoint.uses_key:
+        context.log.warning("endpoint %s: takes tokens, no keys, and stays so", endpoint.name)
+    if inputs.compute and inputs.compute.lower() != endpoint.compute.lower():
+        where = f"on the cluster {endpoint.compute}" if endpoint.compute else "on no cluster"
+        raise InputError(
+            f"compute is {inputs.compute}, and the endpoint {endpoint.name} is {where}",
+            fix=another,
+        )
 
 
 def _live(

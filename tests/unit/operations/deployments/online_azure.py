@@ -78,8 +78,9 @@ class Azure:
         return found
 
     def _done(self, request: Any, path: list[str]) -> dict[str, Any] | None:
-        if path[-1] in ("getLogs", "listKeys"):
-            return {"content": "", "primaryKey": "k3y-of-the-endpoint"}
+        if path[-1] in ("getLogs", "listKeys", "token"):
+            secret = "k3y-of-the-endpoint"
+            return {"content": "", "primaryKey": secret, "accessToken": secret}
         if path[-1] == "deployments":
             return {"value": list(self.deployments.values())}
         if request.method == "DELETE":

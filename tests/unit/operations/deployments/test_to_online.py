@@ -13,7 +13,7 @@ import requests_mock as mocking
 from modelyard.azureml import assets, workspaces
 from modelyard.clock import FakeClock
 from modelyard.context import Context
-from modelyard.errors import Cancelled
+from modelyard.errors import Cancelled, InputError
 from modelyard.operations import model_deploy
 from modelyard.operations.deployments import to_online
 from modelyard.operations.model_deploy import OPERATION, Outputs
@@ -160,3 +160,52 @@ def test_the_endpoint_keeps_its_identities(azure: Azure, make_context: Make) -> 
         "type": "UserAssigned",
         "userAssignedIdentities": {"/subscriptions/s/one": {}},
     }
+
+
+CLUSTER = {"target": "kubernetes", "compute": "aks"}
+
+
+@pytest.mark.parametrize(
+    ("there", "asked", "told"),
+    [
+        ({}, {"auth_mode": "aml-token"}, "takes keys"),
+        ({}, CLUSTER, "is on no cluster"),
+        ({"compute": f"{PLACE.path}/computes/other"}, CLUSTER, "is on the cluster other"),
+    ],
+)
+def test_an_endpoint_that_is_another_than_asked_for_is_refused(
+    azure: Azure,
+    make_context: Make,
+    there: dict[str, str],
+    asked: dict[str, str],
+    told: str,
+) -> None:
+    azure.serve("blue", **there)
+    with pytest.raises(InputError, match=told):
+        deploy(make_context(OPERATION), **asked)
+    assert not azure.calls
+
+
+def test_an_endpoint_that_is_as_asked_for_serves(azure: Azure, make_context: Make) -> None:
+    azure.serve("blue", authMode="AMLToken", compute=f"{PLACE.path}/computes/AKS")
+    made = deploy(make_context(OPERATION), auth_mode="aml-token", **CLUSTER)
+    assert made.deployment == "green"
+
+
+@pytest.mark.parametrize(
+    ("traffic", "state", "action"),
+    [
+        ({"blue": 100}, "Succeeded", "left-alone"),
+        ({"blue": 90, "green": 10}, "Succeeded", "updated"),
+        ({"blue": 100}, "Failed", "updated"),
+    ],
+)
+def test_the_same_is_left_alone_only_where_it_serves_alone_and_is_well(
+    azure: Azure, make_context: Make, traffic: dict[str, int], state: str, action: str
+) -> None:
+    assert deploy(make_context(OPERATION), dry_run=True).action == "created"
+    deploy(make_context(OPERATION))
+    assert azure.endpoint is not None
+    azure.endpoint["properties"]["traffic"] = traffic
+    azure.deployments["blue"]["properties"]["provisioningState"] = state
+    assert deploy(make_context(OPERATION)).action == action
