@@ -47,10 +47,11 @@ def test_requests_are_spread_over_the_time(requests_mock: mocking.Mocker) -> Non
     assert requests_mock.last_request.headers["Authorization"] == "Bearer key"
 
 
+@pytest.mark.parametrize("status", [424, 429])
 def test_the_first_error_too_many_ends_it_and_none_is_repeated(
-    requests_mock: mocking.Mocker,
+    requests_mock: mocking.Mocker, status: int
 ) -> None:
-    requests_mock.post(URL, [answer("green"), answer("green", 424), answer("green")])
+    requests_mock.post(URL, [answer("green"), answer("green", status), answer("green")])
     with pytest.raises(TrafficFailed, match="green answered 1 of 2 requests with an error"):
         look(FakeClock())
     assert requests_mock.call_count == 2
