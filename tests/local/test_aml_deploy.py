@@ -102,8 +102,8 @@ def test_a_model_comes_up_is_replaced_and_left_alone(serving: Workplace) -> None
         "deployment green: starting without traffic, blue goes on serving",
         "deployment green: smoke test passed",
         "traffic: blue 80 %, green 20 %",
-        "blue answered 8 requests, 0 errors",
-        "green answered 2 requests, 0 errors",
+        "blue answered 4 requests, 0 errors",
+        "green answered 6 requests, 0 errors",
         "traffic: green 100 %",
         "deployment blue: deleted",
     )

@@ -81,6 +81,9 @@ def test_a_container_instance_is_deployed_tested_and_overwritten(place: Workplac
     assert ask(place, url, "wrong").status_code == 401
     again = deploy(place, "aci", "wine-aci", rows="rows.json")
     assert again.outputs["action"] == "left-alone", again.log
+    wrong = deploy(place, "aci", "wine-aci", rows="rows.json", expect_count="99")
+    assert wrong.code == 43, wrong.log
+    assert "the service wine-aci serves this model all the same" in wrong.log
     dry = deploy(place, "aci", "wine-aci", model="triple:1", dry_run="true")
     assert dry.outputs["action"] == "updated", dry.log
     other = deploy(place, "aci", "wine-aci", model="triple:1")

@@ -212,27 +212,30 @@ def key(session: Session, place: Place, endpoint: OnlineEndpoint) -> str:
 def _delete(session: Session, path: str, what: str, timeout: float | None) -> None:
     deletion = f"deletion of {what}"
     try:
-        if timeout is None:
-            long_running.begin(session, "DELETE", path)
-            return
-        answer = wait(
-            deletion,
-            lambda: _begun(session, path),
-            clock=session.clock,
-            timeout=min(timeout, _BUSY_SECONDS),
-        )
+        answer = _begin_to_delete(session, path, deletion, timeout)
     except NotFound:
         return
-    if answer is not None:
+    if timeout is not None and answer is not None:
         long_running.follow(session, answer, what=deletion, timeout=timeout)
 
 
-def _begun(session: Session, path: str) -> Observation[Response | None]:
+def _begin_to_delete(
+    session: Session, path: str, deletion: str, timeout: float | None
+) -> Response | None:
     """Azure deletes nothing while something else changes it, such as traffic on its way."""
+
+    def probe() -> Observation[Response | None]:
+        try:
+            return Observation("taken", True, long_running.begin(session, "DELETE", path))
+        except AlreadyExists as error:
+            return Observation("refused", False, None, error.what)
+
     try:
-        return Observation("begun", True, long_running.begin(session, "DELETE", path))
-    except AlreadyExists as error:  # 409
-        return Observation("refused", False, None, error.what)
+        return long_running.begin(session, "DELETE", path)
+    except AlreadyExists:  # 409
+        if timeout is None:
+            raise
+    return wait(deletion, probe, clock=session.clock, timeout=min(timeout, _BUSY_SECONDS))
 
 
 def _deployment(body: Mapping[str, Any]) -> OnlineDeployment:
