@@ -26,7 +26,9 @@ PLACE = Place("s", "g", "wine")
 def test_where_there_is_no_container_yet_there_is_no_log(
     requests_mock: mocking.Mocker, clock: FakeClock, status: int, body: dict[str, str], text: str
 ) -> None:
-    session = connection.connect(ARM, StaticToken("a-token-of-this-test"), clock=clock)
+    session = connection.connect(
+        ARM, StaticToken("a-token-of-this-test"), clock=clock, read_only=False
+    )
     address = f"{ARM}{online.path_of(PLACE, 'wine', 'blue')}/getLogs"
     asked = requests_mock.post(address, status_code=status, json=body)
     assert online.logs(session, PLACE, "wine", "blue") == text

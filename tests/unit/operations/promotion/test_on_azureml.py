@@ -56,7 +56,9 @@ def model(requests_mock: mocking.Mocker) -> Model:
 
 @pytest.fixture
 def registry(clock: FakeClock) -> OnAzureML:
-    session = connection.connect(ARM, StaticToken("a-token-of-this-test"), clock=clock)
+    session = connection.connect(
+        ARM, StaticToken("a-token-of-this-test"), clock=clock, read_only=False
+    )
     return OnAzureML(session, PLACE, "wine", "champion", by_stage=False)
 
 
