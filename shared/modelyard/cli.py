@@ -166,6 +166,7 @@ def _parse(operation: Operation[Any, Any], rest: list[str]) -> tuple[Mapping[str
             f"--{member.kebab}",
             help=_help(member),
             metavar="|".join(member.spec.choices) or "VALUE",
+            action="append" if member.type == tuple[str, ...] else _Once,
             nargs="?" if member.type is bool else None,
             const="true" if member.type is bool else None,
         )
@@ -178,7 +179,23 @@ def _parse(operation: Operation[Any, Any], rest: list[str]) -> tuple[Mapping[str
         parser.error("\n".join(_listed(complaints)))
     values = vars(options)
     profile = values.pop("profile") if takes_profile else ""
-    return {k.replace("_", "-"): v for k, v in values.items() if v is not None}, profile
+    given = {k.replace("_", "-"): v for k, v in values.items() if v is not None}
+    return {k: v if isinstance(v, str) else "\n".join(v) for k, v in given.items()}, profile
+
+
+class _Once(argparse.Action):
+    """An option of one value: of two, nobody knows which is meant."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        value: Any,
+        option: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{option} is given twice")
+        setattr(namespace, self.dest, value)
 
 
 class _Parser(argparse.ArgumentParser):

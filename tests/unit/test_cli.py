@@ -154,6 +154,13 @@ def test_every_unknown_option_is_named_at_once_and_no_value(fake: Fake, capsys: 
     assert fake.inputs == []
 
 
+def test_an_option_that_is_given_twice(fake: Fake, capsys: Captured) -> None:
+    assert cli.main([*START, "--paths", "x", "--paths", "y\nz"]) == 0
+    assert fake.inputs[0].paths == ("x", "y", "z")
+    assert cli.main([*START, "--cluster-name", "other"]) == 2
+    assert "--cluster-name is given twice" in capsys.readouterr().err
+
+
 def test_an_option_without_its_value(fake: Fake, capsys: Captured) -> None:
     assert cli.main([*START, "--mode"]) == 2
     error = capsys.readouterr().err

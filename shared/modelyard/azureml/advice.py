@@ -25,7 +25,7 @@ _KNOWN = (
     (
         r"(?i)container has crashed|ResourceNotReady|Liveness probe failed",
         "the scoring script raised while it started (init)",
-        "see the last lines of the log above; run image-test or the script with the same model",
+        "see the last lines of the log above; run the script with the same model",
     ),
     (
         r"(?i)capacity|SkuNotAvailable",

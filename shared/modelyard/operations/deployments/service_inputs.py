@@ -15,21 +15,15 @@ from modelyard.azureml.web_services import ACI, AKS
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Structure, given
 from modelyard.operations.deployments.online_inputs import OnlineInputs
-from modelyard.operations.deployments.plain_values import check_sendable, conda_of
+from modelyard.operations.deployments.plain_values import conda_of
+from modelyard.operations.deployments.service_config import config_of
+from modelyard.reading import nearest
 
 SERVICES = "target = aci || target = aks"
 KINDS = {"aci": ACI, "aks": AKS}
 _UNUSED = ("extraDockerfileSteps", "schemaFile", "dependencies", "enableGpu", "baseImageRegistry")
 """Keys of inference configurations that SDK v1 took: allowed while they are empty or false."""
 _INFERENCE = ("entryScript", "sourceDirectory", "condaFile", "runtime", "baseImage")
-_OWN = ("name", "environmentImageRequest", "kvTags", "computeName", "overwrite", "keys")
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    ACI: {"containerResourceRequirements": {"cpu": 1, "memoryInGB": 1}},
-    AKS: {
-        "containerResourceRequirements": {"cpu": 1, "memoryInGB": 1},
-        "autoScaler": {"autoscaleEnabled": True, "minReplicas": 1, "maxReplicas": 3},
-    },
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +106,7 @@ def service_of(inputs: ServiceInputs, target: str, variables: Mapping[str, str])
     code = content.gather([folder], what="code", root="code")
     if f"code/{script}" not in code.files:
         raise FileError(f"there is no {script} in {folder}")
-    config = _config(inputs.deployment_config, kind)
+    config = config_of(inputs.deployment_config, kind)
     if inputs.collect:
         config = {**config, "dataCollection": {"storageEnabled": True, "eventHubEnabled": False}}
     return Service(
@@ -143,7 +137,11 @@ def _inference(inputs: ServiceInputs) -> tuple[str, str, Path, str]:
     if not isinstance(config, Mapping):
         raise FileError("inference-config isn't a mapping, such as 'entryScript: score.py'")
     if unknown := sorted(set(config) - {*_INFERENCE, *_UNUSED}):
-        raise InputError(f"inference-config has {unknown[0]}, which isn't a key of one")
+        raise InputError(
+            f"inference-config has {unknown[0]}, which isn't a key of one"
+            f"{nearest(str(unknown[0]), _INFERENCE)}",
+            fix=f"it may have {', '.join(_INFERENCE)}",
+        )
     if set_ := [one for one in _UNUSED if config.get(one)]:
         raise InputError(
             f"inference-config has {set_[0]}, which isn't supported",
@@ -160,18 +158,3 @@ def _inference(inputs: ServiceInputs) -> tuple[str, str, Path, str]:
     if inside and (folder / conda).is_file():
         conda = folder / conda
     return str(folder), script, conda, str(config.get("baseImage") or "")
-
-
-def _config(value: Any, kind: str) -> dict[str, Any]:
-    if value is None:
-        return {**_DEFAULTS[kind], "authEnabled": True}
-    if not isinstance(value, Mapping):
-        raise FileError("deployment-config isn't a mapping, such as 'authEnabled: true'")
-    check_sendable(value, "deployment-config")
-    given_kind = value.get("computeType")
-    if given_kind is not None and str(given_kind).upper() != kind:
-        raise InputError(f"deployment-config is for {given_kind}, and the target for {kind}")
-    if own := sorted(set(value) & set(_OWN)):
-        raise InputError(f"deployment-config has {own[0]}, which model-deploy sets itself")
-    config = {name: one for name, one in value.items() if name != "computeType"}
-    return {**_DEFAULTS[kind], "authEnabled": True, **config}

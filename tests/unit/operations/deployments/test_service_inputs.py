@@ -98,6 +98,13 @@ def test_what_is_collected_is_a_flag() -> None:
         ("aci", {"inference_config": {"entryScript": "score.py"}}, "and condaFile"),
         ("aci", {"deployment_config": AKS}, "is for AKS"),
         ("aci", {"deployment_config": {"a": math.nan}}, "deployment-config has a value that JSON"),
+        ("aci", {"deployment_config": {"authEnable": False}}, "did you mean authEnabled"),
+        ("aci", {"deployment_config": {"autoScaler": {}}}, "which a service on ACI doesn't have"),
+        (
+            "aks",
+            {"compute": "c", "deployment_config": {"autoScaler": {"minReplica": 1}}},
+            "autoScaler.minReplica, which isn't known",
+        ),
         ("aci", {"deployment_config": {"keys": {"primaryKey": "k"}}}, "has keys"),
     ],
 )
