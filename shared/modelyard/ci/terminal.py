@@ -102,7 +102,9 @@ class Terminal:
     def set_variable(self, name: str, value: str, *, secret: bool = False) -> None:
         if secret:
             self.mask(value)
-        self._console.write(f"export {name}={MASK if secret else value}")
+            self._console.write(f"{name}={MASK}  (a terminal hands no secret on)")
+            return
+        self._console.write(f"export {name}={value}")
 
     def add_path(self, folder: Path) -> None:
         self._console.write(f'export PATH={shlex.quote(str(folder))}:"$PATH"')

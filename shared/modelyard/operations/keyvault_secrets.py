@@ -140,7 +140,8 @@ OPERATION = Operation(
     title="Read secrets of Azure key vaults",
     description="Reads secrets of one or several key vaults, several at a time, and hands them to "
     "the later steps of the job: masked first, line by line and in every form that they can leave "
-    "in. What a variable group linked to a key vault is on Azure Pipelines, this is on GitHub.",
+    "in. What a variable group linked to a key vault is on Azure Pipelines, this is on GitHub. A "
+    "terminal hands no secret on: take deliver files there.",
     group="Azure",
     task_id="0d2f3a5e-3c0b-4f0e-9d0a-5b6f6a1c7e42",
     inputs=Inputs,

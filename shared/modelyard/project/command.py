@@ -138,7 +138,7 @@ def _carry_out(plan: Plan, write: Callable[[str], None], progress: Progress) -> 
 
 
 def _by_hand(plan: Plan, surroundings: Surroundings) -> None:
-    if surroundings.tenant is None or surroundings.with_az:
+    if surroundings.az is not None:
         return
     if lines := list(tenant.by_hand(surroundings.tenant, list(plan.federations()))):
         surroundings.write("")

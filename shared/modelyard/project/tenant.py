@@ -45,6 +45,8 @@ class Federation:
     subject: str
     audience: str
     """That the token is for: each Azure cloud has its own."""
+    client_id: str = ""
+    """Of the application that trusts, where it is known apart from the section ``azure``."""
 
 
 @dataclass(frozen=True)
@@ -136,18 +138,23 @@ def federation_command(one: Federation, client_id: str) -> tuple[str, ...]:
     )
 
 
-def by_hand(tenant: Tenant, federations: Sequence[Federation]) -> Iterator[str]:
-    """All of it as lines for a shell."""
-    client_id = tenant.client_id or TO_FILL_IN
-    if not tenant.application and not federations:
+def by_hand(tenant: Tenant | None, federations: Sequence[Federation]) -> Iterator[str]:
+    """All of it as lines for a shell.
+
+    :param tenant: None where the file has no section ``azure``.
+    """
+    application = tenant.application if tenant else ""
+    client_id = (tenant.client_id if tenant else "") or TO_FILL_IN
+    if not application and not federations:
         return
+    compares = "--with-az compares it" if tenant else "with a section azure, --with-az compares it"
     yield "not compared here: what somebody with rights in the tenant has to have run"
-    yield "(--with-az compares it and does what is missing):"
-    if not tenant.client_id:
+    yield f"({compares} and does what is missing):"
+    if tenant and not tenant.client_id:
         for command in application_commands(tenant):
             yield f"  {shlex.join(command)}"
         yield f"  # {TO_FILL_IN}: the appId that the first one prints; put it into azure.client-id"
     for one in federations:
-        yield f"  {shlex.join(federation_command(one, client_id))}"
-    for role in tenant.roles:
+        yield f"  {shlex.join(federation_command(one, one.client_id or client_id))}"
+    for role in tenant.roles if tenant else ():
         yield f"  {shlex.join(role_command(role, client_id))}"

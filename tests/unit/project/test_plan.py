@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from modelyard.project import bicep, printing, tenant
@@ -91,6 +93,15 @@ def test_what_somebody_else_has_to_do_is_printed_for_a_shell() -> None:
         f"role assignment create --assignee APPLICATION-ID --role Contributor --scope {GROUP}"
         in ("\n".join(lines))
     )
+
+
+def test_a_connection_with_an_application_of_its_own_is_trusted_by_that_one() -> None:
+    own = replace(TRUST, client_id="2222")
+    for known in (None, Tenant("", "", "modelyard", "1111", ())):
+        lines = list(tenant.by_hand(known, [own]))
+        assert any("federated-credential create --id 2222" in line for line in lines)
+        assert not any("APPLICATION-ID" in line for line in lines)
+    assert list(tenant.by_hand(None, [])) == []
 
 
 def test_an_application_that_is_there_isnt_made_again() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.azureml import online, serving, workspaces
+from modelyard.azureml import computes, online, serving, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.online import READY, OnlineEndpoint
@@ -37,6 +37,8 @@ def deploy(
     endpoint = online.find(session, place, name)
     if endpoint is not None:
         _check_endpoint(endpoint, inputs, context)
+    elif inputs.compute:
+        _check_cluster(session, place, inputs.compute)
     live = _live(session, place, endpoint, rollout, context) if endpoint else ""
     if endpoint and live and _is_same(session, place, endpoint, live, planned.fingerprint):
         told = said(LEFT_ALONE, would=dry_run, serves="model in this way")
@@ -61,6 +63,16 @@ def deploy(
     endpoint = blue_green.roll_out(session, place, find_or_create, change, body, rollout, context)
     context.log.info("endpoint %s: %s, %s", name, action, endpoint.scoring_url)
     return Deployed(action, endpoint.scoring_url, wanted.model, change.new)
+
+
+def _check_cluster(session: Session, place: Place, name: str) -> None:
+    """:raises NotFound, InputError: for a compute that no online endpoint can be on."""
+    found = computes.require(session, place, name)
+    if found.kind != computes.KUBERNETES:
+        raise InputError(
+            f"the compute {name} is of the type {found.kind}, not {computes.KUBERNETES}",
+            fix="attach a Kubernetes cluster by aml-compute; on AKS of SDK v1 take target aks",
+        )
 
 
 def _check_endpoint(endpoint: OnlineEndpoint, inputs: OnlineInputs, context: Context) -> None:

@@ -76,6 +76,7 @@ def federation(connection: ServiceConnection, organization: Organization) -> Fed
         str(given.get("workloadIdentityFederationIssuer", "")),
         str(given.get("workloadIdentityFederationSubject", "")),
         organization.surroundings.cloud.exchange_audience,
+        connection.client_id,
     )
 
 

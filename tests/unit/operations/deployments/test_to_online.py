@@ -186,6 +186,17 @@ def test_an_endpoint_that_is_another_than_asked_for_is_refused(
     assert not azure.calls
 
 
+def test_a_new_endpoint_is_on_a_kubernetes_cluster_alone(
+    azure: Azure, make_context: Make, requests_mock: mocking.Mocker
+) -> None:
+    address = f"https://management.azure.com{PLACE.path}/computes/aks"
+    found = {"id": "i", "name": "aks", "properties": {"computeType": "AmlCompute"}}
+    requests_mock.get(address, json=found)
+    with pytest.raises(InputError, match="is of the type AmlCompute, not Kubernetes"):
+        deploy(make_context(OPERATION), **CLUSTER)
+    assert not azure.calls
+
+
 def test_an_endpoint_that_is_as_asked_for_serves(azure: Azure, make_context: Make) -> None:
     azure.serve("blue", authMode="AMLToken", compute=f"{PLACE.path}/computes/AKS")
     made = deploy(make_context(OPERATION), auth_mode="aml-token", **CLUSTER)
