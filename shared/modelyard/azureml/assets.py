@@ -94,7 +94,10 @@ def look_up(session: Session, place: Place, kind: str, text: str, what: str) -> 
     else:
         found = find(session, place, kind, name, version)
     if found is None:
-        raise NotFound(f"the workspace {place.workspace} has no {text} among its {kind}")
+        raise NotFound(
+            f"the workspace {place.workspace} has no {text} among its {kind}",
+            fix="register it first, or correct its name and version (NAME:VERSION)",
+        )
     return found
 
 

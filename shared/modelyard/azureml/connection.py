@@ -47,13 +47,13 @@ def place(subscription: str, group: str, workspace: str) -> Place:
     """
     if not is_guid(subscription):
         raise InputError(f"subscription-id is {subscription!r}, which isn't the id of one")
-    if not _GROUP.fullmatch(group):
-        raise InputError(f"resource-group is {group!r}, which can't be the name of one")
     if not _WORKSPACE.fullmatch(workspace):
         raise InputError(
             f"the workspace's name is {workspace!r}",
             fix="use 3 to 33 letters, digits, hyphens and underscores, a letter or digit first",
         )
+    if not _GROUP.fullmatch(group):  # by default the workspace's name
+        raise InputError(f"resource-group is {group!r}, which can't be the name of one")
     return Place(subscription, group, workspace)
 
 

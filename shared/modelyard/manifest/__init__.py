@@ -42,6 +42,7 @@ def files(declared: Iterable[Operation[Any, Any]], root: Path = ROOT) -> dict[st
         "docs/reference/README.md": reference.index(declared),
         "docs/troubleshooting.md": troubleshooting.page(),
         **templates.pages(root),
+        starters.INPUTS: templates.workflow_inputs(root),
         **{f"templates/github/{name}.yml": starters.text(name) for name in starters.names()},
     }
     for operation in declared:

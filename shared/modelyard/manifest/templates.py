@@ -51,6 +51,16 @@ class Template:
         return f"{folder}-{name}.md"
 
 
+def workflow_inputs(root: Path) -> str:
+    """JSON of the inputs that each reusable workflow takes, by the name of its file."""
+    found = {
+        one.path.rpartition("/")[2]: sorted((call.get("inputs") or {}).keys())
+        for one in _read(root, GITHUB)
+        if (call := _call(one)) is not None
+    }
+    return json.dumps(found, indent=2) + "\n"
+
+
 def pages(root: Path) -> dict[str, str]:
     """Every page and their index, by path from the root."""
     found = {folder: list(_read(root, f"{AZURE}/{folder}")) for folder in FOLDERS}

@@ -113,7 +113,7 @@ def _live(
         context.log.warning(
             "endpoint %s: traffic was split (%s); all of it goes back to %s",
             endpoint.name,
-            traffic,
+            ", ".join(f"{name} {share} %" for name, share in traffic.items()),
             most,
         )
         online.set_traffic(session, place, endpoint, {most: 100}, timeout=rollout.timeout)

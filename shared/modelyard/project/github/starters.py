@@ -5,6 +5,7 @@ Values are put in where they stand, so that comments and order stay.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
@@ -13,6 +14,9 @@ import yaml
 
 from modelyard import plain_yaml
 
+INPUTS = "shared/modelyard/project/github/starters/inputs.json"
+"""From the repository's root: the inputs of the reusable workflows, generated."""
+_CALL = re.compile(r"uses: OWNER/modelyard/\.github/workflows/([\w-]+\.yml)@")
 PLACEHOLDER = re.compile(r"(?<=uses: )OWNER/modelyard(/[^@\s]+)@\S+")
 
 
@@ -22,9 +26,20 @@ def names() -> list[str]:
     return sorted(one.name.removesuffix(".yml") for one in found if one.name.endswith(".yml"))
 
 
+def inputs(name: str) -> list[str]:
+    """What the workflow takes that a starter calls; none where it calls none."""
+    called = _CALL.search(text(name))
+    known: dict[str, list[str]] = json.loads(_file("inputs.json"))
+    return known[called[1]] if called else []
+
+
 def text(name: str) -> str:
     """A starter as it is."""
-    path = resources.files(__package__).joinpath("starters").joinpath(f"{name}.yml")
+    return _file(f"{name}.yml")
+
+
+def _file(name: str) -> str:
+    path = resources.files(__package__).joinpath("starters").joinpath(name)
     return path.read_text(encoding="utf-8")
 
 

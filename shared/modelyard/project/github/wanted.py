@@ -200,4 +200,11 @@ def _workflow(section: Section) -> Workflow:
     known = starters.names()
     if name and name not in known:
         section.wrong("starter", f"is {name}, not one of {', '.join(known)}{nearest(name, known)}")
-    return Workflow(name, section.plain_values("with"))
+    given = section.plain_values("with")
+    if name in known:
+        inputs = starters.inputs(name)
+        for one, value in section.entries("with"):
+            if one not in inputs:
+                told = f"{section.named('with')}.{one} isn't an input of the workflow"
+                section.mistakes.add(value, f"{told}{nearest(one, inputs)}")
+    return Workflow(name, given)

@@ -72,6 +72,10 @@ def test_only_what_the_file_names_is_wanted(tmp_path: Path) -> None:
         ("branches: [{name: main, approvals: 7}]", "is 7, not 0 to 6"),
         ("branches: [{name: main, up-to-date: true}]", "up-to-date needs checks"),
         ("workflows: [{starter: train}]", "github.workflows needs github.modelyard"),
+        (
+            "workflows: [{starter: train, with: {treshold: '1'}}]",
+            "with.treshold isn't an input of the workflow.*mean threshold",
+        ),
         ("workflows: [{starter: trian}]", "not one of train, train-and-deploy.*mean train"),
         ("modelyard: octo/modelyard", "github.modelyard isn't OWNER/NAME@VERSION"),
         ("api-url: http://github.example.com/api/v3", "isn't https"),
