@@ -35,11 +35,11 @@ class Context:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.ci = ci
-        self.clock: Clock = clock or SystemClock()
+        self._signals = signals or Signals()
+        self.clock: Clock = self._signals.heeding(clock or SystemClock())
         self.log = log
         self.environment: Mapping[str, str] = environment or {}
         """For values that inputs name (``ENV_X``) and for programs that are started, only."""
-        self._signals = signals or Signals()
         self._inputs = operation.input_members
         self._outputs = {member.name: member for member in operation.output_members}
         self.published: dict[str, Any] = {}

@@ -9,10 +9,13 @@ exception would lose the run.
 from __future__ import annotations
 
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from modelyard.clock import Clock
 from modelyard.errors import Cancelled
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -54,9 +57,17 @@ class Signals:
 
         Python's handlers run between any two lines of Python. Where that is in a finalizer, as of
         an answer that is thrown away while a large module is imported, an exception ends there.
+        Nothing is raised in a shield, nor where somebody cleans up after the cancellation.
         """
-        if self._raised:
+        if self._raised and not self._shields and not _cleaning_up():
             raise Cancelled(self._raised)
+
+    def heeding(self, clock: Clock) -> Clock:
+        """The clock; but in the main thread each pause on it ends with :meth:`check`.
+
+        A wait that has lost its cancellation would else go on until its time is over.
+        """
+        return _Heeding(clock, self)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._raised:
@@ -70,3 +81,25 @@ class Signals:
         self._pending = None
         self._raised = number
         raise Cancelled(number)
+
+
+class _Heeding:
+    """A clock whose pauses end with a look at the signals."""
+
+    def __init__(self, clock: Clock, signals: Signals) -> None:
+        self._clock, self._signals = clock, signals
+        self.time, self.monotonic = clock.time, clock.monotonic
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+        # Signals are the main thread's; another doesn't know whether that one is cleaning up.
+        if threading.current_thread() is threading.main_thread():
+            self._signals.check()
+
+
+def _cleaning_up() -> bool:
+    """Whether a cancellation is being handled further out: by an ``except`` or a ``finally``."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, Cancelled):
+        error = error.__context__
+    return error is not None

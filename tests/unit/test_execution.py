@@ -136,6 +136,23 @@ def test_a_cancellation_has_the_shells_code(recording_ci: Any, number: int, code
     assert recording_ci.errors() == [f"cancelled by {name}"]
 
 
+def test_a_cancellation_that_got_lost_ends_the_next_pause(
+    recording_ci: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def work(inputs: Inputs, context: Context) -> Outputs:
+        Finalized()
+        context.clock.sleep(0)
+        raise AssertionError("the signal has to arrive before this")
+
+    assert run(Fake(work), recording_ci) == 130
+
+
 @pytest.mark.parametrize("error", [ZeroDivisionError("division"), KeyError("x"), SystemExit(3)])
 def test_a_fault_of_ours_is_70_and_asks_for_a_report(
     recording_ci: Any, error: BaseException

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from modelyard.clock import FakeClock
 from modelyard.errors import Cancelled
 from modelyard.signals import SIGNALS, Signals
+from modelyard.waiting import Observation, wait
 
 
 def raise_signal(number: int = signal.SIGINT) -> None:
@@ -99,15 +102,22 @@ def test_further_signals_do_not_break_the_clean_up() -> None:
     assert steps == ["released"]
 
 
-def test_a_signal_that_got_lost_is_raised_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a finalizer, which ends every exception; Python tells of it, or doesn't."""
-    lost: list[Any] = []
-    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+class Finalized:
+    """A signal comes while it is finalized, where every exception ends."""
 
-    class Finalized:
-        def __del__(self) -> None:
-            signal.raise_signal(signal.SIGINT)
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
 
+
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What finalizers raised; Python tells of it, or doesn't."""
+    seen: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", seen.append)
+    return seen
+
+
+def test_a_signal_that_got_lost_is_raised_again(lost: list[Any]) -> None:
     signals = Signals()
     with signals.installed():
         signals.check()
@@ -117,3 +127,54 @@ def test_a_signal_that_got_lost_is_raised_again(monkeypatch: pytest.MonkeyPatch)
 
     assert caught.value.signal_number == signal.SIGINT
     assert [type(one.exc_value) for one in lost] == [Cancelled]
+
+
+@pytest.mark.usefixtures("lost")
+def test_a_wait_that_lost_its_signal_ends_at_the_next_look(clock: FakeClock) -> None:
+    signals, seen = Signals(), []
+
+    def probe() -> Observation[None]:
+        seen.append("RUNNING")
+        if len(seen) == 2:
+            Finalized()
+        return Observation("RUNNING", False, None)
+
+    with pytest.raises(Cancelled), signals.installed():
+        wait("run 1", probe, clock=signals.heeding(clock), timeout=3600)
+
+    assert len(seen) == 2
+
+
+def test_who_cleans_up_after_a_signal_may_wait(clock: FakeClock) -> None:
+    signals, steps = Signals(), []
+    heeding = signals.heeding(clock)
+    with pytest.raises(Cancelled), signals.installed():
+        try:
+            try:
+                raise_signal()
+            finally:
+                heeding.sleep(1)
+                steps.append("cancelled the run")
+                raise ValueError("it is gone")
+        except ValueError:
+            heeding.sleep(1)
+            steps.append("waited for its end")
+            with signals.shield():
+                heeding.sleep(1)
+        with signals.shield():
+            heeding.sleep(1)
+        steps.append("released")
+        heeding.sleep(1)
+        steps.append("never")
+
+    assert steps == ["cancelled the run", "waited for its end", "released"]
+
+
+@pytest.mark.usefixtures("lost")
+def test_a_signal_is_the_main_threads(clock: FakeClock) -> None:
+    signals = Signals()
+    with signals.installed(), ThreadPoolExecutor(1) as pool:
+        Finalized()
+        pool.submit(signals.heeding(clock).sleep, 1).result()
+
+    assert clock.slept == [1]
