@@ -82,3 +82,20 @@ def test_a_missing_extra_is_named() -> None:
     assert done.returncode == 4
     assert "the Python package werkzeug" in done.stderr
     assert 'pip install "modelyard[local]"' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "spared"),
+    [("up", "modelyard.local.runner.pipeline"), ("plan", "modelyard.local.cloud.cloud")],
+)
+def test_a_command_imports_its_own_part_alone(command: str, spared: str) -> None:
+    program = (
+        "import sys\n"
+        "from modelyard.cli import main\n"
+        f"code = main(['local', {command!r}, '-h'])\n"
+        f"sys.exit(code or {spared!r} in sys.modules)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+
+    assert done.returncode == 0

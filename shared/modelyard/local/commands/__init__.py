@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from modelyard.errors import InputError
 from modelyard.local.arguments import Subparsers, missing_package
-from modelyard.local.commands import dispatch
 from modelyard.local.commands.plan_lines import counted
 from modelyard.reading import nearest
 
 HELP = "modelyard local --help"
+RUNNER = ("run", "plan", "report")
+"""The commands of the local runner; all others are the local cloud's."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     :raises MissingTool: when the extra that it needs isn't installed.
     """
     named = next((one for one in arguments if not one.startswith("-")), "")
-    parser, commands = _parser(cloud=named not in dispatch.NAMES)
+    parser, commands = _parser(named)
     if not arguments:
         parser.print_help(sys.stderr)
         return InputError.exit_code
@@ -58,12 +59,12 @@ def _complaints(unknown: Sequence[str], known: Iterable[str]) -> Iterator[str]:
 
 
 def _parser(
-    *, cloud: bool
+    named: str,
 ) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     """It, and those of its commands.
 
-    :param cloud: with the commands of the local cloud, whose packages take a second to import and
-        are only there with the extra.
+    The cloud's modules and the runner's take half a second each to import, and the cloud's packages
+    are only there with the extra: who names a command of one gets that one alone.
     """
     parser = argparse.ArgumentParser(
         prog="modelyard local",
@@ -72,12 +73,15 @@ def _parser(
         allow_abbrev=False,
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    if cloud:
+    if named not in RUNNER:
         try:
             from modelyard.local.cloud.commands import add_commands
             from modelyard.local.commands.expanding import expanded
         except ModuleNotFoundError as error:
             raise missing_package(error) from None
         add_commands(subparsers, expanded)
-    dispatch.add_commands(subparsers)
+    if named not in subparsers.choices:
+        from modelyard.local.commands import dispatch
+
+        dispatch.add_commands(subparsers)
     return parser, subparsers.choices

@@ -7,6 +7,7 @@ import argparse
 from modelyard.errors import InputError
 from modelyard.local.arguments import Subparsers, add_command
 from modelyard.local.commands import (
+    RUNNER,
     plan_command,
     report_command,
     run_command,
@@ -16,14 +17,13 @@ from modelyard.local.commands import (
 )
 from modelyard.local.workflows.references import is_workflow
 
-NAMES = ("run", "plan", "report")
 _WORKFLOWS = ("event", "job")
 """Options that mean nothing for a pipeline."""
 
 
 def add_commands(subparsers: Subparsers[argparse.ArgumentParser]) -> None:
     """Add them. Each sets ``handler``: call it with the arguments, it returns an exit code."""
-    run, plan, report = NAMES
+    run, plan, report = RUNNER
     run_options.add_arguments(
         add_command(
             subparsers, run, _run, "run a pipeline of Azure Pipelines or a workflow of GitHub here"
