@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from modelyard.answers import typed
 from modelyard.errors import (
     ModelyardError,
+    NotFound,
     NotTheService,
     PermissionDenied,
     ServiceError,
@@ -67,6 +68,12 @@ def _refusal(error: HttpResponseError, what: str, vault: str, secret: str) -> Mo
             f"{vault} --name {secret} --enabled true",
         )
     found = typed(text, status, code, message)
+    if isinstance(found, NotFound) and secret:
+        found.cause = "no secret has this name in the vault, or no such version, or it was deleted"
+        found.fix = (
+            f"check the name (az keyvault secret list --vault-name {vault} --query '[].name'), or "
+            f"get the secret back: az keyvault secret recover --vault-name {vault} --name {secret}"
+        )
     if status == _FORBIDDEN and isinstance(found, PermissionDenied):
         _explain(found, message, inner, vault)
     return found

@@ -68,7 +68,8 @@ def test_the_newest_version_and_another(fake: FakeVaults, vaults: Vaults) -> Non
         "db-password", True, 1_000_000_000.0, 2_000_000_000.0, "text/plain"
     )
     assert vaults.read(Reference("wine", "db-password", version)).value == "v1"
-    failure(vaults, NotFound, Reference("wine", "db-password", "0" * 32))
+    missing = failure(vaults, NotFound, Reference("wine", "db-password", "0" * 32))
+    assert "az keyvault secret recover --vault-name wine --name db-password" in missing.fix
     assert "v1" not in repr(found)
 
 
