@@ -271,20 +271,26 @@ def test_drift_is_found_and_put_right_and_what_others_made_stays(setup: Setup) -
     pipeline["variables"]["dataset"]["value"] = "other"
     pipeline["path"] = "\\moved"
     setup.asked("PUT", path, json=pipeline)
+    connection = setup.only("/local/_apis/serviceendpoint/endpoints", "ml-dev")
+    used = f"/local/_apis/pipelines/pipelinePermissions/endpoint/{connection['id']}"
+    revoked = {"pipelines": [{"id": listed["id"], "authorized": False}]}
+    setup.asked("PATCH", used, json=revoked)
     setup.replace("minimum: 2", "minimum: 3")
     setup.replace("time-out-minutes: 1440", "time-out-minutes: 60")
     quiet = ("--set", "azureDevops.extensionPublisher=")
 
     drift = setup("--check", *quiet, code=1)
+    assert "  + permission for service connection ml-dev" in drift.stdout
     assert "  ~ pipeline wine-quality" in drift.stdout
     assert r"      folder: \moved -> \ml\training" in drift.stdout
     assert "      variable dataset: other -> diabetes" in drift.stdout
     assert "      time-out-minutes: 1440 -> 60" in drift.stdout
     assert "      minimumApproverCount: 2 -> 3" in drift.stdout
-    assert "0 to create, 3 to update, 13 as they should be" in drift.stdout
+    assert "1 to create, 3 to update, 12 as they should be" in drift.stdout
 
     setup(*quiet)
     setup("--check", *quiet)
+    assert setup.asked("GET", used)["pipelines"][0]["authorized"]
     variables = setup.asked("GET", path)["variables"]
     assert variables["by-hand"]["value"] == "kept"
     assert variables["dataset"]["value"] == "diabetes"
