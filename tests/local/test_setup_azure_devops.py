@@ -394,13 +394,14 @@ def test_a_secret_comes_from_a_key_vault(setup: Setup) -> None:
 
 AZ = '''#!{python}
 """Keeps what it is told in a file, as the tenant would."""
-import json, pathlib, sys
+import json, os, pathlib, sys
 path = pathlib.Path({state!r})
 known = json.loads(path.read_text()) if path.exists() else {{}}
 words = sys.argv[1:]
 verb = " ".join(words[: next(i for i, word in enumerate(words) if word.startswith("-"))])
 value = lambda name: words[words.index(name) + 1]
 known.setdefault("calls", []).append(verb)
+known["seen"] = sorted({{*known.get("seen", []), *os.environ}})
 if verb == "ad app list":
     print(json.dumps([{{"appId": "app-1"}}] if "app" in known else []))
 elif verb == "ad app create":
@@ -441,6 +442,8 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
         assert f"created {made}" in done.stdout
     assert "not compared here" not in done.stdout
     known = json.loads(state.read_text())
+    assert "PATH" in known["seen"]
+    assert not {"AZURE_CLIENT_SECRET", "AZURE_DEVOPS_EXT_PAT"} & {*known["seen"]}
     (trust,) = known["trust"]
     assert trust["subject"] == "sc://modelyard-local/local/ml-dev"
     connection = setup.only("/local/_apis/serviceendpoint/endpoints", "ml-dev")

@@ -9,11 +9,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from modelyard.errors import Ambiguous, MissingTool
+from modelyard.masking import Masker
 from modelyard.project import tenant
 from modelyard.project.plan import Change, change
 from modelyard.project.tenant import Federation, Tenant
 from modelyard.project_errors import AzFailed
 
+_TOKENS = frozenset(
+    {
+        *("AZURE_DEVOPS_EXT_PAT", "SYSTEM_ACCESSTOKEN", "GH_TOKEN", "GITHUB_TOKEN"),
+        *("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET", "DATABRICKS_TOKEN"),
+    }
+)
 SECONDS = 120
 """How long one command may take; a first one often signs in anew."""
 
@@ -24,8 +31,9 @@ class Az:
     :ivar client_id: of the application: as the file says or as az finds or makes it; empty before.
     """
 
-    def __init__(self, environment: Mapping[str, str], wanted: Tenant) -> None:
+    def __init__(self, environment: Mapping[str, str], wanted: Tenant, masker: Masker) -> None:
         self._environment = dict(environment)
+        self._masker = masker
         self._wanted = wanted
         self._program = shutil.which("az", path=environment.get("PATH")) or ""
         if not self._program:
@@ -140,11 +148,19 @@ class Az:
             raise AzFailed(f"az {_shown(arguments)} failed: {done.stderr.strip()}")
         return done.returncode == 0
 
+    def _own_environment(self) -> dict[str, str]:
+        """Without tokens and what the file calls secrets: az is signed in by itself."""
+        return {
+            name: value
+            for name, value in self._environment.items()
+            if name not in _TOKENS and self._masker.clean(value) == value
+        }
+
     def _done(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(
                 [self._program, *arguments, "--output", "json", "--only-show-errors"],
-                env=self._environment,
+                env=self._own_environment(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,

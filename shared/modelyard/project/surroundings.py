@@ -54,7 +54,9 @@ class Surroundings:
 
         :raises MissingTool, AzFailed:
         """
-        return Az(self.environment, self.tenant) if self.with_az and self.tenant else None
+        if not self.with_az or self.tenant is None:
+            return None
+        return Az(self.environment, self.tenant, self.masker)
 
     def entra(self, resource: str) -> Credential:
         """The credential of Microsoft Entra for a resource; nothing is sent yet.
