@@ -87,6 +87,15 @@ def test_the_group_has_the_workspaces_name_and_comes_with_it(place: Workplace) -
     assert place.run("aml-workspace", workspace_name="vino", exist_ok="false").code == 15
 
 
+def test_a_workspace_of_a_sovereign_cloud(place: Workplace) -> None:
+    """The addresses that its Resource Manager gives are its own: others get no token."""
+    wanted = {"workspace_name": "wine", "azure_cloud": "usgovernment", "location": "usgovvirginia"}
+    made = place.run("aml-workspace", **wanted)
+    assert made.code == 0, made.log
+    assert made.outputs["action"] == "created"
+    assert place.run("aml-workspace", **wanted).outputs["action"] == "left-alone"
+
+
 def test_what_is_missing_or_wrong_is_one_clear_error(place: Workplace) -> None:
     nowhere = place.run("aml-workspace", workspace_name="vino")
     assert nowhere.code == 2

@@ -28,7 +28,7 @@ from modelyard.local.cloud.aml.responses import (
 )
 from modelyard.local.cloud.aml.v1.urls import DataPlane
 from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces
-from modelyard.local.cloud.arm.front import HOST, Answer, guarded
+from modelyard.local.cloud.arm.front import HOSTS, Answer, guarded
 from modelyard.local.cloud.arm.long_running import Operations
 from modelyard.local.cloud.arm.models import Subscription
 from modelyard.local.cloud.arm.urls import GROUPS, ONE
@@ -101,7 +101,8 @@ class MachineLearningService:
         )
         return [
             *(
-                Route((method,), HOST, path, guarded(answer, tokens, tenant))
+                Route((method,), host, path, guarded(answer, tokens, tenant))
+                for host in HOSTS
                 for method, path, answer in self._managing()
             ),
             *self._jobs.routes(),

@@ -44,9 +44,22 @@ def guarded(answer: Answer, tokens: Tokens, tenant: str) -> Handler:
             return _unauthorized(error, tenant)
         except ArmError as error:
             return reply({"error": error.body()}, error.status)
-        return answered if isinstance(answered, Response) else reply(answered)
+        if not isinstance(answered, Response):
+            return reply(answered)
+        return _of_its_cloud(answered, request)
 
     return handle
+
+
+def _of_its_cloud(answer: Response, request: Request) -> Response:
+    """Addresses to go on at are those of the cloud that was asked."""
+    host = request.host.partition(":")[0]
+    if host in HOSTS:
+        for name in ("Azure-AsyncOperation", "Location"):
+            if name in answer.headers:
+                moved = answer.headers[name].replace(f"https://{HOST}/", f"https://{host}/")
+                answer.headers[name] = moved
+    return answer
 
 
 def reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
