@@ -9,6 +9,7 @@ from typing import Any
 
 from modelyard.local.cloud.aml import paths
 from modelyard.local.cloud.aml.computes import Computes
+from modelyard.local.cloud.aml.environments import of_environment
 from modelyard.local.cloud.aml.execution.graph import (
     Command,
     Graph,
@@ -20,7 +21,6 @@ from modelyard.local.cloud.aml.execution.graph import (
     output_path,
 )
 from modelyard.local.cloud.aml.jobs import bindings
-from modelyard.local.cloud.aml.jobs.environments import of_environment
 from modelyard.local.cloud.aml.jobs.values import Values
 from modelyard.local.cloud.aml.paths import Place
 from modelyard.local.cloud.arm import exceptions

@@ -20,10 +20,11 @@ from modelyard.images.running import free_port, wait_until_ready
 from modelyard.local.cloud.aml import paths
 from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.environments import of_serving
 from modelyard.local.cloud.aml.network import network
 from modelyard.local.cloud.aml.online import exceptions
 from modelyard.local.cloud.aml.online.collecting import Collector
-from modelyard.local.cloud.aml.packages import Environments, Packages, of_conda
+from modelyard.local.cloud.aml.packages import Environments, Packages
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.processes import Children
 from modelyard.local.cloud.storage.models import Blobs
@@ -183,13 +184,8 @@ class Launcher:
             )
         if not properties.get("environmentId"):
             raise exceptions.invalid("A deployment with a scoring script needs an environment.")
-        environment = self._assets.by_id(str(properties["environmentId"]), "environments")
-        conda = environment["properties"].get("condaFile")
-        if not conda:
-            raise exceptions.unsupported(
-                "an environment without a conda file: images aren't run, only their packages"
-            )
-        python = self._environments.interpreter(of_conda(str(conda)))
+        packages = of_serving(str(properties["environmentId"]), self._assets)
+        python = self._environments.interpreter(packages)
         return python, _entry(script, place / "code")
 
     def _mlflow(self, model: Path, port: int) -> _Command:

@@ -1,4 +1,4 @@
-"""The packages of a job's environment: there are no images here, only what is installed in them."""
+"""The packages of an environment: there are no images here, only what is installed in them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _OF_CURATED = {
     "python-sdk": ("azure-ai-ml", "azure-identity", "mlflow-skinny"),
 }
 """Word in the name of a curated environment -> packages of it that stand for it, not pinned."""
+_SERVER = "azureml-inference-server-http"
 _BASE_IMAGE = "mcr.microsoft.com/azureml/"
 """Microsoft's base images have Python and nothing for it."""
 
@@ -44,6 +45,18 @@ def of_environment(id: str, assets: Assets) -> Packages:
         f"installed here. Give a conda file, or an image of {_BASE_IMAGE}.",
         "NotEmulated",
     )
+
+
+def of_serving(id: str, assets: Assets) -> Packages:
+    """The same for a scoring script: what brings no conda file has the scoring server in its image.
+
+    Raises ArmError for what can't be made without an image.
+    """
+    found = of_environment(id, assets)
+    brings_its_own = _CURATED.fullmatch(id) is None and bool(
+        assets.by_id(id, "environments")["properties"].get("condaFile")
+    )
+    return found if brings_its_own else Packages(found.python, (*found.requirements, _SERVER))
 
 
 def _of_curated(name: str) -> Packages:
