@@ -222,6 +222,7 @@ class Lifecycle:
 
     def _terminated(self, cluster_id: str, reason: Reason | None = None) -> None:
         """The last step; with a reason where nobody gave one before."""
+        self.when_stopped(cluster_id)  # first: who sees the cluster terminated sees all of it
         with self._records.lock:
             document = self._records.find(cluster_id)
             if document is not None:
@@ -232,7 +233,6 @@ class Lifecycle:
                 document.update(state="TERMINATED", terminated_time=self._records.now())
                 document.pop("driver_pid", None)
                 self._records.put(document)
-        self.when_stopped(cluster_id)
         self._changes.announce()
 
 

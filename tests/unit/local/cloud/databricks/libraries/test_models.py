@@ -208,3 +208,18 @@ def test_bad_requests(workspace: Workspace) -> None:
         workspace.post("libraries/install", cluster_id=cluster_id, libraries=[{"deb": "x"}])
     with pytest.raises(ApiFailure, match="Missing required field: libraries"):
         workspace.post("libraries/install", cluster_id=cluster_id)
+
+
+def test_a_cluster_is_terminated_only_when_its_libraries_know(workspace: Workspace) -> None:
+    cluster_id = workspace.cluster()
+    lifecycle, states = workspace.model.lifecycle, []
+    stopped = lifecycle.when_stopped
+
+    def seen(which: str) -> None:
+        states.append(workspace.get("clusters/get", cluster_id=which)["state"])
+        stopped(which)
+
+    lifecycle.when_stopped = seen
+    workspace.post("clusters/delete", cluster_id=cluster_id)
+    workspace.cluster_reaches(cluster_id, "TERMINATED")
+    assert states == ["TERMINATING"]
