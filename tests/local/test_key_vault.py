@@ -276,5 +276,5 @@ def test_a_secret_set_by_hand_is_read_by_a_program(
         ("vault name 'x' is invalid", ("x", "a"), "x"),
     ):
         refused = run("secret", "set", *bad, given=value)
-        assert refused.returncode == 1
+        assert refused.returncode == 2
         assert problem in refused.stderr

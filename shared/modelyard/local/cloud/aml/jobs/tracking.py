@@ -80,19 +80,21 @@ class Tracking:
     def reset(self) -> None:
         self._cloud.store.clear(COLLECTION)
 
+    def _named(self, path: str) -> tuple[int, Json]:
+        query = [("experiment_name", path)]
+        return self._call("GET", "2.0", "experiments/get-by-name", None, query)
+
     def _begin(self, workspace: Workspace, run: str, root: str, experiment: str) -> bool:
         """Whether there is a run of MLflow now: a part of a cloud may have no tracking server."""
         path = _experiment_path(workspace, experiment)
-        status, found = self._call(
-            "GET", "2.0", "experiments/get-by-name", None, [("experiment_name", path)]
-        )
+        status, found = self._named(path)
         if found.get("error_code") == "ENDPOINT_NOT_FOUND":
             return False
         if status == _NOT_THERE:
-            status, found = self._call("POST", "2.0", "experiments/create", {"name": path}, [])
-            number = found.get("experiment_id")
-        else:
-            number = (found.get("experiment") or {}).get("experiment_id")
+            # Steps that begin together both find none: whoever comes second is refused here.
+            self._call("POST", "2.0", "experiments/create", {"name": path}, [])
+            _, found = self._named(path)
+        number = (found.get("experiment") or {}).get("experiment_id")
         tags = {"mlflow.rootRunId": root, "azureml.run": run, "mlflow.runName": run}
         body = {
             "experiment_id": number,
