@@ -26,8 +26,8 @@ def forms(secret: str) -> tuple[str, ...]:
     """Every text to mask for a secret, longest first.
 
     The whole, each line (agents mask line by line), and of each: JSON-escaped as Python, Go and
-    .NET do it, as Python's ``repr``, quoted for a shell, XML-escaped, URL-encoded in every
-    spelling, in hexadecimal, base64 in both alphabets with and without padding, in lines as the
+    .NET do it, JSON within a text of JSON, as Python's ``repr``, quoted for a shell, XML-escaped,
+    URL-encoded in every spelling, in hexadecimal, base64 in both alphabets with and without padding, in lines as the
     usual programs break them, and what base64 makes of it inside of a longer text
     (``user:secret``), also of its UTF-16 as PowerShell takes commands.
 
@@ -94,6 +94,8 @@ def _json(part: str) -> Iterator[str]:
     for ascii_only in (True, False):
         text = json.dumps(part, ensure_ascii=ascii_only)[1:-1]
         yield text
+        for outer in (True, False):  # an error that quotes another one, as Azure's do
+            yield json.dumps(text, ensure_ascii=outer)[1:-1]
         for unsafe in ("<>&", "<>&'+`"):  # Go's; .NET's
             found = "".join(f"\\u{ord(one):04x}" if one in unsafe else one for one in text)
             yield found

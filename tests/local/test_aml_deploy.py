@@ -249,8 +249,8 @@ def test_faults_while_it_waits_are_got_over(place: Workplace) -> None:
 
 def test_the_same_on_a_kubernetes_cluster(place: Workplace) -> None:
     unattached = deploy(place, "double", target="kubernetes", compute="aks")
-    assert unattached.code in (17, 42), unattached.log
-    assert "not attached" in unattached.log
+    assert unattached.code == 14, unattached.log
+    assert "has no compute aks" in unattached.log
     cluster = PATH.partition("/providers/")[0]
     cluster += "/providers/Microsoft.ContainerService/managedClusters/aks"
     place.sdk(f"""
@@ -261,17 +261,20 @@ def test_the_same_on_a_kubernetes_cluster(place: Workplace) -> None:
     assert done.code == 0, done.log
     again = deploy(place, "double", target="kubernetes", compute="aks")
     assert again.outputs["action"] == "left-alone"
+    other = deploy(place, "triple", target="kubernetes", compute="aks")
+    assert (other.code, other.outputs["deployment"]) == (0, "green"), other.log
+    assert "traffic: blue 80 %, green 20 %" in other.log
     told = place.sdk("""
         found = ml.online_endpoints.get("numbers")
         tell(kind=type(found).__name__, compute=found.compute)
-        tell(deployment=type(ml.online_deployments.get("blue", "numbers")).__name__)
+        tell(deployment=type(ml.online_deployments.get("green", "numbers")).__name__)
         tell(answer=ml.online_endpoints.invoke("numbers", request_file="rows.json"))
         ml.online_endpoints.begin_delete("numbers").result()
     """).told
     assert told["kind"] == "KubernetesOnlineEndpoint"
     assert told["compute"].endswith("aks")
     assert told["deployment"] == "KubernetesOnlineDeployment"
-    assert told["answer"] == "[2, 4]"
+    assert told["answer"] == "[3, 6]"
 
 
 def test_what_is_wrong_is_said_before_anything_is_made(place: Workplace) -> None:

@@ -117,6 +117,8 @@ def test_a_service_on_aks_whose_cluster_is_created(place: Workplace) -> None:
     assert "/api/v1/service/wine-aks/score" in made.outputs["scoring-url"]
     again = deploy(place, "aks", "wine-aks", **inputs)
     assert again.outputs["action"] == "left-alone", again.log
+    other = deploy(place, "aks", "wine-aks", **inputs, model="triple:1")
+    assert (other.code, other.outputs["action"]) == (0, "updated"), other.log
     broken = deploy(
         place, "aks", "wine-aks", **inputs, environment_variables="RAISE_IN_INIT: 'yes'"
     )
@@ -125,7 +127,7 @@ def test_a_service_on_aks_whose_cluster_is_created(place: Workplace) -> None:
     tested = place.run(
         "endpoint-test", **WORKSPACE, target="aks", endpoint="wine-aks", rows="rows.json"
     )
-    assert json.loads(tested.outputs["predictions"]) == [2 * row for row in ROWS["data"]]
+    assert json.loads(tested.outputs["predictions"]) == [3 * row for row in ROWS["data"]]
 
 
 def test_a_container_instance_that_does_not_come_up_answers_502(place: Workplace) -> None:

@@ -17,6 +17,10 @@ SECRETS = st.text(min_size=4, max_size=40).filter(lambda text: len(text.strip())
 LEAKS: dict[str, Callable[[str], str]] = {
     "as it is": lambda secret: secret,
     "JSON": lambda secret: json.dumps({"token": secret}),
+    "JSON in JSON": lambda secret: json.dumps({"error": json.dumps({"token": secret})}),
+    "JSON in JSON with its letters": lambda secret: json.dumps(
+        {"error": json.dumps({"token": secret}, ensure_ascii=False)}, ensure_ascii=False
+    ),
     "JSON with its letters": lambda secret: json.dumps({"token": secret}, ensure_ascii=False),
     "JSON in JSON, seen by a reader": lambda secret: json.loads(json.dumps(json.dumps([secret]))),
     "repr": lambda secret: f"InvalidHeader: {secret!r}",
