@@ -27,12 +27,12 @@ def forms(secret: str) -> tuple[str, ...]:
 
     The whole, each line (agents mask line by line), and of each: JSON-escaped as Python, Go and
     .NET do it, JSON within a text of JSON, as Python's ``repr``, quoted for a shell, XML-escaped,
-    URL-encoded in every spelling, in hexadecimal, base64 in both alphabets with and without padding, in lines as the
-    usual programs break them, and what base64 makes of it inside of a longer text
-    (``user:secret``), also of its UTF-16 as PowerShell takes commands.
+    URL-encoded in every spelling, in hexadecimal, base64 in both alphabets with and without
+    padding, in lines as the usual programs break them, and what base64 makes of it inside of a
+    longer text (``user:secret``), also of its UTF-16 as PowerShell takes commands.
 
     What it can't be: a part of a line, such as a substring that a program cuts out; and what was
-    encoded twice, compressed, encrypted or written in base32.
+    otherwise encoded twice, compressed, encrypted or written in base32.
     """
     found: set[str] = set()
     lines = {*secret.splitlines(), *_LINE_END.split(secret)}
