@@ -32,7 +32,8 @@ def forms(secret: str) -> tuple[str, ...]:
     longer text (``user:secret``), also of its UTF-16 as PowerShell takes commands.
 
     What it can't be: a part of a line, such as a substring that a program cuts out; and what was
-    otherwise encoded twice, compressed, encrypted or written in base32.
+    otherwise encoded twice, compressed, encrypted written in base32, or in base64 in lines
+    behind something else.
     """
     found: set[str] = set()
     lines = {*secret.splitlines(), *_LINE_END.split(secret)}

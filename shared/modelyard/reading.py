@@ -93,7 +93,7 @@ def parse(member: Member, text: str, name: str = "") -> Any:
             raise InputError(f"{name} is neither a list nor a mapping, in YAML or JSON")
         return value
     if member.type == tuple[str, ...]:
-        return _list(name, text, secret=member.spec.secret)
+        return texts(name, text, secret=member.spec.secret)
     if member.spec.multiline:
         return text
     # A blank may belong to a password; the line end comes from ``echo`` or an editor.
@@ -120,7 +120,11 @@ def _number(name: str, text: str, kind: type[int] | type[float]) -> int | float:
     return value
 
 
-def _list(name: str, text: str, *, secret: bool) -> tuple[str, ...]:
+def texts(name: str, text: str, *, secret: bool = False) -> tuple[str, ...]:
+    """Several texts, one a line or as a list.
+
+    :raises InputError: for a list that holds something else.
+    """
     if not text.strip().startswith("["):
         return tuple(line.strip() for line in text.splitlines() if line.strip())
     value = structure(name, text, secret=secret)

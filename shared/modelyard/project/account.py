@@ -13,7 +13,7 @@ from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
 from modelyard.azure.identity.sign_in import NotTried, Way
 from modelyard.azure.identity.ways import PEM
 from modelyard.errors import InputError
-from modelyard.reading import defined, nearest
+from modelyard.reading import defined, nearest, texts
 
 AUTOMATIC = "automatic"
 SIGN_IN, CLOUD = "MODELYARD_SIGN_IN", "ARM_ENVIRONMENT"
@@ -69,7 +69,7 @@ def read(environment: Mapping[str, str], tenant_id: str = "") -> Given:
             "AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"
         ),
         sign_in=value(SIGN_IN) or AUTOMATIC,
-        allowed_tenants=tuple((value(ALLOWED_TENANTS) or "").split()),
+        allowed_tenants=texts(ALLOWED_TENANTS, value(ALLOWED_TENANTS) or ""),
     )
 
 

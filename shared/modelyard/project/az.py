@@ -6,10 +6,10 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from modelyard.errors import Ambiguous, MissingTool
-from modelyard.masking import Masker
 from modelyard.project import tenant
 from modelyard.project.plan import Change, change
 from modelyard.project.tenant import Federation, Tenant
@@ -18,9 +18,13 @@ from modelyard.project_errors import AzFailed
 _TOKENS = frozenset(
     {
         *("AZURE_DEVOPS_EXT_PAT", "SYSTEM_ACCESSTOKEN", "GH_TOKEN", "GITHUB_TOKEN"),
-        *("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET", "DATABRICKS_TOKEN"),
+        *("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+        *("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET", "DATABRICKS_CLIENT_SECRET"),
+        *("AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"),
+        *("AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH", "DATABRICKS_TOKEN"),
     }
 )
+"""Variables that az doesn't need: it is signed in by itself."""
 SECONDS = 120
 """How long one command may take; a first one often signs in anew."""
 
@@ -31,9 +35,10 @@ class Az:
     :ivar client_id: of the application: as the file says or as az finds or makes it; empty before.
     """
 
-    def __init__(self, environment: Mapping[str, str], wanted: Tenant, masker: Masker) -> None:
-        self._environment = dict(environment)
-        self._masker = masker
+    def __init__(self, environment: Mapping[str, str], wanted: Tenant) -> None:
+        self._environment = {
+            name: value for name, value in environment.items() if name not in _TOKENS
+        }
         self._wanted = wanted
         self._program = shutil.which("az", path=environment.get("PATH")) or ""
         if not self._program:
@@ -73,8 +78,10 @@ class Az:
         wanted = (
             _shape(now.issuer, now.subject, [now.audience]) if now else {"issuer": "of " + name}
         )
-        found = self._federations().get(name) if self.client_id else None
-        return change("federated credential", name, wanted, found, self._trust(given, name))
+        there = self._federations() if self.client_id else {}
+        key = _known_as(there, name, now)
+        found = there.get(key)
+        return change("federated credential", key, wanted, found, self._trust(given, name))
 
     def _federations(self) -> dict[str, dict[str, Any]]:
         found = self._json("ad", "app", "federated-credential", "list", "--id", self.client_id)
@@ -88,9 +95,11 @@ class Az:
             one = given()
             if one is None:
                 raise AzFailed(f"nobody knows whom the federated credential {name} is to trust")
-            action = "update" if name in self._federations() else "create"
-            more = ("--federated-credential-id", name) if action == "update" else ()
-            document = tenant.federation_document(one)
+            there = self._federations()
+            key = _known_as(there, name, one)
+            action = "update" if key in there else "create"
+            more = ("--federated-credential-id", key) if action == "update" else ()
+            document = tenant.federation_document(replace(one, name=key))
             command = ("ad", "app", "federated-credential", action, "--id", self.client_id)
             self._run(*command, *more, "--parameters", document)
 
@@ -148,19 +157,11 @@ class Az:
             raise AzFailed(f"az {_shown(arguments)} failed: {done.stderr.strip()}")
         return done.returncode == 0
 
-    def _own_environment(self) -> dict[str, str]:
-        """Without tokens and what the file calls secrets: az is signed in by itself."""
-        return {
-            name: value
-            for name, value in self._environment.items()
-            if name not in _TOKENS and self._masker.clean(value) == value
-        }
-
     def _done(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(
                 [self._program, *arguments, "--output", "json", "--only-show-errors"],
-                env=self._own_environment(),
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -169,6 +170,16 @@ class Az:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise AzFailed(f"az {_shown(arguments)} didn't end: {error}") from None
+
+
+def _known_as(there: Mapping[str, dict[str, Any]], name: str, one: Federation | None) -> str:
+    """The name that the trust has: an application has one for an issuer and a subject."""
+    same = [
+        known
+        for known, shape in there.items()
+        if one and (shape["issuer"], shape["subject"]) == (one.issuer, one.subject)
+    ]
+    return same[0] if same else name
 
 
 def _shape(issuer: str, subject: str, audiences: Sequence[str]) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from modelyard.clock import SystemClock
 from modelyard.documentation import page
 from modelyard.errors import AlreadyExists, Cancelled, FileError, InputError, ModelyardError
 from modelyard.masking import Masker
-from modelyard.project import bicep, document, printing, tenant
+from modelyard.project import bicep, document, printing, secret_values, tenant
 from modelyard.project.fields import Mistakes, Section
 from modelyard.project.plan import Plan
 from modelyard.project.progress import Progress
 from modelyard.project.surroundings import Surroundings, platform
 from modelyard.project_errors import HalfDone
 from modelyard.reading import nearest
+from modelyard.secret_references import is_reference
 from modelyard.signals import Signals
 
 PLATFORMS = {
@@ -66,7 +67,12 @@ def _set_up(
 ) -> int:
     path = Path(options.file)
     mistakes = Mistakes()
-    root = Section(document.read(path, options.set), "", SECTIONS, mistakes)
+    tree = document.read(path, options.set)
+    root = Section(tree, "", SECTIONS, mistakes)
+    hidden = frozenset(secret_values.variables(document.texts(tree)))
+    for name in hidden:  # before anything is printed: what is there already may hold one
+        if (secret := os.environ.get(name, "")) and not is_reference(secret):
+            masker.add(secret)
     known = platform(importlib.import_module(PLATFORMS[options.platform]))
     section = root.section(options.platform, known.KEYS)
     if section is None:
@@ -87,6 +93,7 @@ def _set_up(
         tenant=tenant.read(root),
         with_az=options.with_az,
         renew_secrets=options.renew_secrets,
+        hidden=hidden,
     )
     plan = known.plan(section, surroundings)
     for line in printing.plan_lines(plan):

@@ -7,7 +7,7 @@ YAML or JSON. Keys of ours are read in both spellings, ``variable-groups`` and `
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -143,3 +143,15 @@ def _spelt(key: str, content: Mapping[str, Value]) -> str:
     return next((one for one in content if one == key), None) or next(
         (one for one in content if kebab(one) == kebab(key)), key
     )
+
+
+def texts(value: Value) -> Iterator[str]:
+    """Every text below a value."""
+    if isinstance(value.content, str):
+        yield value.content
+    elif isinstance(value.content, dict):
+        for one in value.content.values():
+            yield from texts(one)
+    elif isinstance(value.content, tuple):
+        for one in value.content:
+            yield from texts(one)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,14 @@ def secret_reference(content: Any) -> SecretReference | str:
             return f"isn't a reference to a secret: write {SHAPES}"
         return SecretReference(content.strip())
     return f"holds a value in place of a reference to a secret: write {SHAPES}"
+
+
+def variables(texts: Iterable[str]) -> Iterator[str]:
+    """The environment variables that texts of a file refer to as secrets."""
+    for text in texts:
+        reference = secret_reference(text) if text.startswith(ENVIRONMENT) else ""
+        if isinstance(reference, SecretReference):
+            yield reference.source.removeprefix(ENVIRONMENT)
 
 
 def variable(name: str) -> SecretReference:

@@ -40,6 +40,8 @@ class Surroundings:
     with_az: bool = False
     renew_secrets: bool = False
     """Secrets that are there are set again: no service tells their values."""
+    hidden: frozenset[str] = frozenset()
+    """Variables that hold secrets of the file: no program gets them."""
 
     @cached_property
     def secrets(self) -> SecretValues:
@@ -56,7 +58,10 @@ class Surroundings:
         """
         if not self.with_az or self.tenant is None:
             return None
-        return Az(self.environment, self.tenant, self.masker)
+        environment = {
+            name: value for name, value in self.environment.items() if name not in self.hidden
+        }
+        return Az(environment, self.tenant)
 
     def entra(self, resource: str) -> Credential:
         """The credential of Microsoft Entra for a resource; nothing is sent yet.

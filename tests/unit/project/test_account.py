@@ -21,6 +21,7 @@ from unit.entra_principals import NAMES, Principals
 
 MANAGER = "https://management.azure.com"
 PRINCIPAL = {"AZURE_TENANT_ID": "a-tenant", "AZURE_CLIENT_ID": "a-client"}
+OTHER = "33333333-2222-3333-4444-555555555555"
 SECRET = "made-up-client-secret"
 OIDC = {
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://token.example/",
@@ -127,6 +128,10 @@ def test_a_wrong_tenant_is_an_error_before_anything_is_sent(principals: Principa
     environment["MODELYARD_ALLOWED_TENANTS"] = "11111111-2222-3333-4444-555555555555"
     with pytest.raises(TenantNotAllowed, match="isn't among the allowed tenants: 11111111-"):
         around(Terminal(environment), environment).entra(MANAGER).headers()
+    for text in ('["22222222-2222-3333-4444-555555555555"]', f"{OTHER}\n{OTHER}\n"):
+        environment["MODELYARD_ALLOWED_TENANTS"] = text
+        with pytest.raises(TenantNotAllowed):
+            around(Terminal(environment), environment).entra(MANAGER).headers()
     environment["MODELYARD_ALLOWED_TENANTS"] = "contoso.com"
     with pytest.raises(InputError, match=r"'contoso\.com', which isn't the id of a tenant"):
         around(Terminal(environment), environment).entra(MANAGER)

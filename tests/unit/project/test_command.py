@@ -50,12 +50,15 @@ class Service:
         self.stopped = ""
         self.signal = signal.SIGINT
         self.in_finalizer = False
+        self.is_careless = True
+        """It asks for all secrets at once, and says them."""
 
     def plan(self, section: Section, surroundings: Surroundings) -> Plan:
         things, secrets = section.plain_values("things"), section.secrets("secrets")
         section.mistakes.check()
         self._stop_at("plan")
-        values = [surroundings.secrets.value(one) for one in secrets.values()]
+        asked = secrets.values() if self.is_careless else ()
+        values = [surroundings.secrets.value(one) for one in asked]
         surroundings.write(f"careless {values}")
         return Plan(
             "A service",
@@ -142,6 +145,15 @@ def test_no_secret_is_printed(service: Service, capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert "careless ['***']" in out
     assert "value-of-secret" not in out
+
+
+def test_a_secret_that_stands_in_what_is_there_is_not_printed_either(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.is_careless = False
+    service.things["a"] = "https://user:value-of-secret@host"
+    assert run("--check") == 1
+    assert "https://user:***@host" in capsys.readouterr().out
 
 
 def test_a_refusal_in_the_middle_says_what_is_done(

@@ -1,0 +1,59 @@
+"""The Azure command line, as setup starts it."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from modelyard.project.az import Az
+from modelyard.project.tenant import Federation, Tenant
+
+TENANT = Tenant("", "", "modelyard", "1111", ())
+TRUST = Federation("wanted-name", "https://issuer", "subject", "audience")
+PROGRAM = """#!/bin/sh
+env > {folder}/environment
+echo "$*" >> {folder}/calls
+case "$*" in *' list '*) cat {folder}/there;; *) echo '{{}}';; esac
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Holds az, what it was asked, and what it finds: a trust that somebody made by hand."""
+    program = tmp_path / "az"
+    program.write_text(PROGRAM.format(folder=tmp_path))
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    by_hand = {"name": "main", "issuer": TRUST.issuer, "subject": TRUST.subject}
+    (tmp_path / "there").write_text(json.dumps([{**by_hand, "audiences": [TRUST.audience]}]))
+    return tmp_path
+
+
+def az(folder: Path, **environment: str) -> Az:
+    return Az({"PATH": f"{folder}:/usr/bin:/bin", **environment}, TENANT)
+
+
+def test_a_trust_is_known_by_whom_it_trusts(folder: Path) -> None:
+    change = az(folder).federation_change(TRUST.name, lambda: TRUST)
+    assert (change.name, change.writes) == ("main", False)
+
+
+def test_one_with_another_audience_is_updated_under_its_name(folder: Path) -> None:
+    (folder / "there").write_text((folder / "there").read_text().replace('audience"]', 'a"]'))
+    change = az(folder).federation_change(TRUST.name, lambda: TRUST)
+    assert change.writes
+    assert change.apply is not None
+    change.apply()
+    last = (folder / "calls").read_text().splitlines()[-1]
+    assert "update --id 1111 --federated-credential-id main" in last
+    assert '"name": "main"' in last
+
+
+def test_az_gets_no_token(folder: Path) -> None:
+    secrets = dict.fromkeys(("GH_TOKEN", "ARM_CLIENT_CERTIFICATE_PASSWORD"), "made-up-secret")
+    az(folder, HOME="/home/made-up", **secrets).federation_change(TRUST.name, lambda: TRUST)
+    seen = (folder / "environment").read_text()
+    assert "HOME=/home/made-up" in seen
+    assert "made-up-secret" not in seen
