@@ -84,6 +84,7 @@ FILES = [
     "docs/reference/cluster-start.md",
     "docs/reference/schemas/cluster-start.json",
     "docs/troubleshooting.md",
+    "shared/modelyard/project/github/starters/inputs.json",
     "tasks/ModelyardClusterStartV1/icon.png",
     "tasks/ModelyardClusterStartV1/launch.json",
     "tasks/ModelyardClusterStartV1/main.js",

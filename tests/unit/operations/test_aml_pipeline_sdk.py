@@ -49,7 +49,7 @@ def test_the_environment_is_a_folder_or_a_python() -> None:
     assert interpreter.find(sys.prefix) == Path(sys.prefix) / "bin" / "python"
     with pytest.raises(MissingTool) as caught:
         interpreter.find(None)  # there is no SDK in this one
-    assert "modelyard[azureml-v1]" in caught.value.fix
+    assert ".[azureml-v1]" in caught.value.fix
 
 
 def test_locally_the_same_is_said_without_who_and_where() -> None:
