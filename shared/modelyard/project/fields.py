@@ -156,6 +156,10 @@ class Section:
             return
         yield from content.items()
 
+    def text_if_given(self, key: str) -> str | None:
+        """A text; None where the file leaves it open: then what is there stays."""
+        return self.text(key) if self.has(key) else None
+
     def plain_values(self, key: str) -> dict[str, str]:
         """A mapping of the user's own names to texts."""
         found: dict[str, str] = {}

@@ -20,6 +20,7 @@ from modelyard.project.devops import (
     policies,
     repositories,
     service_connections,
+    trust,
     variable_groups,
 )
 from modelyard.project.devops.organization import Organization
@@ -145,8 +146,8 @@ def _changes(wanted: Wanted, repository: str, organization: Organization) -> Ite
         for one in wanted.connections:
             if one.federated and one.client_id in ("", az.client_id):
                 yield az.federation_change(
-                    connection_changes.federation_name(one, organization),
-                    partial(connection_changes.federation, one, organization),
+                    trust.federation_name(one, organization),
+                    partial(trust.federation, one, organization),
                 )
     yield from variable_groups.changes(wanted.groups, organization)
     yield from environments.changes(wanted.environments, organization)
@@ -161,7 +162,7 @@ def _changes(wanted: Wanted, repository: str, organization: Organization) -> Ite
 
 def _federations(wanted: Wanted, organization: Organization) -> Iterator[Federation]:
     for one in wanted.connections:
-        if (found := connection_changes.federation(one, organization)) is not None:
+        if (found := trust.federation(one, organization)) is not None:
             yield found
 
 

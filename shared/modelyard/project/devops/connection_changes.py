@@ -6,9 +6,10 @@ Source: Azure DevOps REST reference, "Endpoints", API version 7.1.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from modelyard.project import kept_secrets, tenant
+from modelyard.project import kept_secrets
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.service_connections import (
     AZURE,
@@ -19,7 +20,6 @@ from modelyard.project.devops.service_connections import (
 )
 from modelyard.project.plan import Change, change
 from modelyard.project.secret_values import SecretReference
-from modelyard.project.tenant import Federation
 
 FEDERATED = "WorkloadIdentityFederation"
 NEEDS = "the role Creator or Administrator: Project settings, Service connections, Security"
@@ -40,8 +40,12 @@ def changes(wanted: list[ServiceConnection], organization: Organization) -> Iter
     for one in by_name.values():
         organization.remember(KIND, str(one.name), one.id)
     renew = organization.surroundings.renew_secrets
-    for connection in wanted:
-        found = by_name.get(connection.name.lower())
+    for asked in wanted:
+        found = by_name.get(asked.name.lower())
+        connection = asked
+        if asked.description is None:
+            there_now = str(found.description or "") if found else ""
+            connection = replace(asked, description=there_now)
         kept = _kept(connection, found)
         needed = kept_secrets.needed(connection.secrets, kept, renew=renew)
         yield change(
@@ -56,33 +60,6 @@ def changes(wanted: list[ServiceConnection], organization: Organization) -> Iter
             kept_secrets.note(connection.secrets, kept, renew=renew),
             needed.values(),
         )
-
-
-def federation(connection: ServiceConnection, organization: Organization) -> Federation | None:
-    """Whom the application has to trust for this connection; the service alone knows it."""
-    key = organization.knows(KIND, connection.name)
-    if not connection.federated or not key:
-        return None
-    found = organization.read(
-        f"reading the service connection {connection.name}",
-        "service_endpoint",
-        "get_service_endpoint_details",
-        organization.project,
-        key,
-    )
-    given = dict(found.authorization.parameters or {})
-    return Federation(
-        federation_name(connection, organization),
-        str(given.get("workloadIdentityFederationIssuer", "")),
-        str(given.get("workloadIdentityFederationSubject", "")),
-        organization.surroundings.cloud.exchange_audience,
-        connection.client_id,
-    )
-
-
-def federation_name(connection: ServiceConnection, organization: Organization) -> str:
-    """How the application calls its trust in a connection."""
-    return tenant.federation_name(organization.project, connection.name)
 
 
 def _client_id(connection: ServiceConnection, organization: Organization) -> str:

@@ -10,7 +10,7 @@ learn.microsoft.com, "Define approvals and checks".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modelyard.project.devops.identities import Identity, identities, shown
@@ -53,7 +53,8 @@ class Environment:
     """One, as the file has it."""
 
     name: str
-    description: str
+    description: str | None
+    """None: as it is there."""
     approval: Approval | None
     users: Users
 
@@ -63,7 +64,7 @@ def read(section: Section) -> Environment:
     inner = section.section("approval", APPROVAL_KEYS)
     return Environment(
         section.text("name", required=True),
-        section.text("description"),
+        section.text_if_given("description"),
         _approval(inner) if inner else None,
         read_users(section),
     )
@@ -87,8 +88,11 @@ def _approval(section: Section) -> Approval:
 
 def changes(wanted: list[Environment], organization: Organization) -> Iterator[Change]:
     """What becomes of each, and of its approval."""
-    for environment in wanted:
-        found = _found(environment.name, organization)
+    for asked in wanted:
+        found = _found(asked.name, organization)
+        environment = asked
+        if asked.description is None:
+            environment = replace(asked, description=(found.description or "") if found else "")
         yield change(
             KIND,
             environment.name,

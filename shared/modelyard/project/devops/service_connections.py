@@ -28,7 +28,8 @@ class ServiceConnection:
 
     name: str
     type: str
-    description: str
+    description: str | None
+    """None: as it is there."""
     tenant_id: str
     client_id: str
     """Empty: the application that ``--with-az`` finds or makes."""
@@ -76,7 +77,7 @@ def read(section: Section, azure: Tenant | None, with_az: bool) -> ServiceConnec
     found = ServiceConnection(
         name=section.text("name", required=True),
         type=kind,
-        description=section.text("description"),
+        description=section.text_if_given("description"),
         tenant_id=section.text("tenant-id", ids.tenant_id),
         client_id=section.text("client-id", ids.client_id),
         subscription_id=section.text(

@@ -9,9 +9,10 @@ Source: Azure DevOps REST reference, "Variablegroups", API version 7.1.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from modelyard.errors import InputError
 from modelyard.project import kept_secrets
 from modelyard.project.devops import service_connections
 from modelyard.project.devops.organization import Organization
@@ -36,7 +37,8 @@ class VariableGroup:
     """One, as the file has it."""
 
     name: str
-    description: str
+    description: str | None
+    """None: as it is there."""
     variables: dict[str, str]
     secrets: dict[str, SecretReference]
     vault: str
@@ -50,7 +52,7 @@ def read(section: Section) -> VariableGroup:
     vault = section.text("vault")
     found = VariableGroup(
         name=section.text("name", required=True),
-        description=section.text("description"),
+        description=section.text_if_given("description"),
         variables=section.plain_values("variables"),
         secrets=section.secrets("secrets"),
         vault=vault,
@@ -77,8 +79,9 @@ def changes(wanted: list[VariableGroup], organization: Organization) -> Iterator
     for one in there.values():
         organization.remember(KIND, str(one["name"]), one["id"])
     renew = organization.surroundings.renew_secrets
-    for group in wanted:
-        found = there.get(group.name.lower())
+    for asked in wanted:
+        found = there.get(asked.name.lower())
+        group = _laid_over(asked, found)
         known = _there(found)
         needed = kept_secrets.needed(group.secrets, known, renew=renew)
         yield change(
@@ -90,6 +93,33 @@ def changes(wanted: list[VariableGroup], organization: Organization) -> Iterator
             kept_secrets.note(group.secrets, known, renew=renew),
             needed.values(),
         )
+
+
+def _laid_over(group: VariableGroup, found: Json | None) -> VariableGroup:
+    """The group as it shall be: what the file leaves open as it is there, names as they are spelt
+    there. Azure Pipelines ignores their case, and nothing is removed.
+
+    :raises InputError: for a group of the other type: its variables would be lost.
+    """
+    before = (found or {}).get("variables") or {}
+    is_linked = (found or {}).get("type") == LINKED
+    if found and before and is_linked != bool(group.vault):
+        kind = "is linked to a key vault" if is_linked else "isn't linked to a key vault"
+        raise InputError(
+            f"the variable group {group.name} {kind}, and has {', '.join(sorted(before))}",
+            fix="give the group of the file another name, or delete this one first",
+        )
+    spelt = {name.lower(): name for name in before}
+    names = [spelt.get(name.lower(), name) for name in group.vault_secrets]
+    return replace(
+        group,
+        description=(found or {}).get("description") or ""
+        if group.description is None
+        else group.description,
+        variables={spelt.get(key.lower(), key): one for key, one in group.variables.items()},
+        secrets={spelt.get(key.lower(), key): one for key, one in group.secrets.items()},
+        vault_secrets=tuple(dict.fromkeys([*before, *names])) if group.vault else (),
+    )
 
 
 def _fields(group: VariableGroup) -> Json:
