@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 import yaml
 
-from local.aml_workplace import PATH, WHEELS, Workplace
+from local.aml_workplace import PATH, WHEELS, Workplace, pip_settings
 from modelyard import manifest
 from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.environment import program_environment
+from parity.checkout import new_repository
 
 TOOLS = WHEELS.parent / "tools"
 """Kept from run to run, as an agent's tool cache is."""
@@ -147,3 +151,23 @@ def pipeline(model: str, tasks: str, deploy: Mapping[str, Any]) -> str:
         ],
     }
     return yaml.safe_dump(document, sort_keys=False)
+
+
+@contextmanager
+def opened(
+    cloud: LocalCloud, library_path: Mapping[str, str], folder: Path, fill: Callable[[Path], None]
+) -> Iterator[Project]:
+    """A workspace, and a repository.
+
+    :param folder: made by ``fill``, with the repository's files.
+    """
+    fill(folder)
+    new_repository(folder)
+    place = Workplace(cloud, program_environment(cloud.environment), folder)
+    made = place.run("aml-workspace", workspace_name="wine", resource_group="modelyard-local")
+    assert made.code == 0, made.log
+    environment = {**library_path, "AGENT_TOOLSDIRECTORY": str(TOOLS)}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in pip_settings().items():
+            patch.setenv(name, value)  # of the cloud, which runs in this process
+        yield Project(cloud, folder, environment, place)

@@ -6,18 +6,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
 
 from local import serving_project
-from local.aml_workplace import MISSING, PATH, Workplace, pip_settings
-from local.stage_project import TOOLS, Project
+from local.aml_workplace import MISSING, PATH
+from local.stage_project import Project, opened
 from modelyard import manifest
 from modelyard.images.interpreters import own_version
 from modelyard.local.cloud.cloud import LocalCloud
-from modelyard.local.cloud.environment import program_environment
-from parity.checkout import new_repository
 
 CLOUD_SERVICES = ("entra", "arm", "devops", "storage", "aml", "github_identity")
 pytestmark = pytest.mark.skipif(MISSING, reason="MODELYARD_AZUREML names no environment")
@@ -29,18 +28,14 @@ def project(
     cloud: LocalCloud, library_path: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Project]:
     """A workspace, and a repository with two models and a scoring script."""
+
+    def fill(folder: Path) -> None:
+        folder.mkdir()
+        serving_project.write(folder, own_version())
+
     folder = tmp_path_factory.mktemp("stage") / "repository"
-    folder.mkdir()
-    serving_project.write(folder, own_version())
-    new_repository(folder)
-    place = Workplace(cloud, program_environment(cloud.environment), folder)
-    made = place.run("aml-workspace", workspace_name="wine", resource_group="modelyard-local")
-    assert made.code == 0, made.log
-    environment = {**library_path, "AGENT_TOOLSDIRECTORY": str(TOOLS)}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in pip_settings().items():
-            patch.setenv(name, value)  # of the cloud, which runs in this process
-        yield Project(cloud, folder, environment, place)
+    with opened(cloud, library_path, folder, fill) as found:
+        yield found
 
 
 def test_blue_then_green_and_back_to_green_when_a_smoke_test_fails(project: Project) -> None:

@@ -6,15 +6,14 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from local.aml_workplace import MISSING, Workplace, pip_settings
-from local.stage_project import TOOLS, Project
+from local.aml_workplace import MISSING
+from local.stage_project import Project, opened
 from modelyard import manifest
 from modelyard.local.cloud.cloud import LocalCloud
-from modelyard.local.cloud.environment import program_environment
-from parity.checkout import new_repository
 
 CLOUD_SERVICES = (
     *("entra", "arm", "devops", "storage", "aml", "github_identity"),
@@ -32,17 +31,13 @@ def project(
     cloud: LocalCloud, library_path: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Project]:
     """A workspace, and the example as a repository of its own."""
+
+    def fill(folder: Path) -> None:
+        shutil.copytree(manifest.ROOT / "examples/wine-quality", folder)
+
     folder = tmp_path_factory.mktemp("train") / "repository"
-    shutil.copytree(manifest.ROOT / "examples/wine-quality", folder)
-    new_repository(folder)
-    place = Workplace(cloud, program_environment(cloud.environment), folder)
-    made = place.run("aml-workspace", workspace_name="wine", resource_group="modelyard-local")
-    assert made.code == 0, made.log
-    environment = {**library_path, "AGENT_TOOLSDIRECTORY": str(TOOLS)}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in pip_settings().items():
-            patch.setenv(name, value)  # of the cloud, which runs in this process
-        yield Project(cloud, folder, environment, place)
+    with opened(cloud, library_path, folder, fill) as found:
+        yield found
 
 
 def test_azure_pipelines_trains_deploys_and_validates_elsewhere(project: Project) -> None:

@@ -166,13 +166,24 @@ def read(container: str, path: str, *, clock: Clock) -> Iterator[bytes]:
 
     :param container: its address with a signature that allows to read.
     """
-    parts = _signed(container, "to read from")
-    target = f"{parts.path}/{quote(path)}?{parts.query}"
-    with _session(container, clock).call("GET", target, stream=True) as answer:
+    address, _, query = container.partition("?")
+    return stream(f"{address}/{quote(path)}?{query}", clock=clock)
+
+
+def stream(address: str, *, clock: Clock) -> Iterator[bytes]:
+    """The content of the blob at an address, part by part.
+
+    :param address: with a signature that allows to read.
+    :raises ServiceError, Unreachable, NotTheService:
+    """
+    parts = _signed(address, "to read from")
+    target = f"{parts.path}?{parts.query}"
+    with _session(address, clock).call("GET", target, stream=True) as answer:
         try:
             yield from answer.iter_content(_PART)
         except requests.RequestException as error:
-            raise Unreachable(f"the download of {path} broke off: {type(error).__name__}") from None
+            what = f"the download of {parts.path} broke off: {type(error).__name__}"
+            raise Unreachable(what) from None
 
 
 def _signed(address: str, purpose: str) -> SplitResult:

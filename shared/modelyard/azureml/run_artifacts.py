@@ -7,18 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-import requests
-
-from modelyard.azureml.blobs import SignedAddress
 from modelyard.azureml.connection import Place
-from modelyard.clock import Clock
-from modelyard.errors import NotTheService, Unreachable
-from modelyard.http import Session, Timeouts
-
-_PART = 1024 * 1024
-"""Bytes of a part of a download."""
+from modelyard.http import Session
 
 
 def below(session: Session, place: Place, run: str, folder: str) -> dict[str, str]:
@@ -38,27 +30,6 @@ def below(session: Session, place: Place, run: str, folder: str) -> dict[str, st
 def names(session: Session, place: Place, run: str) -> list[str]:
     """The paths of all files."""
     return [str(one["path"]) for one in _pages(session, f"{_base(place)}/{_container(run)}")]
-
-
-def read(address: str, *, clock: Clock) -> Iterator[bytes]:
-    """A file's content, streamed.
-
-    :param address: with a signature that allows to read.
-    """
-    parts = urlsplit(address)
-    if parts.scheme != "https" or "sig=" not in parts.query:
-        raise NotTheService("Azure ML gave no signed address to read from")
-    session = Session(
-        f"{parts.scheme}://{parts.netloc}",
-        clock=clock,
-        credential=SignedAddress(parts.query),
-        timeouts=Timeouts(read=300.0),
-    )
-    with session.call("GET", f"{parts.path}?{parts.query}", stream=True) as answer:
-        try:
-            yield from answer.iter_content(_PART)
-        except requests.RequestException as error:
-            raise Unreachable(f"a download broke off: {type(error).__name__}") from None
 
 
 def _base(place: Place) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from modelyard.errors import InputError
 from modelyard.project.devops.permissions import Users
-from modelyard.project.devops.variable_groups import VariableGroup, _laid_over
+from modelyard.project.devops.variable_groups import VariableGroup, laid_over
 from modelyard.project.secret_values import variable
 
 PLAIN = {
@@ -35,20 +35,20 @@ def group(**changes: Any) -> VariableGroup:
 
 def test_names_are_those_that_are_there_whatever_their_case() -> None:
     asked = group(variables={"DB_HOST": "new"}, secrets={"TOKEN": variable("T")})
-    found = _laid_over(asked, PLAIN)
+    found = laid_over(asked, PLAIN)
     assert found.variables == {"db_host": "new"}
     assert list(found.secrets) == ["token"]
 
 
 def test_a_description_that_the_file_leaves_open_stays() -> None:
-    assert _laid_over(group(), PLAIN).description == "written by hand"
-    assert _laid_over(group(description=""), PLAIN).description == ""
-    assert _laid_over(group(), None).description == ""
+    assert laid_over(group(), PLAIN).description == "written by hand"
+    assert laid_over(group(description=""), PLAIN).description == ""
+    assert laid_over(group(), None).description == ""
 
 
 def test_no_secret_of_a_linked_group_is_removed() -> None:
     asked = group(vault="wine-vault", vault_secrets=("alpha", "gamma"))
-    assert _laid_over(asked, LINKED).vault_secrets == ("Alpha", "beta", "gamma")
+    assert laid_over(asked, LINKED).vault_secrets == ("Alpha", "beta", "gamma")
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_a_group_of_the_other_type_is_refused(
     asked: VariableGroup, found: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(InputError, match=told):
-        _laid_over(asked, found)
+        laid_over(asked, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from modelyard.azureml import run_artifacts
+from modelyard.azureml import blobs
 from modelyard.clock import Clock
 from modelyard.databricks.files.entries import FILE, FOLDER, Entry
 
@@ -29,4 +29,4 @@ class ArtifactStore:
         return list(found.values())
 
     def read(self, file: str) -> Iterator[bytes]:
-        return run_artifacts.read(self.files[file], clock=self.clock)
+        return blobs.stream(self.files[file], clock=self.clock)

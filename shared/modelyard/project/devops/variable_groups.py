@@ -81,7 +81,7 @@ def changes(wanted: list[VariableGroup], organization: Organization) -> Iterator
     renew = organization.surroundings.renew_secrets
     for asked in wanted:
         found = there.get(asked.name.lower())
-        group = _laid_over(asked, found)
+        group = laid_over(asked, found)
         known = _there(found)
         needed = kept_secrets.needed(group.secrets, known, renew=renew)
         yield change(
@@ -95,7 +95,7 @@ def changes(wanted: list[VariableGroup], organization: Organization) -> Iterator
         )
 
 
-def _laid_over(group: VariableGroup, found: Json | None) -> VariableGroup:
+def laid_over(group: VariableGroup, found: Json | None) -> VariableGroup:
     """The group as it shall be: what the file leaves open as it is there, names as they are spelt
     there. Azure Pipelines ignores their case, and nothing is removed.
 
