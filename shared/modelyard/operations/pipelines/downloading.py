@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelyard.azureml import blobs, datastore_access, job_outputs
+from modelyard.azureml import blobs, datastore_access
 from modelyard.azureml.connection import Place
 from modelyard.azureml.datastore_access import READ
-from modelyard.azureml.jobs_definition import Pipeline
+from modelyard.azureml.jobs.definition import Pipeline
+from modelyard.azureml.jobs.outputs import locations
 from modelyard.clock import Clock
 from modelyard.databricks.files.entries import FILE, FOLDER, Entry
 from modelyard.databricks.mlflow import mlflow_artifacts
@@ -85,7 +86,7 @@ def download(
     :raises NotFound: when it left nothing.
     :raises FileError: when the folder can't be written, or holds something else.
     """
-    for found in job_outputs.locations(session, api, place, job, output):
+    for found in locations(session, api, place, job, output):
         signed = datastore_access.container(session, place, found.datastore, READ)
         store = BlobStore(signed, found.path, found.datastore, session.clock)
         if store.children(""):

@@ -14,7 +14,7 @@ from modelyard import summary, urgency
 from modelyard.azureml import jobs
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Job, Run
-from modelyard.azureml.jobs_states import Meaning
+from modelyard.azureml.jobs.states import Meaning
 from modelyard.context import Context
 from modelyard.errors import ModelyardError, NotFound, RunCanceled, RunFailed, ServiceError
 from modelyard.http import Session

@@ -6,10 +6,10 @@ import dataclasses
 import re
 from pathlib import Path
 
-from modelyard.azureml import jobs, jobs_checks, jobs_definition, jobs_submission, workspaces
+from modelyard.azureml import jobs, workspaces
 from modelyard.azureml.connection import Place
-from modelyard.azureml.jobs import History, Job
-from modelyard.azureml.jobs_definition import Pipeline
+from modelyard.azureml.jobs import History, Job, checks, definition, submission
+from modelyard.azureml.jobs.definition import Pipeline
 from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.http import Session
@@ -30,8 +30,8 @@ KEY = "job"
 def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     """Validate or submit."""
     overrides = read_parameters("parameters", inputs.parameters)
-    pipeline = jobs_definition.read(Path(inputs.definition), overrides)
-    jobs_checks.check(pipeline)
+    pipeline = definition.read(Path(inputs.definition), overrides)
+    checks.check(pipeline)
     if inputs.download_output:
         downloading.check_output(pipeline, inputs.download_output)
     tags = job_tags(inputs.tags, context)
@@ -39,7 +39,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     only_look = inputs.action == VALIDATE or inputs.dry_run
     session = connect(inputs, context, read_only=only_look)
     workspace = workspaces.require(session, place)
-    jobs_submission.look_up(session, place, pipeline)
+    submission.look_up(session, place, pipeline)
     steps = ", ".join(step.name for step in pipeline.steps)
     context.log.info("%s is valid: %d steps (%s)", inputs.definition, len(pipeline.steps), steps)
     given = inputs.experiment_name or pipeline.body.get("experiment_name")
@@ -89,7 +89,7 @@ def _started(
     if job is not None:
         context.log.info("pipeline %s was submitted before by this attempt", name)
         return _published(job, context)
-    properties = jobs_submission.body(session, place, pipeline, experiment=experiment, tags=tags)
+    properties = submission.body(session, place, pipeline, experiment=experiment, tags=tags)
     with context.shield():
         context.keep(KEY, name)
         return _published(jobs.start(session, place, name, properties), context)

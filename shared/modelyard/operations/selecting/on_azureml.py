@@ -12,7 +12,7 @@ from functools import partial
 from modelyard.azureml import run_artifacts, run_search, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Run
-from modelyard.azureml.jobs_states import Meaning
+from modelyard.azureml.jobs.states import Meaning
 from modelyard.context import Context
 from modelyard.databricks.mlflow import mlflow_artifacts, mlflow_runs
 from modelyard.errors import NoModel, NotFound

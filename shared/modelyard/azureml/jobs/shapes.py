@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from modelyard.azureml.jobs_definition import DATA_TYPES, Pipeline, Step
-from modelyard.azureml.jobs_values import MODES
+from modelyard.azureml.jobs.definition import DATA_TYPES, Pipeline, Step
+from modelyard.azureml.jobs.values import MODES
 
 Kind = tuple[str, Callable[[Any], bool]]
 """What it is called, and whether a value is one."""

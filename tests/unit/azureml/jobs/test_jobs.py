@@ -8,10 +8,10 @@ import pytest
 import requests_mock as mocking
 import yaml
 
-from modelyard.azureml import jobs, jobs_definition, jobs_submission
+from modelyard.azureml import jobs
 from modelyard.azureml.connection import Place
-from modelyard.azureml.jobs import History
-from modelyard.azureml.jobs_states import Meaning, state_of
+from modelyard.azureml.jobs import History, definition, submission
+from modelyard.azureml.jobs.states import Meaning, state_of
 from modelyard.clock import FakeClock
 from modelyard.errors import NotFound, UnknownState
 from modelyard.http import Session
@@ -117,7 +117,7 @@ def test_a_run_that_has_printed_nothing(requests_mock: mocking.Mocker, history: 
     assert history.log("one", 0) == b""
 
 
-def definition(folder: Path) -> jobs_definition.Pipeline:
+def wine(folder: Path) -> definition.Pipeline:
     (folder / "src").mkdir()
     (folder / "src/a.py").write_text("print(1)")
     body = {
@@ -138,7 +138,7 @@ def definition(folder: Path) -> jobs_definition.Pipeline:
     }
     path = folder / "pipeline.yml"
     path.write_text(yaml.safe_dump(body))
-    return jobs_definition.read(path, {})
+    return definition.read(path, {})
 
 
 def test_what_a_pipeline_is_made_of_is_registered_once(
@@ -168,11 +168,11 @@ def test_what_a_pipeline_is_made_of_is_registered_once(
     upload = {"blobUri": address, "credential": {"sasUri": f"{address}?sig=of-this-test"}}
     requests_mock.post(mocking.ANY, json={"blobReferenceForConsumption": upload})
     blob = requests_mock.put(f"{address}/code/a.py", status_code=201)
-    pipeline = definition(tmp_path)
+    pipeline = wine(tmp_path)
 
-    first = jobs_submission.body(arm, PLACE, pipeline, experiment="e", tags={"own": "1"})
+    first = submission.body(arm, PLACE, pipeline, experiment="e", tags={"own": "1"})
     once = (sent.call_count, blob.call_count)
-    second = jobs_submission.body(arm, PLACE, pipeline, experiment="e", tags={"own": "1"})
+    second = submission.body(arm, PLACE, pipeline, experiment="e", tags={"own": "1"})
 
     assert first == second
     assert (sent.call_count, blob.call_count) == once == (3, 1)  # code, environment, component
@@ -196,4 +196,4 @@ def test_a_compute_that_is_not_there(
 ) -> None:
     requests_mock.get(mocking.ANY, status_code=404, json={"error": {"code": "ResourceNotFound"}})
     with pytest.raises(NotFound, match="has no compute cpu"):
-        jobs_submission.look_up(arm, PLACE, definition(tmp_path))
+        submission.look_up(arm, PLACE, wine(tmp_path))

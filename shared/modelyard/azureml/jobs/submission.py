@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modelyard.azureml import assets, computes, jobs_components, jobs_values
+from modelyard.azureml import assets, computes
 from modelyard.azureml.connection import Place
-from modelyard.azureml.jobs_checks import bound_input, bound_output, other_output
-from modelyard.azureml.jobs_definition import DATA_TYPES, Json, Pipeline, Step, as_text, input_of
+from modelyard.azureml.jobs import components, values
+from modelyard.azureml.jobs.checks import bound_input, bound_output, other_output
+from modelyard.azureml.jobs.definition import DATA_TYPES, Json, Pipeline, Step, as_text, input_of
 from modelyard.http import Session
 
 SERVERLESS = "serverless"
@@ -25,7 +26,7 @@ def look_up(session: Session, place: Place, pipeline: Pipeline) -> None:
     _default_compute(session, place, pipeline)
     for name, value in pipeline.inputs.items():
         if value["type"] in DATA_TYPES:
-            jobs_values.existing_uri(session, place, pipeline.folder, value, f"inputs.{name}")
+            values.existing_uri(session, place, pipeline.folder, value, f"inputs.{name}")
     for step in pipeline.steps:
         _compute(session, place, step.job.get("compute"))
         if step.reference:
@@ -64,11 +65,11 @@ def body(
         "properties": dict(pipeline.body.get("properties") or {}),
         "tags": {**own, **tags},
         "inputs": {
-            name: jobs_values.job_input(session, place, pipeline.folder, value, name)
+            name: values.job_input(session, place, pipeline.folder, value, name)
             for name, value in pipeline.inputs.items()
         },
         "outputs": {
-            name: jobs_values.output(about, "jobOutputType")
+            name: values.output(about, "jobOutputType")
             for name, about in (pipeline.body.get("outputs") or {}).items()
         },
         "jobs": {step.name: _step(session, place, pipeline, step) for step in pipeline.steps},
@@ -82,7 +83,7 @@ def _step(session: Session, place: Place, pipeline: Pipeline, step: Step) -> Jso
     found: Json = {
         "name": step.name,
         "type": "command",
-        "componentId": jobs_components.component(session, place, pipeline, step),
+        "componentId": components.component(session, place, pipeline, step),
         "inputs": {
             name: _step_input(session, place, pipeline, value, f"{step.name}.{name}")
             for name, value in (step.job.get("inputs") or {}).items()
@@ -90,7 +91,7 @@ def _step(session: Session, place: Place, pipeline: Pipeline, step: Step) -> Jso
         "outputs": {
             name: {"value": f"${{{{parent.outputs.{one}}}}}", "type": "literal"}
             if (one := bound_output(about))
-            else jobs_values.output(about, "job_output_type")
+            else values.output(about, "job_output_type")
             for name, about in (step.job.get("outputs") or {}).items()
         },
         "_source": "YAML.COMPONENT" if "component" in step.job else "YAML.JOB",
@@ -114,15 +115,13 @@ def _step_input(
         text = value.get("path", value.get("value")) if isinstance(value, dict) else value
         found = {"value": str(text).strip(), "job_input_type": "literal"}
         mode = value.get("mode") if isinstance(value, dict) else None
-        return {**found, "mode": jobs_values.mode_of(str(mode))} if mode else found
+        return {**found, "mode": values.mode_of(str(mode))} if mode else found
     given = input_of(value, name)
     if given["type"] not in DATA_TYPES:
         return {"value": as_text(given["value"]), "job_input_type": "literal"}
-    uri = jobs_values.uri(session, place, pipeline.folder, given, name)
+    uri = values.uri(session, place, pipeline.folder, given, name)
     found = {"uri": uri, "job_input_type": given["type"]}
-    return (
-        {**found, "mode": jobs_values.mode_of(str(given["mode"]))} if given.get("mode") else found
-    )
+    return {**found, "mode": values.mode_of(str(given["mode"]))} if given.get("mode") else found
 
 
 def _default_compute(session: Session, place: Place, pipeline: Pipeline) -> str:

@@ -12,8 +12,8 @@ from unittest import mock
 import pytest
 import yaml
 
-from modelyard.azureml import jobs_checks, jobs_components, jobs_definition, jobs_submission
 from modelyard.azureml.connection import Place
+from modelyard.azureml.jobs import checks, components, definition, submission
 from modelyard.errors import FileError
 
 PIPELINE: dict[str, Any] = {
@@ -50,11 +50,11 @@ def _places(value: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
             yield from _places(one, (*place, name))
 
 
-def _checked(folder: Path, body: dict[str, Any]) -> jobs_definition.Pipeline:
+def _checked(folder: Path, body: dict[str, Any]) -> definition.Pipeline:
     path = folder / "pipeline.yml"
     path.write_text(yaml.safe_dump(body, allow_unicode=True))
-    pipeline = jobs_definition.read(path, {})
-    jobs_checks.check(pipeline)
+    pipeline = definition.read(path, {})
+    checks.check(pipeline)
     return pipeline
 
 
@@ -72,14 +72,12 @@ def test_what_is_let_through_can_be_submitted(tmp_path: Path, place: tuple[str, 
         except FileError:
             continue
         with (
-            mock.patch.object(jobs_components, "component", return_value="id"),
-            mock.patch.object(jobs_submission.computes, "require"),
-            mock.patch.object(jobs_submission.jobs_values, "uri", return_value="uri"),
+            mock.patch.object(components, "component", return_value="id"),
+            mock.patch.object(submission.computes, "require"),
+            mock.patch.object(submission.values, "uri", return_value="uri"),
         ):
             session: Any = None
-            made = jobs_submission.body(
-                session, Place("s", "g", "w"), pipeline, experiment="e", tags={}
-            )
+            made = submission.body(session, Place("s", "g", "w"), pipeline, experiment="e", tags={})
         json.dumps(made, allow_nan=False, default=str)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from modelyard.azureml import jobs_checks, jobs_definition
-from modelyard.azureml.jobs_definition import Pipeline
+from modelyard.azureml.jobs import checks, definition
+from modelyard.azureml.jobs.definition import Pipeline
 from modelyard.errors import FileError
 from modelyard.manifest import ROOT
 
@@ -59,8 +59,8 @@ def read(
 ) -> Pipeline:
     path = folder / "pipeline.yml"
     path.write_text(yaml.safe_dump(dict(body)))
-    found = jobs_definition.read(path, overrides or {})
-    jobs_checks.check(found)
+    found = definition.read(path, overrides or {})
+    checks.check(found)
     return found
 
 
@@ -68,14 +68,14 @@ def test_it_is_read(tmp_path: Path) -> None:
     found = read(tmp_path, pipeline())
     assert [step.name for step in found.steps] == ["prepare", "train"]
     assert found.inputs["rate"] == {"type": "number", "value": 0.1}
-    types = jobs_checks.declared_inputs(found, found.steps[0])
+    types = checks.declared_inputs(found, found.steps[0])
     assert types == {"table": {"type": "uri_file"}}
 
 
 def test_the_example_is_valid() -> None:
     path = ROOT / "examples/wine-quality/azureml/pipeline.yml"
-    found = jobs_definition.read(path, {"alpha": "0.3"})
-    jobs_checks.check(found)
+    found = definition.read(path, {"alpha": "0.3"})
+    checks.check(found)
     assert found.inputs["alpha"] == {"type": "number", "value": "0.3"}
 
 
@@ -179,10 +179,10 @@ def test_a_number_that_is_none(tmp_path: Path) -> None:
 def test_what_is_not_yaml(tmp_path: Path) -> None:
     path = tmp_path / "pipeline.yml"
     with pytest.raises(FileError, match="can't be read"):
-        jobs_definition.read(path, {})
+        definition.read(path, {})
     path.write_text("a: [")
     with pytest.raises(FileError, match="is not YAML"):
-        jobs_definition.read(path, {})
+        definition.read(path, {})
     path.write_text("- a")
     with pytest.raises(FileError, match="is not a mapping"):
-        jobs_definition.read(path, {})
+        definition.read(path, {})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from modelyard.azureml import assets, content, datastore_upload
 from modelyard.azureml.connection import Place
-from modelyard.azureml.jobs_definition import DATA_TYPES, Json, as_text
+from modelyard.azureml.jobs.definition import DATA_TYPES, Json, as_text
 from modelyard.http import Session
 
 _REMOTE = ("azureml:", "https://", "http://", "wasbs://", "abfss://")

@@ -13,8 +13,8 @@ from typing import Any
 from modelyard.azureml import assets, content
 from modelyard.azureml.assets import HASH
 from modelyard.azureml.connection import Place
-from modelyard.azureml.jobs_checks import declared_inputs, declared_outputs
-from modelyard.azureml.jobs_definition import Pipeline, Step
+from modelyard.azureml.jobs.checks import declared_inputs, declared_outputs
+from modelyard.azureml.jobs.definition import Pipeline, Step
 from modelyard.http import Session
 
 ENVIRONMENT = "modelyard-job"

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelyard.azureml import jobs_shapes
-from modelyard.azureml.jobs_definition import DATA_TYPES, Json, Pipeline, Step, input_of
+from modelyard.azureml.jobs import shapes
+from modelyard.azureml.jobs.definition import DATA_TYPES, Json, Pipeline, Step, input_of
 from modelyard.errors import FileError
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
@@ -23,7 +23,7 @@ _LITERALS = {"integer": int, "number": float}
 
 def check(pipeline: Pipeline) -> None:
     """:raises FileError: with everything that is wrong, a line each."""
-    problems = [*jobs_shapes.problems(pipeline)]
+    problems = [*shapes.problems(pipeline)]
     if not problems:  # what follows relies on it
         problems += [*_values(pipeline), *_bindings(pipeline), *_commands(pipeline)]
         problems += _files(pipeline)

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml import job_outputs
 from modelyard.azureml.connection import Place
-from modelyard.azureml.job_outputs import Location
+from modelyard.azureml.jobs.outputs import Location, locations
 from modelyard.clock import FakeClock
 from modelyard.errors import ServiceError
 from modelyard.http import Session
@@ -28,7 +27,7 @@ def found(
     )
     mock.get(f"{ARM}{PLACE.path}/jobs/one", json={"properties": {"outputs": outputs}})
     arm, api = (Session(one, clock=FakeClock()) for one in (ARM, API))
-    return list(job_outputs.locations(arm, api, PLACE, "one", "model"))
+    return list(locations(arm, api, PLACE, "one", "model"))
 
 
 @pytest.mark.parametrize(

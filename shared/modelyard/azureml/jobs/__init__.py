@@ -13,7 +13,7 @@ from typing import Any
 from modelyard.azure import pages
 from modelyard.azureml import blobs, connection, studio
 from modelyard.azureml.connection import VERSION, Place
-from modelyard.azureml.jobs_states import State, state_of
+from modelyard.azureml.jobs.states import State, state_of
 from modelyard.http import Session
 from modelyard.nested_errors import causes
 
