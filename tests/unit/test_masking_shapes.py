@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 
 from modelyard.azure.key_vault import Attributes, Secret
-from modelyard.azure.key_vault_names import Reference
+from modelyard.azure.key_vault.names import Reference
 from modelyard.ci.azure_pipelines import AzurePipelines
 from modelyard.ci.github_actions import GitHubActions
 from modelyard.context import Context

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelyard.azure.key_vault_names import address
+from modelyard.azure.key_vault.names import address
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operation import Operation, Structure, given, result

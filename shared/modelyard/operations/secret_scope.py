@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelyard.azure.key_vault_names import address
+from modelyard.azure.key_vault.names import address
 from modelyard.context import Context
 from modelyard.databricks import secrets
 from modelyard.databricks.names import counted, listed

@@ -9,8 +9,8 @@ from typing import Any
 
 from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
 from modelyard.azure.key_vault import SignIn, Vaults
-from modelyard.azure.key_vault_names import of_value
-from modelyard.azure.key_vault_reading import read_all
+from modelyard.azure.key_vault.names import of_value
+from modelyard.azure.key_vault.reading import read_all
 from modelyard.clock import Clock
 from modelyard.errors import InputError
 from modelyard.masking import Masker

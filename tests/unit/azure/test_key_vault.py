@@ -19,7 +19,7 @@ from fake_vaults import (
 from modelyard.azure.identity.clouds import CHINA, US_GOVERNMENT
 from modelyard.azure.identity.principal import service_principal
 from modelyard.azure.key_vault import Attributes, Vaults
-from modelyard.azure.key_vault_names import Reference, address, of_value, reference
+from modelyard.azure.key_vault.names import Reference, address, of_value, reference
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
 from modelyard.errors import (

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from modelyard.azure.key_vault_names import of_value
+from modelyard.azure.key_vault.names import of_value
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.masking import too_short

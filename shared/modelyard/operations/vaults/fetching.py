@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from modelyard.azure.key_vault import Secret, Vaults
-from modelyard.azure.key_vault_names import Reference
-from modelyard.azure.key_vault_reading import read_all
+from modelyard.azure.key_vault.names import Reference
+from modelyard.azure.key_vault.reading import read_all
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operations.vaults.wanted import Pattern, Wanted

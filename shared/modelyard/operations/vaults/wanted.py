@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from modelyard.azure.key_vault_names import Reference, address, reference
+from modelyard.azure.key_vault.names import Reference, address, reference
 from modelyard.errors import InputError
 from modelyard.secret_references import SCHEME
 

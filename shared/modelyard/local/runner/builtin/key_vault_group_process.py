@@ -9,8 +9,8 @@ import json
 import os
 import sys
 
-from modelyard.azure.key_vault_names import reference
-from modelyard.azure.key_vault_reading import read_all
+from modelyard.azure.key_vault.names import reference
+from modelyard.azure.key_vault.reading import read_all
 from modelyard.clock import SystemClock
 from modelyard.errors import ModelyardError
 from modelyard.local.runner.builtin.key_vault_process import vaults_of

@@ -14,7 +14,7 @@ import sys
 from modelyard.azure.identity import clouds
 from modelyard.azure.identity.connection import of_connection
 from modelyard.azure.key_vault import Vaults
-from modelyard.azure.key_vault_names import reference
+from modelyard.azure.key_vault.names import reference
 from modelyard.ci import azure_connections
 from modelyard.clock import Clock, SystemClock
 from modelyard.errors import ModelyardError

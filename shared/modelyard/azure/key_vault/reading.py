@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelyard.azure.key_vault import Secret, Vaults
-from modelyard.azure.key_vault_names import Reference
+from modelyard.azure.key_vault.names import Reference
 from modelyard.errors import ModelyardError, ServiceError
 from modelyard.parallel import MOST, Stop, each
 

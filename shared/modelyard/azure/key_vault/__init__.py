@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
-from modelyard.azure.key_vault_errors import translated
-from modelyard.azure.key_vault_names import Reference, address
+from modelyard.azure.key_vault.errors import translated
+from modelyard.azure.key_vault.names import Reference, address
 from modelyard.clock import Clock
 from modelyard.credentials import Credential
 
