@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from modelyard.local.workflows import act_program
+from modelyard.local.workflows.act.program import find
 from parity.checkout import new_repository
 
 REPOSITORY = "OWNER/modelyard"
@@ -92,7 +92,7 @@ class Runner:
             given = scratch / "secrets.yml"
             given.touch(0o600)
             given.write_text(yaml.safe_dump(dict(secrets or {})))
-            program = act_program.find(self.tools, os.environ)
+            program = find(self.tools, os.environ)
             command = [
                 str(program), "push", "-P", "ubuntu-latest=-self-hosted", "--no-cache-server",
                 "--artifact-server-addr", "127.0.0.1", "--action-offline-mode", "--json",

@@ -29,12 +29,12 @@ from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.pipeline.problems import Problem
 from modelyard.local.watcher import watched
 from modelyard.local.workflows import (
-    act_program,
     cloud_values,
     references,
     run_facts,
     starting_event,
 )
+from modelyard.local.workflows.act import program
 from modelyard.local.workflows.filling import dispatched, filled
 from modelyard.local.workflows.leaves import leaves
 from modelyard.local.workflows.model import DISPATCH, Plan
@@ -80,7 +80,7 @@ def run_command(options: argparse.Namespace) -> int:
         settings,
         workflow_approvals.of_leaves(request.leaves),
     )
-    request = replace(request, act=act_program.find(settings.tool_folder, os.environ))
+    request = replace(request, act=program.find(settings.tool_folder, os.environ))
     with (
         cancelled_by_signals(AFTER_WORKFLOW) as cancellation,
         surroundings(

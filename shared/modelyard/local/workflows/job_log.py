@@ -16,7 +16,7 @@ from modelyard.local.runner.engine.events import (
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
 from modelyard.local.workflows import stand_ins
-from modelyard.local.workflows.act_event import ActEvent
+from modelyard.local.workflows.act.event import ActEvent
 from modelyard.local.workflows.leaves import Leaf
 from modelyard.local.workflows.model import Step
 from modelyard.local.workflows.step_log import StepLog

@@ -28,8 +28,8 @@ from modelyard.local.runner.job import Result
 from modelyard.local.runner.output_lines import Line
 from modelyard.local.runner.results.history import History
 from modelyard.local.watcher import beginning
-from modelyard.local.workflows import act_program
-from modelyard.local.workflows.act_command import command, folder_at
+from modelyard.local.workflows.act.command import command, folder_at
+from modelyard.local.workflows.act.program import surroundings
 from modelyard.local.workflows.collected import Collected
 from modelyard.local.workflows.gate import Gate
 from modelyard.local.workflows.identities import TOKEN, URL, identities
@@ -133,7 +133,7 @@ def _act(
 ) -> int:
     environment = {
         **settings.inherited,
-        **act_program.surroundings(folder_at(scratch / "home")),
+        **surroundings(folder_at(scratch / "home")),
     }
     for name in ("DOCKER_HOST", URL, TOKEN):  # of a job that this program itself may be in
         environment.pop(name, None)

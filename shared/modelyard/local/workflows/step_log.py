@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.step_report import MOST_ISSUES, Issue
-from modelyard.local.workflows.act_event import ActEvent
+from modelyard.local.workflows.act.event import ActEvent
 from modelyard.local.workflows.telling import Telling
 
 BEGINNING = "##[section]Starting: "

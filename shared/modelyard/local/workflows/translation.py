@@ -17,8 +17,9 @@ from modelyard.local.runner.engine.events import Notice, Planned
 from modelyard.local.runner.engine.questions import Question
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.pipeline.plan import DEFAULT_JOB
-from modelyard.local.workflows import act_event, job_names, unreached
-from modelyard.local.workflows.act_words import explained
+from modelyard.local.workflows import job_names, unreached
+from modelyard.local.workflows.act.event import read
+from modelyard.local.workflows.act.words import explained
 from modelyard.local.workflows.job_log import JobLog
 from modelyard.local.workflows.leaves import Leaf
 from modelyard.local.workflows.telling import Telling
@@ -46,7 +47,7 @@ class Translator:
 
     def take(self, text: str) -> None:
         """One line of act's output."""
-        event = act_event.read(text)
+        event = read(text)
         if event is None:
             self._say(text)
             return

@@ -15,7 +15,7 @@ from modelyard.local.runner.engine.questions import Question
 from modelyard.local.runner.job import Result
 from modelyard.local.runner.results.history import History
 from modelyard.local.workflows import job_names
-from modelyard.local.workflows.act_words import explained
+from modelyard.local.workflows.act.words import explained
 from modelyard.local.workflows.collected import Collected
 from modelyard.local.workflows.leaves import leaves
 from modelyard.local.workflows.step_log import BEGINNING

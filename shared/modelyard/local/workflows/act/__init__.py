@@ -1,0 +1,1 @@
+"""act, the program that runs workflows: found, started, and what it says."""
