@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from modelyard.azureml import assets, datastore_upload
+from modelyard.azureml import assets
 from modelyard.azureml.assets import HASH, Asset
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
+from modelyard.azureml.datastores import writing
 from modelyard.errors import AlreadyExists
 from modelyard.http import Session
 
@@ -51,7 +52,7 @@ def register(session: Session, place: Place, wanted: Wanted, digest: str) -> Ass
 
     Somebody else may take the number at the same moment: then the one after it is tried.
     """
-    uri = datastore_upload.upload(session, place, wanted.content, digest)
+    uri = writing.upload(session, place, wanted.content, digest)
     for attempt in range(_ATTEMPTS):
         found = assets.versions(session, place, KIND, wanted.name)
         version = assets.next_version(found)

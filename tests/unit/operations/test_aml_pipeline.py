@@ -280,7 +280,11 @@ def blob_store(mock: mocking.Mocker, names: list[str]) -> Any:
     box = "https://account.blob.core.windows.net/box"
     mock.get(
         f"{ARM}{WS}/datastores/workspaceblobstore",
-        json={"properties": {"accountName": "account", "containerName": "box"}},
+        json={
+            "id": f"{WS}/datastores/workspaceblobstore",
+            "name": "workspaceblobstore",
+            "properties": {"accountName": "account", "containerName": "box"},
+        },
     )
     mock.post(
         f"{ARM}{WS}/datastores/workspaceblobstore/listSecrets",

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from modelyard.azureml import connection
 from modelyard.azureml.connection import Place
-from modelyard.azureml.datastore_access import DEFAULT
+from modelyard.azureml.datastores.access import DEFAULT
 from modelyard.errors import ServiceError
 from modelyard.http import Session
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelyard.azureml import assets, content, datastore_upload
+from modelyard.azureml import assets, content
 from modelyard.azureml.connection import Place
+from modelyard.azureml.datastores import writing
 from modelyard.azureml.jobs.definition import DATA_TYPES, Json, as_text
 from modelyard.http import Session
 
@@ -56,7 +57,7 @@ def uri(session: Session, place: Place, folder: Path, value: Json, name: str) ->
     if found:
         return found
     files = content.gather([str(folder / value["path"])], what=name)
-    return datastore_upload.upload(session, place, files, files.hash())
+    return writing.upload(session, place, files, files.hash())
 
 
 def existing_uri(session: Session, place: Place, folder: Path, value: Json, name: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelyard.azureml import blobs, datastore_access
+from modelyard.azureml import blobs
 from modelyard.azureml.connection import Place
-from modelyard.azureml.datastore_access import READ
+from modelyard.azureml.datastores.access import READ, container
 from modelyard.azureml.jobs.definition import Pipeline
 from modelyard.azureml.jobs.outputs import locations
 from modelyard.clock import Clock
@@ -87,7 +87,7 @@ def download(
     :raises FileError: when the folder can't be written, or holds something else.
     """
     for found in locations(session, api, place, job, output):
-        signed = datastore_access.container(session, place, found.datastore, READ)
+        signed = container(session, place, found.datastore, READ)
         store = BlobStore(signed, found.path, found.datastore, session.clock)
         if store.children(""):
             return mlflow_artifacts.download(store, target)

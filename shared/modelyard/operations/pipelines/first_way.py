@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard import summary
-from modelyard.azureml import datastore_upload, workspaces
+from modelyard.azureml import workspaces
 from modelyard.azureml.connection import Place
+from modelyard.azureml.datastores import writing
 from modelyard.azureml.first_sdk import SUPPORT_ENDED, interpreter
 from modelyard.azureml.first_sdk.conversation import Conversation, Json
 from modelyard.context import Context
@@ -189,7 +190,7 @@ def _published(
         session = connect(inputs, context, read_only=False)
         path = "/".join(filter(None, (inputs.marker_path.strip("/"), f"{name}.csv")))
         # By ourselves: the SDK tells of an upload that fails in its log alone.
-        datastore_upload.put(session, place, datastore, path, f"id\n{made['id']}\n".encode())
+        writing.put(session, place, datastore, path, f"id\n{made['id']}\n".encode())
         context.publish(marker=f"{datastore}/{path}")
         context.log.info("its id is in %s of the datastore %s", path, datastore)
     if inputs.disable_older:

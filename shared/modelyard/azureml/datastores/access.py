@@ -5,10 +5,9 @@ Source: Azure REST reference, "Datastores", version 2024-10-01.
 
 from __future__ import annotations
 
-import re
-
-from modelyard.azureml import blobs, connection
-from modelyard.azureml.connection import VERSION, Place
+from modelyard.azureml import blobs, datastores
+from modelyard.azureml.connection import Place
+from modelyard.azureml.datastores import KEY, SAS, SECRETS
 from modelyard.errors import NotFound, ServiceError
 from modelyard.http import Session
 
@@ -25,15 +24,14 @@ def container(session: Session, place: Place, name: str, rights: str) -> str:
     :raises NotFound: when there is no such datastore.
     :raises ServiceError: when it is no blob container, or has no key or signature.
     """
-    path = f"{place.path}/datastores/{name}"
-    found = connection.find(session, path)
+    found = datastores.find(session, place, name)
     if found is None:
         raise NotFound(f"the workspace {place.workspace} has no datastore {name}")
-    properties = found["properties"]
+    properties = found.properties
     holder = properties.get("containerName") or properties.get("filesystem")
     if not holder:
         raise ServiceError(
-            f"the datastore {name} is of the type {properties.get('datastoreType')}",
+            f"the datastore {name} is of the type {found.kind}",
             cause="only blob containers and file systems of Data Lake Storage Gen2 are read",
             fix="let the output go to one of those",
         )
@@ -41,14 +39,13 @@ def container(session: Session, place: Place, name: str, rights: str) -> str:
         f"{properties.get('protocol', 'https')}://{properties['accountName']}.blob."
         f"{properties.get('endpoint', 'core.windows.net')}/{holder}"
     )
-    answer = session.json(
-        "POST", f"{path}/listSecrets", params=VERSION, body={}, repeatable=True, reads=True
-    )
-    if answer.get("secretsType") == "AccountKey" and answer.get("key"):
+    secrets = datastores.secrets(session, place, name)
+    key, signature = (secrets.get(SECRETS[kind]) for kind in (KEY, SAS))
+    if secrets.get("secretsType") == KEY and key:
         until = session.clock.time() + _SECONDS
-        return blobs.container_address(str(answer["key"]), address, rights=rights, until=until)
-    if answer.get("secretsType") == "Sas" and answer.get("sasToken"):
-        return f"{address}?{re.sub('^[?]', '', str(answer['sasToken']))}"
+        return blobs.container_address(str(key), address, rights=rights, until=until)
+    if secrets.get("secretsType") == SAS and signature:
+        return f"{address}?{str(signature).removeprefix('?')}"
     raise ServiceError(
         f"the datastore {name} has no key for its files",
         cause="it signs in by identity or as a service principal (systemDatastoresAuthMode)",

@@ -1,13 +1,13 @@
-"""Uploading into a workspace's datastores."""
+"""Writing into a workspace's datastores."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from modelyard.azureml import blobs, datastore_access
+from modelyard.azureml import blobs
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
-from modelyard.azureml.datastore_access import DEFAULT, WRITE
+from modelyard.azureml.datastores.access import DEFAULT, WRITE, container
 from modelyard.http import Session
 
 
@@ -17,7 +17,7 @@ def upload(session: Session, place: Place, content: Content, digest: str) -> str
 
     :raises ServiceError: when the datastore has no key or signature to write with.
     """
-    signed = datastore_access.container(session, place, DEFAULT, WRITE)
+    signed = container(session, place, DEFAULT, WRITE)
     below = f"LocalUpload/{digest}"
     blobs.upload(signed, content, clock=session.clock, below=below)
     return f"azureml:/{place.path}/datastores/{DEFAULT}/paths/{below}/{content.root}"
@@ -29,5 +29,5 @@ def put(session: Session, place: Place, datastore: str, path: str, data: bytes) 
     :param path: within the datastore.
     :raises NotFound, ServiceError, Unreachable: then what was there before is there still.
     """
-    address, _, query = datastore_access.container(session, place, datastore, WRITE).partition("?")
+    address, _, query = container(session, place, datastore, WRITE).partition("?")
     blobs.put(f"{address}/{quote(path)}?{query}", data, clock=session.clock)

@@ -106,15 +106,23 @@ def secret(session: Session, place: Place, wanted: Wanted) -> str:
 
     :raises PermissionDenied: to who may not read it.
     """
-    answer = session.json(
+    kept = secrets(session, place, wanted.name).get(SECRETS[wanted.sign_in])
+    return str(kept or "").removeprefix("?")
+
+
+def secrets(session: Session, place: Place, name: str) -> Mapping[str, Any]:
+    """What is kept of any kind: ``secretsType``, one of KEY, SAS, PRINCIPAL, and it by its name.
+
+    :raises PermissionDenied: to who may not read it.
+    """
+    return session.json(
         "POST",
-        f"{_path(place, wanted.name)}/listSecrets",
+        f"{_path(place, name)}/listSecrets",
         params=connection.VERSION,
         body={},
         repeatable=True,
         reads=True,
     )
-    return str(answer.get(SECRETS[wanted.sign_in]) or "").removeprefix("?")
 
 
 def put(session: Session, place: Place, wanted: Wanted, found: Datastore | None) -> Datastore:
