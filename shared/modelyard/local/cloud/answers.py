@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -10,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.connection import BrokenConnection
 from modelyard.local.cloud.faults import Rule
+from modelyard.local.cloud.json_bodies import json_answer
 
 CODES = {
     400: "BAD_REQUEST",
@@ -37,7 +37,7 @@ def failure(status: int, code: str, message: str) -> Response:
         "message": message,
         "error": {"code": code, "message": message, "details": []},
     }
-    return Response(json.dumps(body), status, mimetype="application/json")
+    return json_answer(body, status)
 
 
 def of_exception(error: HTTPException, request: Request) -> Response:
@@ -59,7 +59,7 @@ def of_rule(rule: Rule) -> Response:
     elif isinstance(rule.body, str):
         response = Response(rule.body, rule.status, mimetype="text/plain")
     else:
-        response = Response(json.dumps(rule.body), rule.status, mimetype="application/json")
+        response = json_answer(rule.body, rule.status)
     response.headers.update(rule.headers)
     return response
 

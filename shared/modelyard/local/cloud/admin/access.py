@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import hmac
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from werkzeug.wrappers import Request, Response
 
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.service import Handler, Route
 
 PREFIX = "/modelyard/"
@@ -53,7 +53,6 @@ def _asking(handler: Handler, key: str) -> Handler:
 
 
 def _refusal(what: str) -> Response:
-    response = Response(json.dumps({"message": f"{what}: {HOW}."}), 401)
-    response.mimetype = "application/json"
+    response = json_answer({"message": f"{what}: {HOW}."}, 401)
     response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +13,7 @@ from modelyard.local.cloud.admin import page
 from modelyard.local.cloud.admin.exceptions import AdminError
 from modelyard.local.cloud.admin.models import Control
 from modelyard.local.cloud.faults import FaultError, rule_from_json
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.service import Handler
 
 Answer = Callable[..., Any]
@@ -100,6 +100,6 @@ def handler(answer: Answer, control: Control) -> Handler:
             code, body = 400, {"message": f"Not a fault rule: {error}"}
         except AdminError as error:
             code, body = error.status, {"message": str(error)}
-        return Response(json.dumps(body), code, mimetype="application/json")
+        return json_answer(body, code)
 
     return handle

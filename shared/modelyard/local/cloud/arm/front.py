@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.arm import exceptions
 from modelyard.local.cloud.arm.exceptions import ArmError
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.service import Handler
 from modelyard.local.cloud.tokens import (
     RESOURCE_MANAGER_AUDIENCES,
@@ -64,7 +65,7 @@ def _of_its_cloud(answer: Response, request: Request) -> Response:
 
 def reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
-    return Response(json.dumps(body), status, headers, mimetype="application/json")
+    return json_answer(body, status, headers)
 
 
 def read_body(request: Request) -> Json:

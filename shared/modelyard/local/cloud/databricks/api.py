@@ -6,7 +6,6 @@ The workspace answers under its host name and, the same, on plain loopback.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 from modelyard.local.cloud.credentials import WORKSPACE_ID
 from modelyard.local.cloud.databricks import exceptions
 from modelyard.local.cloud.databricks.calls import Call, read_arguments
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.service import Cloud, Handler, Route
 from modelyard.local.cloud.tokens import Principal
 
@@ -83,6 +83,6 @@ class Api:
 
 def json_response(body: Mapping[str, Any], status: int = 200) -> Response:
     """``x-databricks-org-id`` is how clients learn the workspace's id."""
-    response = Response(json.dumps(body), status, mimetype="application/json")
+    response = json_answer(body, status)
     response.headers["x-databricks-org-id"] = WORKSPACE_ID
     return response

@@ -7,11 +7,12 @@ for them: databricks-cli asks for ``RESOURCE_DOES_NOT_EXIST``, databricks-sdk fo
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
+
+from modelyard.local.cloud.json_bodies import json_answer
 
 
 class ApiError(HTTPException):
@@ -37,7 +38,7 @@ class ApiError(HTTPException):
             body["details"] = [
                 {"@type": kind, "reason": self.reason, "domain": "filesystem.databricks.com"}
             ]
-        response = Response(json.dumps(body), self.code, mimetype="application/json")
+        response = json_answer(body, self.code)
         if self.code == 401:
             response.headers["WWW-Authenticate"] = 'Bearer realm="DatabricksRealm"'
         return response

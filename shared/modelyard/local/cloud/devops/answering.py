@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.devops.exceptions import DevOpsError, failure
 from modelyard.local.cloud.devops.models import Organization
-from modelyard.local.cloud.json_bodies import json_object
+from modelyard.local.cloud.json_bodies import json_answer, json_object
 from modelyard.local.cloud.service import Handler
 from modelyard.local.cloud.tokens import Tokens
 
@@ -84,7 +83,7 @@ class Answering:
             if isinstance(found, Page):
                 headers, found = found.headers, found.items
             whole = {"count": len(found), "value": found} if isinstance(found, list) else found
-            return Response(json.dumps(whole), 200, headers, mimetype="application/json")
+            return json_answer(whole, 200, headers)
 
         return handle
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from werkzeug.wrappers import Response
+
+from modelyard.local.cloud.json_bodies import json_answer
 
 
 class DevOpsError(Exception):
@@ -125,4 +125,4 @@ def failure(error: DevOpsError) -> Response:
         "errorCode": 0,
         "eventId": 3000,
     }
-    return Response(json.dumps(body), error.status, mimetype="application/json")
+    return json_answer(body, error.status)

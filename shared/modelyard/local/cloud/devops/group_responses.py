@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -14,7 +13,7 @@ from modelyard.local.cloud.devops.locations import areas, locations
 from modelyard.local.cloud.devops.models import Organization
 from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.devops.variable_groups import LINKED, VariableGroups, shown
-from modelyard.local.cloud.json_bodies import json_object
+from modelyard.local.cloud.json_bodies import json_answer, json_object
 
 Json = dict[str, Any]
 _LINK = ("name", "project", "vault", "connection", "secrets")
@@ -70,7 +69,7 @@ class GroupResponses:
         for one in found:
             if one["type"] == LINKED:
                 one["connection"] = names[one["providerData"]["serviceEndpointId"]]
-        return Response(json.dumps({"groups": found}), 200, mimetype="application/json")
+        return json_answer({"groups": found})
 
     def link(self, request: Request) -> Response:
         """``{"name", "project", "vault", "connection", "secrets"}``: a group linked to a vault.
@@ -80,10 +79,10 @@ class GroupResponses:
         body = json_object(request) or {}
         if missing := [name for name in _LINK if not body.get(name)]:
             message = {"message": f"The body must have {', '.join(missing)}"}
-            return Response(json.dumps(message), 400, mimetype="application/json")
+            return json_answer(message, 400)
         if not isinstance(body["secrets"], list):
             message = {"message": "secrets must be a list of names"}
-            return Response(json.dumps(message), 400, mimetype="application/json")
+            return json_answer(message, 400)
         project = self._projects.of_name(str(body["project"]))
         connection = self._organization.connect(str(body["connection"]), project)
         wanted = {
@@ -101,5 +100,5 @@ class GroupResponses:
             )
         except DevOpsError as error:
             message = {"message": str(error)}
-            return Response(json.dumps(message), error.status, mimetype="application/json")
-        return Response(json.dumps({"id": group["id"]}), 200, mimetype="application/json")
+            return json_answer(message, error.status)
+        return json_answer({"id": group["id"]})

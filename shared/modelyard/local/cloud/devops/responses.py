@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from typing import Any
 
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Request, Response
@@ -13,6 +11,7 @@ from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.devops.exceptions import DevOpsError, failure
 from modelyard.local.cloud.devops.models import ORGANIZATION, Organization
 from modelyard.local.cloud.devops.projects import REVIEWER
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.tokens import OWNER
 
 NO_ORGANIZATION = """<!doctype html>
@@ -40,7 +39,7 @@ class DevOpsResponses:
             )
         except DevOpsError as error:
             return failure(error)
-        return _json(200, {"oidcToken": token})
+        return json_answer({"oidcToken": token})
 
     def connect(self, request: Request) -> Response:
         """``{"name", "project"}``: a service connection, new or there already."""
@@ -48,19 +47,19 @@ class DevOpsResponses:
         body = body if isinstance(body, dict) else {}
         name, project = body.get("name"), body.get("project")
         if not (isinstance(name, str) and name and isinstance(project, str) and project):
-            return _json(400, {"message": "The body must have name and project"})
-        return _json(200, dataclasses.asdict(self._organization.connect(name, project)))
+            return json_answer({"message": "The body must have name and project"}, 400)
+        return json_answer(dataclasses.asdict(self._organization.connect(name, project)))
 
     def connections(self, _request: Request) -> Response:
         found = [dataclasses.asdict(one) for one in self._organization.connections()]
-        return _json(200, {"connections": found})
+        return json_answer({"connections": found})
 
     def start_job(self, request: Request) -> Response:
         """``{"project", "pipeline"}``, both optional: ``{"access_token"}``, System.AccessToken."""
         body = request.get_json()
         body = body if isinstance(body, dict) else {}
         names = (str(body.get("project") or ""), str(body.get("pipeline") or ""))
-        return _json(200, {"access_token": self._organization.start_job(*names)})
+        return json_answer({"access_token": self._organization.start_job(*names)})
 
     def personal_token(self, request: Request) -> Response:
         """``{"read_only", "person"}``, both optional: ``{"token"}``, as a person makes one on a
@@ -69,11 +68,11 @@ class DevOpsResponses:
         body = body if isinstance(body, dict) else {}
         person = str(body.get("person") or OWNER)
         if person not in (OWNER, REVIEWER):
-            return _json(400, {"message": f"person must be {OWNER} or {REVIEWER}"})
+            return json_answer({"message": f"person must be {OWNER} or {REVIEWER}"}, 400)
         made = self._organization.personal_token(
             read_only=bool(body.get("read_only")), person=person
         )
-        return _json(200, {"token": made})
+        return json_answer({"token": made})
 
     def elsewhere(self, _request: Request, organization: str, **_path: str) -> Response:
         """What no other route takes: a page where there is no such organization."""
@@ -84,8 +83,7 @@ class DevOpsResponses:
     def openid_configuration(self, _request: Request, **_path: str) -> Response:
         """Where whoever checks an identity token finds the keys."""
         issuer = self._organization.issuer
-        return _json(
-            200,
+        return json_answer(
             {
                 "issuer": issuer,
                 "jwks_uri": f"{issuer}/.well-known/jwks",
@@ -94,12 +92,8 @@ class DevOpsResponses:
                 "claims_supported": ["sub", "aud", "exp", "iat", "iss", "nbf", "jti"],
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "scopes_supported": ["openid"],
-            },
+            }
         )
 
     def keys(self, _request: Request, **_path: str) -> Response:
-        return _json(200, {"keys": self._organization.keys()})
-
-
-def _json(status: int, body: dict[str, Any]) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")
+        return json_answer({"keys": self._organization.keys()})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
+
+from modelyard.local.cloud.json_bodies import json_answer
 
 
 class EndpointError(HTTPException):
@@ -29,7 +30,7 @@ class EndpointError(HTTPException):
         body = {"error_code": self.error_code, "message": self.message}
         if self.logs:
             body["logs"] = self.logs
-        response = Response(json.dumps(body), self.code, mimetype="application/json")
+        response = json_answer(body, self.code)
         if self.retry_after:
             response.headers["Retry-After"] = str(self.retry_after)
         if self.code == 401:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from modelyard.local.cloud.endpoints import exceptions, pages
 from modelyard.local.cloud.endpoints.models import KEYS, Endpoints
 from modelyard.local.cloud.endpoints.wishes import port_of, read
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.passthrough import NoAnswer, forward
 from modelyard.local.cloud.service import Handler
 from modelyard.local.cloud.tokens import TokenError, TokenMissing, Tokens
@@ -44,26 +45,26 @@ class Management:
         return handle
 
     def list(self, _request: Request) -> Response:
-        return _json({"endpoints": [self.shown(name) for name in self._endpoints.names()]})
+        return json_answer({"endpoints": [self.shown(name) for name in self._endpoints.names()]})
 
     def get(self, _request: Request, name: str) -> Response:
-        return _json(self.shown(name))
+        return json_answer(self.shown(name))
 
     def put(self, request: Request, name: str) -> Response:
         wish = read(_body(request), port_of(self._url))
         new = self._endpoints.put(name, wish)
-        return _json(self.shown(name), 201 if new else 200)
+        return json_answer(self.shown(name), 201 if new else 200)
 
     def delete(self, _request: Request, name: str) -> Response:
         self._endpoints.remove(name)
-        return _json({})
+        return json_answer({})
 
     def logs(self, request: Request, name: str) -> Response:
-        return _json({"logs": self._endpoints.logs(name, request.args.get("deployment", ""))})
+        return json_answer({"logs": self._endpoints.logs(name, request.args.get("deployment", ""))})
 
     def keys(self, _request: Request, name: str) -> Response:
         keys = self._endpoints.get(name)["keys"]
-        return _json({f"{which}Key": keys[which] for which in KEYS})
+        return json_answer({f"{which}Key": keys[which] for which in KEYS})
 
     def renew_key(self, request: Request, name: str) -> Response:
         body = _body(request)
@@ -173,10 +174,6 @@ def _body(request: Request) -> Any:
         return json.loads(request.get_data())
     except ValueError as error:
         raise exceptions.invalid(f"The body is not JSON: {error}.") from error
-
-
-def _json(body: Json, status: int = 200) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")
 
 
 def _time(seconds: float) -> str:

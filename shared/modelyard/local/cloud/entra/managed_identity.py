@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import secrets
 import uuid
-from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.entra import exceptions
 from modelyard.local.cloud.entra.exceptions import EntraError
 from modelyard.local.cloud.entra.models import Application, Directory
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.service import Cloud
 
 COLLECTION = "entra.managed_identity"
@@ -42,13 +41,12 @@ class ManagedIdentity:
             "header": _digest(header),
         }
         self._cloud.store.put(COLLECTION, _ONLY, document)
-        return _json(
-            200,
+        return json_answer(
             {
                 "client_id": document["client_id"],
                 "IDENTITY_ENDPOINT": f"{self._cloud.url}/msi/token",
                 "IDENTITY_HEADER": header,
-            },
+            }
         )
 
     def app_service(self, request: Request) -> Response:
@@ -81,8 +79,7 @@ class ManagedIdentity:
             token = self._directory.sign(owner, resource, "2")
         except EntraError as error:
             return _failure(error.status, error.error, str(error))
-        return _json(
-            200,
+        return json_answer(
             {
                 "access_token": token.value,
                 "client_id": known["client_id"],
@@ -92,16 +89,12 @@ class ManagedIdentity:
                 "not_before": str(token.not_before),
                 "resource": resource,
                 "token_type": "Bearer",
-            },
+            }
         )
 
 
 def _failure(status: int, error: str, text: str) -> Response:
-    return _json(status, {"error": error, "error_description": text})
-
-
-def _json(status: int, body: dict[str, Any]) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")
+    return json_answer({"error": error, "error_description": text}, status)
 
 
 def _digest(value: str) -> str:

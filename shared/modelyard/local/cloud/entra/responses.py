@@ -16,6 +16,7 @@ from modelyard.local.cloud.entra import exceptions, hosts
 from modelyard.local.cloud.entra.device_codes import GRANTS
 from modelyard.local.cloud.entra.exceptions import EntraError
 from modelyard.local.cloud.entra.models import Directory
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.service import Handler
 
 HOST = hosts.PUBLIC
@@ -39,7 +40,7 @@ class EntraResponses:
                 status, body = 200, answer(request, **arguments)
             except EntraError as error:
                 status, body = error.status, self._failure(request, error)
-            response = Response(json.dumps(body), status, mimetype="application/json")
+            response = json_answer(body, status)
             response.headers["Cache-Control"] = "no-store, no-cache"
             return response
 

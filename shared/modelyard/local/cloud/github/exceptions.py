@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from werkzeug.wrappers import Response
+
+from modelyard.local.cloud.json_bodies import json_answer
 
 
 class GitHubError(Exception):
@@ -62,4 +63,4 @@ def failure(error: GitHubError) -> Response:
         body["errors"] = error.errors
     body["documentation_url"] = "https://docs.github.com/rest"
     body["status"] = str(error.status)
-    return Response(json.dumps(body), error.status, mimetype="application/json")
+    return json_answer(body, error.status)

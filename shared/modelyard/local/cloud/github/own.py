@@ -4,7 +4,6 @@ files, accounts, tokens of fewer rights, and what became of a run."""
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from modelyard.local.cloud.github.history import History
 from modelyard.local.cloud.github.repositories import Repositories
 from modelyard.local.cloud.github.tokens import LIMIT, SCOPES, Tokens
 from modelyard.local.cloud.github.workflows import Workflows
-from modelyard.local.cloud.json_bodies import json_object
+from modelyard.local.cloud.json_bodies import json_answer, json_object
 from modelyard.local.cloud.service import Handler
 
 Json = dict[str, Any]
@@ -106,6 +105,6 @@ def handler(answer: Callable[[Json], Json]) -> Handler:
             code, found = 400, {"message": f"The body must have {error.args[0]}"}
         except GitHubError as error:
             code, found = error.status, {"message": str(error), "errors": error.errors}
-        return Response(json.dumps(found), code, mimetype="application/json")
+        return json_answer(found, code)
 
     return handle

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields
-from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.github_identity.models import ISSUER, Issuer, Job, UnknownJob
+from modelyard.local.cloud.json_bodies import json_answer
 
 REQUESTS = "run-actions-1.actions.githubusercontent.com"
 """Where jobs ask; GitHub has many such hosts."""
@@ -29,12 +28,13 @@ class GitHubIdentityResponses:
         try:
             token = self._issuer.identity_token(shown, request.args.get("audience", ""))
         except UnknownJob:
-            return _json(401, {"message": "The job's token isn't valid, or the job has ended."})
-        return _json(200, {"count": len(token), "value": token})
+            return json_answer(
+                {"message": "The job's token isn't valid, or the job has ended."}, 401
+            )
+        return json_answer({"count": len(token), "value": token})
 
     def openid_configuration(self, _request: Request) -> Response:
-        return _json(
-            200,
+        return json_answer(
             {
                 "issuer": ISSUER,
                 "jwks_uri": f"{ISSUER}/.well-known/jwks",
@@ -43,11 +43,11 @@ class GitHubIdentityResponses:
                 "claims_supported": ["sub", "aud", "exp", "iat", "iss", "jti", "nbf", "ref"],
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "scopes_supported": ["openid"],
-            },
+            }
         )
 
     def keys(self, _request: Request) -> Response:
-        return _json(200, {"keys": self._issuer.keys()})
+        return json_answer({"keys": self._issuer.keys()})
 
     def start_trusted_job(self, request: Request) -> Response:
         """The same as :meth:`start_job`, of a job that the cloud's application trusts."""
@@ -62,27 +62,22 @@ class GitHubIdentityResponses:
         body = body if isinstance(body, dict) else {}
         known = {field.name for field in fields(Job)}
         if wrong := sorted(set(body) - known):
-            return _json(
-                400, {"message": f"Unknown field {wrong[0]!r}: {', '.join(sorted(known))}"}
+            return json_answer(
+                {"message": f"Unknown field {wrong[0]!r}: {', '.join(sorted(known))}"}, 400
             )
         if any(not isinstance(value, str) for value in body.values()):
-            return _json(400, {"message": "All fields are texts"})
+            return json_answer({"message": "All fields are texts"}, 400)
         if body.get("repository", "").count("/") != 1:
-            return _json(400, {"message": "The body must have repository: owner/name"})
+            return json_answer({"message": "The body must have repository: owner/name"}, 400)
         job = Job(**body)
         if trusted:
             self._issuer.trust(job)
         place = f"https://{REQUESTS}/{job.run_id}//idtoken/00000000-0000-4000-8000-000000000001"
-        return _json(
-            200,
+        return json_answer(
             {
                 "subject": self._issuer.subject(job),
                 "issuer": ISSUER,
                 "ACTIONS_ID_TOKEN_REQUEST_URL": f"{place}?api-version=2.0",
                 "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self._issuer.start_job(job),
-            },
+            }
         )
-
-
-def _json(status: int, body: dict[str, Any]) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")

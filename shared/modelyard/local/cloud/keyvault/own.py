@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.arm.exceptions import ArmError
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.keyvault.exceptions import VaultError
 from modelyard.local.cloud.keyvault.secrets import Secrets
 from modelyard.local.cloud.keyvault.vaults import Vaults
@@ -26,7 +24,7 @@ class OwnResponses:
             vault["name"]: [one["id"].rpartition("/")[2] for one in self._secrets.current(vault)]
             for vault in self._vaults.all()
         }
-        return _json(200, {"vaults": found})
+        return json_answer({"vaults": found})
 
     def set(self, request: Request, vault: str, name: str) -> Response:
         """A new version, as a client's PUT: ``{"value", "contentType", "tags", "attributes"}``.
@@ -37,9 +35,5 @@ class OwnResponses:
         try:
             bundle = self._secrets.set(self._vaults.make(vault), name, body)
         except (VaultError, ArmError) as error:
-            return _json(error.status, {"message": str(error)})
-        return _json(200, {"id": bundle["id"]})
-
-
-def _json(status: int, body: dict[str, Any]) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")
+            return json_answer({"message": str(error)}, error.status)
+        return json_answer({"id": bundle["id"]})

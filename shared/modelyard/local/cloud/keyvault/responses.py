@@ -7,7 +7,6 @@ tokens the vault wants (learn.microsoft.com, "Authentication, requests and respo
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +14,7 @@ from urllib.parse import urlencode
 import jwt
 from werkzeug.wrappers import Request, Response
 
-from modelyard.local.cloud.json_bodies import json_object
+from modelyard.local.cloud.json_bodies import json_answer, json_object
 from modelyard.local.cloud.keyvault import exceptions
 from modelyard.local.cloud.keyvault.access import Access, Caller
 from modelyard.local.cloud.keyvault.exceptions import VaultError
@@ -60,8 +59,8 @@ class SecretResponses:
             except TokenError as error:
                 return self._challenge(error)
             except VaultError as error:
-                return _json(error.status, error.body())
-            return Response(status=204) if found is None else _json(200, found)
+                return json_answer(error.body(), error.status)
+            return Response(status=204) if found is None else json_answer(found)
 
         return handle
 
@@ -116,7 +115,7 @@ class SecretResponses:
             message = f"AKV10022: Invalid audience. Expected {RESOURCE}. {error}"
         else:
             message = f"Error validating token: {error}"
-        response = _json(401, VaultError(401, "Unauthorized", message).body())
+        response = json_answer(VaultError(401, "Unauthorized", message).body(), 401)
         authority = f"https://login.microsoftonline.com/{self._vaults.tenant}"
         response.headers["WWW-Authenticate"] = (
             f'Bearer authorization="{authority}", resource="{RESOURCE}"'
@@ -145,7 +144,3 @@ def _page(request: Request, items: list[Json]) -> Json:
         query = {"api-version": request.args["api-version"], "$skiptoken": end, "maxresults": asked}
         link = f"https://{host_name(request.host)}:443{request.path}?{urlencode(query)}"
     return {"value": items[int(start) : end], "nextLink": link}
-
-
-def _json(status: int, body: Json) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")

@@ -5,11 +5,12 @@ Source: OCI distribution specification, "Error Codes".
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
+
+from modelyard.local.cloud.json_bodies import json_answer
 
 
 class RegistryError(HTTPException):
@@ -29,7 +30,7 @@ class RegistryError(HTTPException):
 
     def get_response(self, *_: Any, **__: Any) -> Response:
         body = {"errors": [{"code": self.error_code, "message": self.message, "detail": None}]}
-        response = Response(json.dumps(body), self.code, self.headers, "application/json")
+        response = json_answer(body, self.code, self.headers)
         response.headers["Docker-Distribution-Api-Version"] = "registry/2.0"
         return response
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.registry import exceptions
 from modelyard.local.cloud.registry.models import LARGEST_MANIFEST, Repositories, checked_name
 from modelyard.local.cloud.registry.uploads import CHUNK
@@ -121,7 +121,7 @@ def _created(location: str, digest: str) -> Response:
 
 
 def _json(body: Any) -> Response:
-    return _marked(Response(json.dumps(body), mimetype="application/json"))
+    return _marked(json_answer(body))
 
 
 def _marked(response: Response) -> Response:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from werkzeug.wrappers import Request, Response
 
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.registry import exceptions
 from modelyard.local.cloud.registry.access import ACCESS_SECONDS, NOBODY, Access
 
@@ -17,7 +16,7 @@ def exchange(request: Request, access: Access) -> Response:
     token = access.exchange(request.form.get("access_token", ""))
     if token is None:
         raise exceptions.unauthorized("the Entra token is unknown or has expired", "Bearer")
-    return _json({"refresh_token": token})
+    return json_answer({"refresh_token": token})
 
 
 def token(request: Request, access: Access) -> Response:
@@ -33,7 +32,7 @@ def token(request: Request, access: Access) -> Response:
     if not access.knows(username, password):
         raise exceptions.unauthorized("the user name or password is wrong", "Basic")
     granted = access.grant([scope for one in scopes for scope in one.split()])
-    return _json({"access_token": granted, "expires_in": ACCESS_SECONDS})
+    return json_answer({"access_token": granted, "expires_in": ACCESS_SECONDS})
 
 
 def _login_of_form(request: Request) -> tuple[str, str]:
@@ -43,10 +42,6 @@ def _login_of_form(request: Request) -> tuple[str, str]:
     if kind == "password":
         return request.form.get("username", ""), request.form.get("password", "")
     raise _invalid("grant_type has to be refresh_token or password")
-
-
-def _json(body: dict[str, str | int]) -> Response:
-    return Response(json.dumps(body), mimetype="application/json")
 
 
 def _invalid(message: str) -> exceptions.RegistryError:

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Request, Response
 from modelyard.local.cloud.aml import run_context
 from modelyard.local.cloud.aml.execution.artifacts import place_of
 from modelyard.local.cloud.aml.workspaces import Workspace
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.service import Cloud
 
 Json = dict[str, Any]
@@ -62,7 +63,7 @@ class Tracking:
             request.method, api, rest, self._to_server(body, workspace, rest), query
         )
         shown = self._to_client(answer, workspace)
-        return Response(json.dumps(shown), status, mimetype="application/json")
+        return json_answer(shown, status)
 
     def has(self, run: str) -> bool:
         """Whether a client in this run has MLflow's."""

@@ -5,14 +5,13 @@ Errors of the trade are those of OAuth (RFC 6749, 5.2): ``{"error", "error_descr
 
 from __future__ import annotations
 
-import json
-
 from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud import issuers
 from modelyard.local.cloud.credentials import WORKSPACE_ID
 from modelyard.local.cloud.databricks.api import json_response
 from modelyard.local.cloud.databricks.auth.federation_policies import FederationPolicies
+from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.tokens import OAUTH_SECONDS, Tokens
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -83,9 +82,9 @@ class TokenResponses:
             "expires_in": OAUTH_SECONDS,
             "scope": SCOPE,
         }
-        return Response(json.dumps(body), mimetype="application/json")
+        return json_answer(body)
 
 
 def _refused(error: str, description: str) -> Response:
     body = {"error": error, "error_description": description}
-    return Response(json.dumps(body), 400, mimetype="application/json")
+    return json_answer(body, 400)
