@@ -3,6 +3,9 @@
 Values may be secrets, also short ones that a plain digest would give away to whoever tries them
 all. So each is an HMAC-SHA256 with a key that its owner keeps in memory: only who has the key can
 compare, and clouds with one key have comparable logs. Names of fields stay readable.
+
+Tokens that the cloud gives out are long and random: nobody can try them all, and a plain digest is
+what is kept of them.
 """
 
 from __future__ import annotations
@@ -25,6 +28,11 @@ LARGEST_PARSED = 1 << 20
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 WHOLE = ""
 """The name of a body that has no fields."""
+
+
+def digest(token: str) -> str:
+    """SHA-256 of a token that the cloud gave out."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class Watched(io.RawIOBase):

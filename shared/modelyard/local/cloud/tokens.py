@@ -7,7 +7,6 @@ SHA-256 of a personal access token; the value is shown once, when it is made.
 from __future__ import annotations
 
 import functools
-import hashlib
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from werkzeug.wrappers import Request
 
 from modelyard.local.cloud import signing
 from modelyard.local.cloud.credentials import WORKSPACE_ID
+from modelyard.local.cloud.digests import digest
 from modelyard.local.cloud.service import Cloud
 
 DATABRICKS_AUDIENCE = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
@@ -106,7 +106,7 @@ class Tokens:
             "creation_time": int(now * 1000),
             "expiry_time": -1 if lifetime_seconds is None else int((now + lifetime_seconds) * 1000),
         }
-        self._cloud.store.put(COLLECTION, _digest(value), document)
+        self._cloud.store.put(COLLECTION, digest(value), document)
         return token_id
 
     def issue_for_run(self, run: str, audience: str, seconds: int) -> str:
@@ -140,9 +140,9 @@ class Tokens:
 
     def revoke(self, token_id: str) -> bool:
         """Make a token invalid at once; says whether it was there."""
-        for digest, document in self._cloud.store.items(COLLECTION):
+        for kept, document in self._cloud.store.items(COLLECTION):
             if document["token_id"] == token_id:
-                return self._cloud.store.delete(COLLECTION, digest)
+                return self._cloud.store.delete(COLLECTION, kept)
         return False
 
     def identify(self, value: str, audiences: Collection[str] = ()) -> Principal | None:
@@ -163,7 +163,7 @@ class Tokens:
             if signing.issuer_of(value) == self._own_issuer:
                 return self._check_oauth(value, audiences)
             return self._check_entra(value, audiences)
-        document = self._cloud.store.get(COLLECTION, _digest(value))
+        document = self._cloud.store.get(COLLECTION, digest(value))
         if document is None:
             raise TokenUnknown("Invalid access token.")
         if 0 <= document["expiry_time"] <= self._cloud.clock.time() * 1000:
@@ -206,7 +206,3 @@ class Tokens:
         if claims.get("idtyp") == "user":
             return Principal("user", claims["upn"], None)
         return Principal("service_principal", claims["appid"], None)
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()

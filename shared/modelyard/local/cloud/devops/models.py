@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from modelyard.local.cloud import issuers, signing
 from modelyard.local.cloud.credentials import load_or_create
 from modelyard.local.cloud.databricks.identity.models import Identities
 from modelyard.local.cloud.devops import exceptions
+from modelyard.local.cloud.digests import digest
 from modelyard.local.cloud.entra import federation
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.tokens import OWNER
@@ -140,30 +140,30 @@ class Organization:
         value = secrets.token_urlsafe(40)
         expires = self._cloud.clock.time() + seconds
         job = {"expires": expires, "project": project, "pipeline": pipeline}
-        self._cloud.store.put(JOBS, _digest(value), job)
+        self._cloud.store.put(JOBS, digest(value), job)
         return value
 
     def knows_job(self, job_token: str) -> bool:
         """Whether this is the System.AccessToken of a job that may still go on."""
-        job = self._cloud.store.get(JOBS, _digest(job_token))
+        job = self._cloud.store.get(JOBS, digest(job_token))
         return job is not None and job["expires"] > self._cloud.clock.time()
 
     def personal_token(self, *, read_only: bool = False, person: str = OWNER) -> str:
         """A personal access token of one of the people. The store holds its SHA-256 only."""
         value = secrets.token_urlsafe(40)
-        self._cloud.store.put(PERSONAL, _digest(value), {"read_only": read_only, "name": person})
+        self._cloud.store.put(PERSONAL, digest(value), {"read_only": read_only, "name": person})
         return value
 
     def person(self, token: str) -> dict[str, Any] | None:
         """What is known of a personal access token: ``{"read_only", "name"}``."""
-        return self._cloud.store.get(PERSONAL, _digest(token))
+        return self._cloud.store.get(PERSONAL, digest(token))
 
     def identity_token(self, job_token: str, connection_id: str) -> str:
         """A signed statement that a job may use this connection. Raises DevOpsError.
 
         Without a connection it says which pipeline the job is of.
         """
-        job = self._cloud.store.get(JOBS, _digest(job_token))
+        job = self._cloud.store.get(JOBS, digest(job_token))
         now = int(self._cloud.clock.time())
         if job is None or job["expires"] <= now:
             raise exceptions.not_signed_in()
@@ -215,7 +215,3 @@ def _whole(connection: Connection, federation: Mapping[str, str]) -> dict[str, A
 
 def _subject(connection: Connection) -> str:
     return f"sc://{ORGANIZATION}/{connection.project}/{connection.name}"
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()

@@ -5,11 +5,11 @@ Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-device-cod
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import string
 from typing import Any
 
+from modelyard.local.cloud.digests import digest
 from modelyard.local.cloud.entra import exceptions
 from modelyard.local.cloud.service import Cloud
 
@@ -87,12 +87,12 @@ class DeviceCodes:
         value = secrets.token_urlsafe(40)
         expires = self._cloud.clock.time() + REFRESH_SECONDS
         document = {"client_id": client_id, "expires": expires}
-        self._cloud.store.put(REFRESHED, _digest(value), document)
+        self._cloud.store.put(REFRESHED, digest(value), document)
         return value
 
     def check_refresh(self, refresh_token: str, client_id: str) -> None:
         """Raises EntraError for a refresh token that isn't this client's, or has ended."""
-        found = self._cloud.store.get(REFRESHED, _digest(refresh_token))
+        found = self._cloud.store.get(REFRESHED, digest(refresh_token))
         if found is None or found["client_id"] != client_id:
             raise exceptions.refresh_token_not_valid()
         # One without an end, of an older state folder, counts as ended.
@@ -102,7 +102,3 @@ class DeviceCodes:
     def reset(self) -> None:
         self._cloud.store.clear(COLLECTION)
         self._cloud.store.clear(REFRESHED)
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()

@@ -7,13 +7,13 @@ identities for App Service".
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import uuid
 
 from werkzeug.wrappers import Request, Response
 
+from modelyard.local.cloud.digests import digest
 from modelyard.local.cloud.entra import exceptions
 from modelyard.local.cloud.entra.exceptions import EntraError
 from modelyard.local.cloud.entra.models import Application, Directory
@@ -38,7 +38,7 @@ class ManagedIdentity:
         document = {
             "client_id": str(uuid.uuid4()),
             "object_id": str(uuid.uuid4()),
-            "header": _digest(header),
+            "header": digest(header),
         }
         self._cloud.store.put(COLLECTION, _ONLY, document)
         return json_answer(
@@ -52,7 +52,7 @@ class ManagedIdentity:
     def app_service(self, request: Request) -> Response:
         """``GET IDENTITY_ENDPOINT?resource=R`` with the header that the environment has."""
         known = self._cloud.store.get(COLLECTION, _ONLY) or {"header": ""}
-        shown = _digest(request.headers.get("X-IDENTITY-HEADER", ""))
+        shown = digest(request.headers.get("X-IDENTITY-HEADER", ""))
         if not hmac.compare_digest(shown, known["header"]):
             return _failure(401, "unauthorized_client", "X-IDENTITY-HEADER is missing or wrong")
         return self._token(request)
@@ -95,7 +95,3 @@ class ManagedIdentity:
 
 def _failure(status: int, error: str, text: str) -> Response:
     return json_answer({"error": error, "error_description": text}, status)
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()

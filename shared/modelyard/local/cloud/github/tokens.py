@@ -6,13 +6,13 @@ level for each permission, and may be for some repositories only.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard.local.cloud.digests import digest
 from modelyard.local.cloud.github import exceptions
 from modelyard.local.cloud.service import Cloud
 
@@ -78,12 +78,12 @@ class Tokens:
             "limit": limit,
             "expires": None if seconds is None else self._cloud.clock.time() + seconds,
         }
-        self._cloud.store.put(COLLECTION, _digest(value), document)
+        self._cloud.store.put(COLLECTION, digest(value), document)
         return value
 
     def caller(self, value: str) -> Caller:
         """Raises GitHubError (401) for a token that nobody has, or whose time is over."""
-        document = self._cloud.store.get(COLLECTION, _digest(value))
+        document = self._cloud.store.get(COLLECTION, digest(value))
         if document is None:
             raise exceptions.bad_credentials()
         if document["expires"] is not None and document["expires"] <= self._cloud.clock.time():
@@ -94,7 +94,7 @@ class Tokens:
             None if scopes is None else tuple(scopes),
             document["permissions"],
             None if repositories is None else tuple(repositories),
-            _digest(value)[:16],
+            digest(value)[:16],
             document["limit"],
         )
 
@@ -126,7 +126,3 @@ def headers(caller: Caller, used: int, end: int) -> dict[str, Any]:
     if caller.scopes is not None:
         found["X-OAuth-Scopes"] = ", ".join(caller.scopes)
     return found
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()

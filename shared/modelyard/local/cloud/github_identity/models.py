@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from modelyard.local.cloud import issuers, signing
 from modelyard.local.cloud.credentials import load_or_create
 from modelyard.local.cloud.databricks.identity.models import Identities
+from modelyard.local.cloud.digests import digest
 from modelyard.local.cloud.entra import federation
 from modelyard.local.cloud.service import Cloud
 
@@ -105,7 +105,7 @@ class Issuer:
     def start_job(self, job: Job) -> str:
         """What the job has as ACTIONS_ID_TOKEN_REQUEST_TOKEN. The store holds its SHA-256 only."""
         value = secrets.token_urlsafe(40)
-        self._cloud.store.put(COLLECTION, _digest(value), asdict(job))
+        self._cloud.store.put(COLLECTION, digest(value), asdict(job))
         return value
 
     def trust(self, job: Job) -> None:
@@ -124,7 +124,7 @@ class Issuer:
         :param audience: empty for GitHub's own choice, the address of the repository's owner.
         :raises UnknownJob:
         """
-        document = self._cloud.store.get(COLLECTION, _digest(request_token))
+        document = self._cloud.store.get(COLLECTION, digest(request_token))
         if document is None:
             raise UnknownJob
         job = Job(**document)
@@ -154,7 +154,3 @@ class Issuer:
     def reset(self) -> None:
         """Forget all jobs."""
         self._cloud.store.clear(COLLECTION)
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()

@@ -8,7 +8,6 @@ everybody may do everything, as docker's command line expects there.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from werkzeug.wrappers import Request
 
 from modelyard.local.cloud.credentials import load_or_create
+from modelyard.local.cloud.digests import digest
 from modelyard.local.cloud.registry import exceptions
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.tokens import Tokens
@@ -89,11 +89,11 @@ class Access:
     def _issue(self, kind: str, seconds: int, scopes: list[str]) -> str:
         value = secrets.token_urlsafe(32)
         document = {"kind": kind, "expires": self._cloud.clock.time() + seconds, "scopes": scopes}
-        self._cloud.store.put(COLLECTION, _digest(value), document)
+        self._cloud.store.put(COLLECTION, digest(value), document)
         return value
 
     def _check(self, kind: str, value: str) -> list[str] | None:
-        found = self._cloud.store.get(COLLECTION, _digest(value))
+        found = self._cloud.store.get(COLLECTION, digest(value))
         if found is None or found["kind"] != kind:
             return None
         if found["expires"] <= self._cloud.clock.time():
@@ -113,7 +113,3 @@ def _allows(scopes: list[str], need: Need) -> bool:
         if resource == need.resource and {need.action, "*"} & set(actions.split(",")):
             return True
     return False
-
-
-def _digest(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()
