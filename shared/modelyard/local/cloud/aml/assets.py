@@ -11,10 +11,10 @@ from modelyard.local.cloud.aml import paths
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
 from modelyard.local.cloud.arm import exceptions
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.storage.models import Blobs
 from modelyard.local.cloud.storage.signatures import container_sas
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 COLLECTION = "aml-assets"

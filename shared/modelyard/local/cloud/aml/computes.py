@@ -11,8 +11,8 @@ from typing import Any
 
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm import exceptions
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 COLLECTION = "aml-computes"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from modelyard.local.cloud.aml.front import AUDIENCE
 from modelyard.local.cloud.aml.workspaces import Workspace
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 from modelyard.local.cloud.tokens import Tokens
 
 TOKEN_SECONDS = 7 * 24 * 3600

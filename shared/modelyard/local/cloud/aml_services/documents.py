@@ -15,8 +15,8 @@ from typing import Any
 from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.front import missing, refused
 from modelyard.local.cloud.aml.workspaces import Workspace
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 SERVICES, OPERATIONS = "aml-web-services", "aml-web-operations"

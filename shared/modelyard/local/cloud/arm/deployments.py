@@ -10,8 +10,8 @@ from modelyard.local.cloud.arm.exceptions import ArmError
 from modelyard.local.cloud.arm.models import Subscription
 from modelyard.local.cloud.arm.resources import Resources, canonical, resource_id
 from modelyard.local.cloud.arm.templates import Place, Wanted
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 COLLECTION = "arm-deployments"

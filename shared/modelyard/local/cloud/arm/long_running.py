@@ -14,8 +14,8 @@ from typing import Any
 
 from modelyard.local.cloud.arm import exceptions
 from modelyard.local.cloud.arm.exceptions import ArmError
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@ compare without case, as in Resource Manager."""
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import Any
 
@@ -16,6 +15,7 @@ from modelyard.local.cloud.credentials import (
     load_or_create,
 )
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 LOCATION = "westeurope"
 WORKSPACES = "Microsoft.Databricks/workspaces"
@@ -103,9 +103,7 @@ class Subscription:
         """The Databricks workspace; raises ArmError when it has another name or group."""
         if (name.lower(), group.lower()) != (WORKSPACE_NAME, RESOURCE_GROUP):
             raise exceptions.resource_not_found(WORKSPACES, name, group)
-        made = datetime.datetime.fromtimestamp(
-            (self._cloud.folder / "credentials.json").stat().st_mtime, datetime.timezone.utc
-        )
+        made = (self._cloud.folder / "credentials.json").stat().st_mtime
         author = {
             "oid": self._credentials.object_id,
             "applicationId": self._credentials.client_id,
@@ -126,6 +124,6 @@ class Subscription:
                 "authorizations": [],
                 "parameters": {},
                 "createdBy": author,
-                "createdDateTime": made.isoformat().replace("+00:00", "Z"),
+                "createdDateTime": stamp(made, "auto"),
             },
         }

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelyard.local.cloud.arm import exceptions
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 COLLECTION = "arm-resources"

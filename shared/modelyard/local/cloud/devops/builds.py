@@ -6,13 +6,13 @@ Source: Azure DevOps REST reference, "Builds", "Timeline" and "Artifacts", API v
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from typing import Any
 
 from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.devops.documents import Documents
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 RESULTS = ("succeeded", "partiallySucceeded", "failed", "canceled")
 QUEUED, RUNNING, ENDED = "notStarted", "inProgress", "completed"
@@ -121,8 +121,7 @@ class Builds:
         self._documents.reset()
 
     def now(self) -> str:
-        moment = datetime.datetime.fromtimestamp(self._cloud.clock.time(), datetime.timezone.utc)
-        return moment.isoformat().replace("+00:00", "Z")
+        return stamp(self._cloud.clock.time(), "auto")
 
 
 def shown(build: Json) -> Json:

@@ -6,7 +6,6 @@ Thread Comments", API version 7.1.
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from werkzeug.wrappers import Request
@@ -16,6 +15,7 @@ from modelyard.local.cloud.devops.answering import body_of, text_of
 from modelyard.local.cloud.devops.documents import Documents
 from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 STATUSES = ("active", "abandoned", "completed")
 Json = dict[str, Any]
@@ -161,8 +161,7 @@ class PullRequestResponses:
         }
 
     def _now(self) -> str:
-        moment = datetime.datetime.fromtimestamp(self._cloud.clock.time(), datetime.timezone.utc)
-        return moment.isoformat().replace("+00:00", "Z")
+        return stamp(self._cloud.clock.time(), "auto")
 
 
 def _one(found: list[Json], number: int, kind: str) -> Json:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request
 
 from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 KEYS, ONE = "devops.signing", "key"
 SECONDS = 3600
@@ -31,8 +32,7 @@ class SignedUrls:
         :param named: the query, which is signed too.
         """
         until = int(self._cloud.clock.time()) + SECONDS
-        moment = datetime.datetime.fromtimestamp(until, datetime.timezone.utc)
-        expires = moment.isoformat().replace("+00:00", "Z")
+        expires = stamp(until, "seconds")
         query = {
             **named,
             "urlExpires": expires,

@@ -6,7 +6,6 @@ variable group to secrets in Azure Key Vault".
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +13,7 @@ from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.devops.models import Organization
 from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 COLLECTION = "devops.variable_groups"
 PLAIN, LINKED = "Vsts", "AzureKeyVault"
@@ -119,8 +119,7 @@ class VariableGroups:
         return {**given, "projectReference": {"id": found["id"], "name": found["name"]}}
 
     def _now(self) -> str:
-        moment = datetime.datetime.fromtimestamp(self._cloud.clock.time(), datetime.timezone.utc)
-        return moment.isoformat().replace("+00:00", "Z")
+        return stamp(self._cloud.clock.time(), "auto")
 
 
 def shown(group: Json) -> Json:

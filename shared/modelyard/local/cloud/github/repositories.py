@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import Any
 
@@ -11,6 +10,7 @@ from modelyard.local.cloud.github.accounts import Accounts
 from modelyard.local.cloud.github.tokens import Caller
 from modelyard.local.cloud.github_identity.models import REPOSITORIES as COLLECTION
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 SHELVES = (
     *("objects", "refs", "keys", "secrets", "variables", "environments", "protection"),
@@ -125,8 +125,7 @@ class Repositories:
         }
 
     def now(self) -> str:
-        moment = datetime.datetime.fromtimestamp(self._cloud.clock.time(), datetime.timezone.utc)
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return stamp(self._cloud.clock.time(), "seconds")
 
     def number(self, name: str) -> int:
         """A number that nothing of this kind had before."""

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Request
 from modelyard.local.cloud.environ import RAW_HEADERS
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.storage import exceptions
+from modelyard.local.cloud.times import stamp
 from modelyard.local.cloud.tokens import TokenError, Tokens
 
 AUDIENCES = ("https://storage.azure.com",)
@@ -95,13 +96,12 @@ def blob_sas(key: str, account: str, place: str, permissions: str, until: float)
 
 
 def _sas(key: str, account: str, where: str, permissions: str, until: float, kind: str) -> str:
-    end = datetime.datetime.fromtimestamp(until, datetime.timezone.utc)
     given = {
         "sv": VERSION,
         "sr": kind,
         "spr": "https",
         "sp": permissions,
-        "se": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "se": stamp(until, "seconds"),
     }
     given["sig"] = _sign(key, _sas_text(given, account, where))
     return urlencode(given)

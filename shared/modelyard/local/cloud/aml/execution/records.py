@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 COLLECTION = "aml-runs"

@@ -13,8 +13,8 @@ from typing import Any
 from modelyard.local.cloud.aml.execution.records import Records
 from modelyard.local.cloud.aml.front import missing
 from modelyard.local.cloud.aml.workspaces import Workspace
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 COLLECTION = "aml-v1-runs"

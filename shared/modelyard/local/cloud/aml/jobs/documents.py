@@ -14,8 +14,8 @@ from modelyard.local.cloud.aml.jobs.translation import Translation
 from modelyard.local.cloud.aml.jobs.values import Values
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm import exceptions
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 COLLECTION = "aml-jobs"

@@ -14,8 +14,8 @@ from modelyard.local.cloud.aml.online.documents import DEPLOYMENTS, Documents
 from modelyard.local.cloud.aml.online.launching import Launched, Launcher
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.exceptions import ArmError
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 log = logging.getLogger(__name__)
 

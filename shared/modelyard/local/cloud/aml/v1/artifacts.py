@@ -12,10 +12,10 @@ from urllib.parse import quote
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.front import missing
 from modelyard.local.cloud.aml.workspaces import Workspace, Workspaces
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.storage.models import Blobs
 from modelyard.local.cloud.storage.signatures import blob_sas
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 STORE = "workspaceartifactstore"

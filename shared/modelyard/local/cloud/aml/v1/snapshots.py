@@ -21,9 +21,9 @@ from modelyard.local.cloud.aml.paths import Place
 from modelyard.local.cloud.aml.v1.artifacts import STORE, Artifacts
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm.front import read_body
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
 from modelyard.local.cloud.storage.models import Blobs
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 COLLECTION = "aml-v1-snapshots"

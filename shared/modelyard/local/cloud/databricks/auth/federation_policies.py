@@ -5,7 +5,6 @@ Source: Databricks account REST reference, "Service principal federation policie
 
 from __future__ import annotations
 
-import datetime
 import json
 import uuid
 from typing import Any
@@ -14,6 +13,7 @@ from modelyard.local.cloud import issuers
 from modelyard.local.cloud.databricks import exceptions
 from modelyard.local.cloud.databricks.identity.models import Identities
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 ACCOUNT_ID = "00000000-0000-4000-8000-000000000002"
 COLLECTION = "databricks.federation_policies"
@@ -38,8 +38,7 @@ class FederationPolicies:
             )
         _check(policy)
         policy_id = str(uuid.uuid4())
-        moment = datetime.datetime.fromtimestamp(self._cloud.clock.time(), datetime.timezone.utc)
-        made = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        made = stamp(self._cloud.clock.time(), "seconds")
         document = {
             "name": f"accounts/{ACCOUNT_ID}/servicePrincipals/{principal}/federationPolicies/"
             f"{policy_id}",

@@ -8,8 +8,8 @@ from typing import Any
 
 from modelyard.local.cloud.aml.front import missing
 from modelyard.local.cloud.aml.workspaces import Workspace
-from modelyard.local.cloud.arm.times import stamp
 from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.times import stamp
 
 Json = dict[str, Any]
 MODULES, SOURCES, GRAPHS = "aml-v1-modules", "aml-v1-data-sources", "aml-v1-graphs"
