@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelyard.azureml import connection, long_running
+from modelyard.azure import long_running
+from modelyard.azure.long_running import DONE
+from modelyard.azureml import connection
 from modelyard.azureml.connection import Place
 from modelyard.errors import NotFound, ServiceError
 from modelyard.http import Session
 from modelyard.nested_errors import causes
 
 CLUSTER, DATABRICKS, KUBERNETES, AKS = "AmlCompute", "Databricks", "Kubernetes", "AKS"
-_READY = "Succeeded"
 TOKEN = "databricksAccessToken"  # noqa: S105 - the name of a property
 
 
@@ -63,8 +64,8 @@ def require(session: Session, place: Place, name: str) -> Compute:
 
 def check_ready(found: Compute) -> None:
     """:raises ServiceError: when it is there and not usable."""
-    state = found.properties.get("provisioningState", _READY)
-    if state != _READY:
+    state = found.properties.get("provisioningState", DONE)
+    if state != DONE:
         errors = causes(found.properties.get("provisioningErrors"))
         raise ServiceError(
             f"the compute {found.name} is {state}, not ready",
@@ -115,7 +116,15 @@ def put(
     if wanted.kind == KUBERNETES:
         body["identity"] = {"type": "SystemAssigned"}
     path = f"{place.path}/computes/{name}"
-    long_running.change(session, "PUT", path, body, what=f"compute {name}", timeout=timeout)
+    long_running.change(
+        session,
+        "PUT",
+        path,
+        body,
+        what=f"compute {name}",
+        timeout=timeout,
+        version=connection.VERSION,
+    )
     return require(session, place, name)
 
 

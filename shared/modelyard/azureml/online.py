@@ -11,8 +11,8 @@ from typing import Any
 
 from requests import Response
 
-from modelyard.azure import pages
-from modelyard.azureml import connection, long_running
+from modelyard.azure import long_running, pages
+from modelyard.azureml import connection
 from modelyard.azureml.connection import VERSION, Place
 from modelyard.errors import AlreadyExists, NotFound, ServiceError
 from modelyard.http import Session
@@ -20,7 +20,6 @@ from modelyard.waiting import Observation, wait
 
 FINGERPRINT = "modelyard.fingerprint"
 """Property of a deployment: the hash of all that it was asked to be."""
-READY = "Succeeded"
 TAIL = 200
 """Lines of a log that are read."""
 _BUSY_SECONDS = 300.0
@@ -104,7 +103,13 @@ def create(
         "properties": dict(properties),
     }
     made = long_running.change(
-        session, "PUT", path_of(place, name), body, what=f"endpoint {name}", timeout=timeout
+        session,
+        "PUT",
+        path_of(place, name),
+        body,
+        what=f"endpoint {name}",
+        timeout=timeout,
+        version=VERSION,
     )
     return OnlineEndpoint(name, made)
 
@@ -132,7 +137,7 @@ def set_traffic(
         },
     }
     path = path_of(place, endpoint.name)
-    answer = long_running.begin(session, "PUT", path, body)
+    answer = long_running.begin(session, "PUT", path, body, version=VERSION)
     if timeout is not None:
         what = f"traffic of {endpoint.name}"
         long_running.follow(session, answer, what=what, timeout=timeout)
@@ -163,7 +168,9 @@ def put_deployment(
     """
     path = path_of(place, endpoint, name)
     what = f"deployment {name}"
-    return _deployment(long_running.change(session, "PUT", path, body, what=what, timeout=timeout))
+    return _deployment(
+        long_running.change(session, "PUT", path, body, what=what, timeout=timeout, version=VERSION)
+    )
 
 
 def delete_deployment(
@@ -226,12 +233,14 @@ def _begin_to_delete(
 
     def probe() -> Observation[Response | None]:
         try:
-            return Observation("taken", True, long_running.begin(session, "DELETE", path))
+            return Observation(
+                "taken", True, long_running.begin(session, "DELETE", path, version=VERSION)
+            )
         except AlreadyExists as error:
             return Observation("refused", False, None, error.what)
 
     try:
-        return long_running.begin(session, "DELETE", path)
+        return long_running.begin(session, "DELETE", path, version=VERSION)
     except AlreadyExists:  # 409
         if timeout is None:
             raise

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from modelyard.azure.long_running import OperationFailed, failed
 from modelyard.azureml import blobs
 from modelyard.azureml.connection import Place
-from modelyard.azureml.long_running import OperationFailed, failed
 from modelyard.errors import NotFound, NotTheService, ServiceError, UnknownState
 from modelyard.http import Session
 from modelyard.waiting import Observation, Pace, wait

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from modelyard.azureml import connection, long_running, studio
+from modelyard.azure import long_running
+from modelyard.azure.long_running import DONE, FAILED, OperationFailed
+from modelyard.azureml import connection, studio
 from modelyard.azureml.advice import advice
 from modelyard.azureml.connection import Place
-from modelyard.azureml.long_running import OperationFailed
 from modelyard.errors import InputError, NotFound, NotTheService, ServiceError
 from modelyard.http import Session
 
 DEPLOYMENTS = {"api-version": "2022-09-01"}
 GROUPS = {"api-version": "2022-09-01"}
 TIMEOUT = 1800.0
-READY, FAILED = "Succeeded", ("Failed", "Canceled")
 _API = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)*\.api(\.azureml\.ms|\.ml\.azure\.(us|cn))")
 """Hosts that may see a token: the API of a region, in each of Azure's clouds."""
 
@@ -54,7 +54,7 @@ def find(session: Session, place: Place) -> AzureMLWorkspace | None:
     if body is None:
         return None
     properties = body.get("properties") or {}
-    state = str(properties.get("provisioningState") or READY)
+    state = str(properties.get("provisioningState") or DONE)
     if state in FAILED:
         raise ServiceError(
             f"the workspace {place.workspace} exists, but its provisioning state is {state}",

@@ -6,11 +6,11 @@ import dataclasses
 from dataclasses import dataclass
 
 from modelyard import summary
+from modelyard.azure.long_running import OperationFailed
 from modelyard.azureml import computes, workspaces
 from modelyard.azureml.advice import advice
 from modelyard.azureml.computes import DATABRICKS, TOKEN, Compute, Wanted
 from modelyard.azureml.connection import Place
-from modelyard.azureml.long_running import OperationFailed
 from modelyard.context import Context
 from modelyard.errors import AlreadyExists, ServiceError
 from modelyard.http import Session

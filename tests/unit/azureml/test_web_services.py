@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
+from modelyard.azure.long_running import OperationFailed
 from modelyard.azureml import connection, web_services
 from modelyard.azureml.connection import Place
-from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.web_services import WebService
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken

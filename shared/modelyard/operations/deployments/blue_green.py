@@ -14,9 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from modelyard.azure.long_running import OperationFailed
 from modelyard.azureml import online
 from modelyard.azureml.connection import Place
-from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.online import OnlineEndpoint
 from modelyard.context import Context
 from modelyard.endpoints import watching

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from modelyard.azure.long_running import DONE, OperationFailed
 from modelyard.azureml import computes, online, serving, workspaces
 from modelyard.azureml.connection import Place
-from modelyard.azureml.long_running import OperationFailed
-from modelyard.azureml.online import READY, OnlineEndpoint
+from modelyard.azureml.online import OnlineEndpoint
 from modelyard.context import Context
 from modelyard.errors import DeploymentFailed, InputError
 from modelyard.http import Session
@@ -139,7 +139,7 @@ def _is_same(
         serving_now is not None
         and endpoint.traffic == {live: 100}
         and serving_now.fingerprint == fingerprint
-        and serving_now.state == READY
+        and serving_now.state == DONE
     )
 
 

@@ -7,11 +7,11 @@ import io
 import tarfile
 from typing import Any
 
+from modelyard.azure.long_running import OperationFailed
 from modelyard.azureml import assets, computes, web_services, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
 from modelyard.azureml.first_sdk import SUPPORT_ENDED
-from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.web_services import ACI, AKS, FINGERPRINT, HEALTHY, WebService
 from modelyard.context import Context
 from modelyard.errors import EndpointTestFailed, InputError

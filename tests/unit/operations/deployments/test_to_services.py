@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
+from modelyard.azure.long_running import OperationFailed
 from modelyard.azureml import assets, connection, web_services, workspaces
-from modelyard.azureml.long_running import OperationFailed
 from modelyard.azureml.web_services import WebService
 from modelyard.clock import FakeClock
 from modelyard.context import Context

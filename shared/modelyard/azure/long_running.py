@@ -11,15 +11,14 @@ from typing import Any
 import requests
 
 from modelyard.answers import read_json
-from modelyard.azureml.connection import VERSION
 from modelyard.errors import NotFound, ServiceError
 from modelyard.http import Session
 from modelyard.nested_errors import causes
 from modelyard.waiting import Observation, Pace, wait
 
 _PACE = Pace(first=1.0, factor=1.4, most=10.0)
-_DONE, _FAILED = "Succeeded", ("Failed", "Canceled")
-"""Any other state means that it goes on."""
+DONE, FAILED = "Succeeded", ("Failed", "Canceled")
+"""An operation's ``status``, and the ``provisioningState`` of what it makes; any other goes on."""
 
 
 class OperationFailed(ServiceError):
@@ -37,12 +36,13 @@ def change(
     *,
     what: str,
     timeout: float,
-    version: Mapping[str, str] = VERSION,
+    version: Mapping[str, str],
 ) -> dict[str, Any]:
     """Send a change and wait until it is done; the object as it is then, ``{}`` when it is gone.
 
     :param what: names it in messages (``deployment green``).
     :param timeout: seconds.
+    :param version: the query with the version of the API.
     :raises OperationFailed: with all causes that Azure gives. WaitTimeout.
     """
     answer = begin(session, method, path, body, version=version)
@@ -56,7 +56,7 @@ def begin(
     path: str,
     body: Mapping[str, Any] | None = None,
     *,
-    version: Mapping[str, str] = VERSION,
+    version: Mapping[str, str],
 ) -> requests.Response:
     """Send a change and don't wait for it."""
     return session.call(method, path, params=version, json=body, repeatable=True)
@@ -77,8 +77,8 @@ def follow(session: Session, answer: requests.Response, *, what: str, timeout: f
         _follow_location(session, str(answer.headers["Location"]), what, timeout)
     elif answer.content:
         body = read_json(answer, what)
-        state = (body.get("properties") or {}).get("provisioningState", _DONE)
-        if state in _FAILED:
+        state = (body.get("properties") or {}).get("provisioningState", DONE)
+        if state in FAILED:
             raise failed(body.get("properties") or {}, what, state)
 
 
@@ -88,16 +88,16 @@ def _follow_location(session: Session, location: str, what: str, timeout: float)
             status = session.call("GET", location).status_code
         except NotFound:
             status = 200  # what was deleted is gone, and its operation with it
-        return Observation("InProgress" if status == 202 else _DONE, status != 202, None)
+        return Observation("InProgress" if status == 202 else DONE, status != 202, None)
 
     wait(what, probe, clock=session.clock, timeout=timeout, pace=_PACE)
 
 
 def _observed(body: Mapping[str, Any], what: str) -> Observation[None]:
-    state = str(body.get("status") or _DONE)
-    if state in _FAILED:
+    state = str(body.get("status") or DONE)
+    if state in FAILED:
         raise failed(body, what, state)
-    return Observation(state, state == _DONE, None)
+    return Observation(state, state == DONE, None)
 
 
 def failed(body: Mapping[str, Any], what: str, state: str) -> OperationFailed:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml.long_running import OperationFailed, change
+from modelyard.azure.long_running import OperationFailed, change
 from modelyard.clock import FakeClock
 from modelyard.errors import NotTheService, WaitTimeout
 from modelyard.http import Session
 
 BASE = "https://management.azure.com"
 THING, OPERATION = f"{BASE}/thing", f"{BASE}/operations/1?api-version=x"
+VERSION = {"api-version": "2024-10-01"}
 ASYNC = {"Azure-AsyncOperation": OPERATION}
 
 
@@ -23,7 +24,9 @@ def session() -> Session:
 
 
 def put(session: Session, **more: Any) -> dict[str, Any]:
-    return change(session, "PUT", "/thing", {"a": 1}, what="thing x", timeout=60, **more)
+    return change(
+        session, "PUT", "/thing", {"a": 1}, what="thing x", timeout=60, version=VERSION, **more
+    )
 
 
 def test_it_waits_and_gives_what_there_is_then(
@@ -77,7 +80,7 @@ def test_a_delete_is_over_when_its_location_is(
     location = f"{BASE}/results/1"
     requests_mock.delete(THING, status_code=202, headers={"Location": location})
     polled = requests_mock.get(location, [{"status_code": 202}, {"status_code": 404}])
-    assert change(session, "DELETE", "/thing", what="thing x", timeout=60) == {}
+    assert change(session, "DELETE", "/thing", what="thing x", timeout=60, version=VERSION) == {}
     assert polled.call_count == 2
 
 
