@@ -1,23 +1,17 @@
-"""With what ``modelyard setup`` signs in to Microsoft Entra: as steps do, from the environment.
-
-The names of the variables are those that the inputs of operations fall back on.
-"""
+"""With what ``modelyard setup`` signs in to Microsoft Entra: as steps do, from the environment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from modelyard.azure.identity import clouds
+from modelyard.azure.identity import clouds, variables
 from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
 from modelyard.azure.identity.sign_in import NotTried, Way
+from modelyard.azure.identity.variables import ALLOWED_TENANTS, AUTOMATIC, CLOUD, SIGN_IN
 from modelyard.azure.identity.ways import PEM
 from modelyard.errors import InputError
 from modelyard.reading import defined, nearest, texts
-
-AUTOMATIC = "automatic"
-SIGN_IN, CLOUD = "MODELYARD_SIGN_IN", "ARM_ENVIRONMENT"
-ALLOWED_TENANTS = "MODELYARD_ALLOWED_TENANTS"
 
 
 @dataclass(frozen=True)
@@ -59,15 +53,11 @@ def read(environment: Mapping[str, str], tenant_id: str = "") -> Given:
 
     return Given(
         azure_service_connection=None,
-        azure_tenant_id=value("AZURE_TENANT_ID", "ARM_TENANT_ID") or tenant_id or None,
-        azure_client_id=value("AZURE_CLIENT_ID", "ARM_CLIENT_ID"),
-        azure_client_secret=value("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"),
-        azure_client_certificate=value(
-            "AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"
-        ),
-        azure_client_certificate_password=value(
-            "AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"
-        ),
+        azure_tenant_id=value(*variables.TENANT_ID) or tenant_id or None,
+        azure_client_id=value(*variables.CLIENT_ID),
+        azure_client_secret=value(*variables.CLIENT_SECRET),
+        azure_client_certificate=value(*variables.CLIENT_CERTIFICATE),
+        azure_client_certificate_password=value(*variables.CLIENT_CERTIFICATE_PASSWORD),
         sign_in=value(SIGN_IN) or AUTOMATIC,
         allowed_tenants=texts(ALLOWED_TENANTS, value(ALLOWED_TENANTS) or ""),
     )

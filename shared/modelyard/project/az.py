@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from modelyard.azure.identity import variables
 from modelyard.errors import Ambiguous, MissingTool
 from modelyard.project import tenant
 from modelyard.project.plan import Change, change
@@ -19,9 +20,10 @@ _TOKENS = frozenset(
     {
         *("AZURE_DEVOPS_EXT_PAT", "SYSTEM_ACCESSTOKEN", "GH_TOKEN", "GITHUB_TOKEN"),
         *("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
-        *("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET", "DATABRICKS_CLIENT_SECRET"),
-        *("AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"),
-        *("AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH", "DATABRICKS_TOKEN"),
+        *("DATABRICKS_CLIENT_SECRET", "DATABRICKS_TOKEN"),
+        *variables.CLIENT_SECRET,
+        *variables.CLIENT_CERTIFICATE,
+        *variables.CLIENT_CERTIFICATE_PASSWORD,
     }
 )
 """Variables that az doesn't need: it is signed in by itself."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from modelyard.azure.identity import clouds
+from modelyard.azure.identity import clouds, variables
 from modelyard.azure.identity.sign_in import NotTried, Way
+from modelyard.azure.identity.variables import AUTOMATIC
 from modelyard.context import Context
 from modelyard.operation import given, members
 from modelyard.operations.inputs.databricks_ways import Late
 
-AUTOMATIC = "automatic"
 WAYS = (
     "service-connection",
     "github-oidc",
@@ -54,7 +54,7 @@ class IdentityInputs:
     azure_tenant_id: str | None = given(
         "Microsoft Entra tenant of the service principal.",
         default=None,
-        environment=("AZURE_TENANT_ID", "ARM_TENANT_ID"),
+        environment=variables.TENANT_ID,
         group=GROUP,
     )
     azure_client_id: str | None = given(
@@ -62,14 +62,14 @@ class IdentityInputs:
         "secret is needed beside it where the job has the permission id-token: write and the "
         "application a federated credential.",
         default=None,
-        environment=("AZURE_CLIENT_ID", "ARM_CLIENT_ID"),
+        environment=variables.CLIENT_ID,
         group=GROUP,
     )
     azure_client_secret: str | None = given(
         "Secret of the service principal.",
         default=None,
         secret=True,
-        environment=("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"),
+        environment=variables.CLIENT_SECRET,
         group=GROUP,
     )
     azure_client_certificate: str | None = given(
@@ -77,14 +77,14 @@ class IdentityInputs:
         "of a PEM or PKCS #12 file, or the text of a PEM file.",
         default=None,
         secret=True,
-        environment=("AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"),
+        environment=variables.CLIENT_CERTIFICATE,
         group=GROUP,
     )
     azure_client_certificate_password: str | None = given(
         "Password of the certificate's private key, where it has one.",
         default=None,
         secret=True,
-        environment=("AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"),
+        environment=variables.CLIENT_CERTIFICATE_PASSWORD,
         group=GROUP,
     )
     sign_in: str = given(
@@ -93,21 +93,21 @@ class IdentityInputs:
         "them where this job alone has them.",
         default=AUTOMATIC,
         choices=(AUTOMATIC, *WAYS),
-        environment=("MODELYARD_SIGN_IN",),
+        environment=(variables.SIGN_IN,),
         group=GROUP,
     )
     azure_cloud: str | None = given(
         "The Azure cloud. Left out, the service connection or the workspace's address tells.",
         default=None,
         choices=clouds.NAMES,
-        environment=("ARM_ENVIRONMENT",),
+        environment=(variables.CLOUD,),
         group=GROUP,
     )
     allowed_tenants: tuple[str, ...] = given(
         "Ids of Microsoft Entra tenants, one a line. Signing in to any other is an error before "
         "anything is written.",
         default=(),
-        environment=("MODELYARD_ALLOWED_TENANTS",),
+        environment=(variables.ALLOWED_TENANTS,),
         group=GROUP,
     )
 

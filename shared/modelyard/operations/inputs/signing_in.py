@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from modelyard.azure.identity import clouds, ways
 from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
 from modelyard.azure.identity.sign_in import SignIn, Way
+from modelyard.azure.identity.variables import AUTOMATIC
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operations.inputs.databricks_ways import Late
-from modelyard.operations.inputs.identity_inputs import AUTOMATIC, WAYS, IdentityInputs, Own
+from modelyard.operations.inputs.identity_inputs import WAYS, IdentityInputs, Own
 
 
 @dataclass(frozen=True)
