@@ -1,38 +1,16 @@
-"""What the section azure-devops may hold, and what the package's errors mean; nothing is sent."""
+"""What the section azure-devops may hold; nothing is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from azure.devops.exceptions import (
-    AzureDevOpsAuthenticationError,
-    AzureDevOpsClientRequestError,
-    AzureDevOpsServiceError,
-)
-from msrest.exceptions import ClientRequestError
 
 from modelyard.ci.terminal import Terminal
 from modelyard.clock import FakeClock
-from modelyard.errors import (
-    AlreadyExists,
-    FileError,
-    ModelyardError,
-    NotFound,
-    PermissionDenied,
-    ReadOnly,
-    ServiceError,
-    ServiceUnavailable,
-    TooManyRequests,
-    Unauthenticated,
-    Unreachable,
-)
+from modelyard.errors import FileError
 from modelyard.masking import Masker
 from modelyard.project import devops, document, tenant
-from modelyard.project.devops import organization, package
 from modelyard.project.fields import Mistakes, Section
 from modelyard.project.surroundings import Surroundings
 
@@ -167,7 +145,7 @@ def test_mistakes_are_told_at_once(tmp_path: Path, more: str, told: list[str]) -
 
 @pytest.mark.parametrize("name", ["examples/wine-quality/modelyard.yml", "docs/setup.md"])
 def test_what_the_documentation_shows_has_no_mistake(name: str, tmp_path: Path) -> None:
-    text = (Path(__file__).parents[3] / name).read_text(encoding="utf-8")
+    text = (Path(__file__).parents[4] / name).read_text(encoding="utf-8")
     if name.endswith(".md"):
         text = text.split("```yaml\n")[1].split("```")[0]
     path = tmp_path / "modelyard.yml"
@@ -179,104 +157,3 @@ def test_what_the_documentation_shows_has_no_mistake(name: str, tmp_path: Path) 
     wanted = devops.read(section, tenant.read(root), with_az=False)
     found.check()
     assert [one.name for one in wanted.pipelines] == ["wine-quality"]
-
-
-def refused(type_key: str, message: str) -> Exception:
-    """As the package raises it."""
-    names = ("exception_id", "type_name", "error_code", "event_id", "custom_properties")
-    return AzureDevOpsServiceError(
-        SimpleNamespace(
-            inner_exception=None,
-            message=message,
-            type_key=type_key,
-            **dict.fromkeys(names),
-        )
-    )
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (refused("UnauthorizedRequestException", "TF400813: not authorized"), Unauthenticated),
-        (AzureDevOpsAuthenticationError("requires user authentication"), Unauthenticated),
-        (refused("AccessDeniedException", "Access denied."), PermissionDenied),
-        (refused("AccessCheckException", "needs more"), PermissionDenied),
-        (refused("ProjectDoesNotExistWithNameException", "TF200016"), NotFound),
-        (refused("VariableGroupNotFoundException", "no"), NotFound),
-        (refused("DefinitionExistsException", "there"), AlreadyExists),
-        (AzureDevOpsClientRequestError("Operation returned a 403 status code."), PermissionDenied),
-        (
-            AzureDevOpsClientRequestError("Operation returned a 503 status code."),
-            ServiceUnavailable,
-        ),
-        (refused("RequestBlockedException", "exceeding usage of Concurrency"), TooManyRequests),
-        (refused("", "the service is busy"), ServiceError),
-        (AzureDevOpsClientRequestError("Object reference not set"), ServiceError),
-        (ClientRequestError("Error occurred in request."), Unreachable),
-    ],
-)
-def test_errors_of_the_package(error: Exception, expected: type[ModelyardError]) -> None:
-    found = package.translated(error, "listing things")
-    assert type(found) is expected
-    assert found.what.startswith("listing things: ")
-
-
-class Client:
-    """Of the package, with one project."""
-
-    def get_project(self, name: str) -> Any:
-        return SimpleNamespace(name=name, id="1")
-
-    def get_core_client(self) -> Client:
-        return self
-
-
-@pytest.fixture
-def organization_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Client], organization.Organization]:
-    """An organization that is spoken with by this client."""
-
-    def make(client: Client) -> organization.Organization:
-        connection = SimpleNamespace(clients_v7_1=client)
-        monkeypatch.setattr(package, "connect", lambda _url, _credential: connection)
-        surroundings = Surroundings(
-            environment={"AZURE_DEVOPS_EXT_PAT": "token-of-a-person"},
-            clock=FakeClock(),
-            folder=tmp_path,
-            write=lambda _line: None,
-            masker=(masker := Masker()),
-            job=Terminal({}),
-        )
-        found = organization.Organization("contoso", "wine", surroundings)
-        assert masker.clean("a token-of-a-person") == "a ***"
-        return found
-
-    return make
-
-
-def test_nothing_is_written_before_the_plan_is_carried_out(
-    organization_of: Callable[[Client], organization.Organization],
-) -> None:
-    found = organization_of(Client())
-    assert found.project_url == "https://dev.azure.com/contoso/wine"
-
-    with pytest.raises(ReadOnly, match="making a thing would write"):
-        found.write("making a thing", "core", "get_project", "wine")
-    with pytest.raises(ReadOnly, match="dry run"):
-        found.send("POST", "/_apis/things", {})
-    found.begin()
-    assert found.write("making a thing", "core", "get_project", "wine").name == "wine"
-
-
-def test_a_lost_connection_says_what_to_look_at(
-    organization_of: Callable[[Client], organization.Organization],
-) -> None:
-    class Lost(Client):
-        def get_project(self, name: str) -> Any:
-            raise ClientRequestError("Error occurred in request.")
-
-    with pytest.raises(Unreachable) as caught:
-        organization_of(Lost())
-    assert "check azure-devops.organization" in caught.value.fix
-    assert "workspace" not in caught.value.fix
