@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started
 from modelyard.local.runner.job import Result
-from modelyard.local.runner.step_report import MOST_ISSUES, Issue
+from modelyard.local.runner.step_report import Issue, StepReport
 from modelyard.local.workflows.act.event import ActEvent
 from modelyard.local.workflows.telling import Telling
 
@@ -33,7 +32,7 @@ class StepLog:
         self.result: Result | None = None
         self._tell, self._named = tell, named
         self._forgiven = False
-        self._issues: list[Issue] = []
+        self._report = StepReport(tell.masker, self._write)
         self._note = ""
 
     def start(self, title: str = "") -> None:
@@ -52,14 +51,15 @@ class StepLog:
     def take(self, event: ActEvent) -> None:
         """Something that it printed, or asked for by a workflow command."""
         if event.printed:
-            self._show(event.message.rstrip("\n"))
+            self._report.show(event.message.rstrip("\n"))
         elif event.command in ("error", "warning"):
-            self._show(f"##[{event.command}]{event.argument}")
-            self._add_issue(event.command, event.argument, event.properties)
+            given = event.properties.items()
+            places = {_PLACE[key]: value for key, value in given if key in _PLACE}
+            self._report.add_issue(Issue(event.command, event.argument, places))
         elif event.command in ("group", "endgroup", "debug"):
-            self._show(f"##[{event.command}]{event.argument}")
+            self._report.show(f"##[{event.command}]{event.argument}")
         elif event.command == "notice":
-            self._show(event.argument)
+            self._report.show(event.argument)
             self._note = self._tell.masker.mask(event.argument.partition("\n")[0])
         elif event.command == "set-output" and event.of_whole_step:
             self._tell.collected.outputs.setdefault(self.path, {})[event.name] = event.argument
@@ -84,9 +84,10 @@ class StepLog:
                 f"\nAn action that isn't on this machine is fetched from GitHub. "
                 f"Where it lies here: --repository {missing[1]}=PATH"
             )
-        self._show(f"##[error]{text}")
-        if not any(one.kind == "error" for one in self._issues):
-            self._add_issue("error", text, {})
+        if any(one.kind == "error" for one in self._report.issues):
+            self._report.show(f"##[error]{text}")
+        else:
+            self._report.add_issue(Issue("error", text))
         if self.result is not None:
             return False
         self.result = Result.FAILED
@@ -99,14 +100,10 @@ class StepLog:
             result = Result.SUCCEEDED_WITH_ISSUES
         self.result = result
         now = self._tell.clock.time()
-        self._tell(Ended(self.path, result, now, self._note, tuple(self._issues)))
+        self._tell(Ended(self.path, result, now, self._note, tuple(self._report.issues)))
 
-    def _show(self, text: str) -> None:
+    def _write(self, text: str) -> None:
+        """To its log, masked already."""
         self.start()
         for number, line in enumerate(text.split("\n")):
-            self._tell(Line(self.path, self._tell.masker.mask(line), continues=number > 0))
-
-    def _add_issue(self, kind: str, text: str, pairs: Mapping[str, str]) -> None:
-        if sum(1 for one in self._issues if one.kind == kind) < MOST_ISSUES:
-            places = {_PLACE[key]: value for key, value in pairs.items() if key in _PLACE}
-            self._issues.append(Issue(kind, self._tell.masker.mask(text), places))
+            self._tell(Line(self.path, line, continues=number > 0))
