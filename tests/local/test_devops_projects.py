@@ -117,6 +117,7 @@ secret = build.BuildDefinitionVariable(value="made-up-2", is_secret=True)
 pipeline = builds.create_definition(definition(path="\\\\ml", variables={"s": secret}), "Wine")
 assert pipeline.repository.name == "Wine" and pipeline.variables["s"].value is None
 assert refused(builds.create_definition, definition(path="\\\\ml"), "Wine")
+pipeline.variables = {"S": build.BuildDefinitionVariable(is_secret=True)}
 pipeline.name = "train-2"
 assert builds.update_definition(pipeline, "Wine", pipeline.id).revision == 2
 assert refused(builds.update_definition, pipeline, "Wine", pipeline.id) == "InvalidRequestException"
@@ -199,6 +200,18 @@ def ask(cloud: LocalCloud, inside_cloud: dict[str, str]) -> Callable[..., tuple[
             },
             404,
             "GitRepository other does not exist",
+        ),
+        (
+            "POST",
+            "/local/_apis/build/definitions",
+            {
+                "name": "a",
+                "process": {"type": 2, "yamlFilename": "a.yml"},
+                "repository": {"type": "GitHub"},
+                "variables": {"A": {"value": "1"}, "a": {"value": "2"}},
+            },
+            400,
+            "The variable a is there twice",
         ),
         ("POST", "/local/_apis/policy/configurations", {"type": {"id": "x"}}, 400, "no policy"),
         (

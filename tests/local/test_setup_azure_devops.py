@@ -300,6 +300,36 @@ def test_drift_is_found_and_put_right_and_what_others_made_stays(setup: Setup) -
     assert kept["value"] == SECRETS["SETUP_TOKEN"]
 
 
+def test_variables_are_known_whatever_their_case_and_stay_settable(setup: Setup) -> None:
+    quiet = ("--set", "azure-devops.extension-publisher=")
+    setup(*quiet)
+    listed = setup.only("/local/_apis/build/definitions", "wine-quality")
+    path = f"/local/_apis/build/definitions/{listed['id']}"
+    pipeline = setup.asked("GET", path)
+    there = {name.upper(): one for name, one in pipeline["variables"].items()}
+    there["DATASET"] |= {"allowOverride": True}
+    setup.asked("PUT", path, json={**pipeline, "variables": there})
+    assert "nothing to change: all 16" in setup("--check", *quiet).stdout
+
+    setup.replace("dataset: diabetes", "dataset: wine")
+    assert "      variable DATASET: diabetes -> wine" in setup(*quiet).stdout
+    after = setup.asked("GET", path)["variables"]
+    assert sorted(after) == ["DATASET", "KEY"]
+    assert after["DATASET"] == {"value": "wine", "isSecret": False, "allowOverride": True}
+    assert after["KEY"]["allowOverride"] is False
+    stored = setup.cloud.services["devops"]._pipelines.definitions  # type: ignore[attr-defined]
+    project = setup.cloud.services["devops"].projects.id_of("local")  # type: ignore[attr-defined]
+    kept = stored.get(project, listed["id"])["variables"]["KEY"]
+    assert kept["value"] == SECRETS["SETUP_TOKEN"]
+
+
+def test_a_variable_that_is_to_be_no_secret_any_more_is_told_so(setup: Setup) -> None:
+    setup()
+    setup.replace("      secrets: {key: env:SETUP_TOKEN}\n", "")
+    setup.replace("variables: {dataset: diabetes}", "variables: {dataset: diabetes, Key: shown}")
+    assert "      variable key: (a secret) -> shown" in setup().stdout
+
+
 def test_secrets_are_set_again_when_that_is_asked_for(setup: Setup) -> None:
     setup()
     renewed = setup("--renew-secrets", SETUP_TOKEN="another-value-9012")

@@ -9,11 +9,12 @@ Source: Azure DevOps REST reference, "Definitions", API version 7.1.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from modelyard.errors import Ambiguous, NotFound
 from modelyard.project import kept_secrets
-from modelyard.project.devops import service_connections
+from modelyard.project.devops import service_connections, variables
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.pipelines import FROM_YAML, KIND, NONE, Pipeline
 from modelyard.project.devops.repositories import AZURE_REPOS, Repository
@@ -39,8 +40,14 @@ def changes(
     for one in listed:
         organization.remember(KIND, str(one.name), one.id)
     renew = organization.surroundings.renew_secrets
-    for pipeline in wanted:
-        found = _found(pipeline, listed, organization)
+    for asked in wanted:
+        found = _found(asked, listed, organization)
+        before = (found.variables or {}) if found else {}
+        pipeline = replace(
+            asked,
+            variables=variables.as_spelt(asked.variables, before),
+            secrets=variables.as_spelt(asked.secrets, before),
+        )
         there = _there(found) if found else set()
         needed = kept_secrets.needed(pipeline.secrets, there, renew=renew)
         yield change(
@@ -101,6 +108,7 @@ def _found_fields(found: Any, repository: Repository) -> Json:
     for variable, one in (found.variables or {}).items():
         if one.is_secret:
             fields[f"secret {variable}"] = kept_secrets.SET
+            fields[f"variable {variable}"] = "(a secret)"
         else:
             fields[f"variable {variable}"] = one.value or ""
     return fields
@@ -179,17 +187,21 @@ def _variables(
     organization: Organization,
     models: Any,
 ) -> dict[str, Any]:
-    # Those that the file doesn't name are left; a secret without a value keeps its own.
+    # What the file doesn't name is left, also whether who runs the pipeline may set a variable; a
+    # secret without a value keeps its own.
     values = dict(found.variables or {}) if found else {}
-    for name, value in pipeline.variables.items():
+
+    def put(name: str, value: str | None, *, secret: bool) -> None:
+        overridden = bool(name in values and values[name].allow_override)
         values[name] = models.BuildDefinitionVariable(
-            value=value, is_secret=False, allow_override=False
+            value=value, is_secret=secret, allow_override=overridden
         )
+
+    for name, value in pipeline.variables.items():
+        put(name, value, secret=False)
     for name, reference in pipeline.secrets.items():
         secret = organization.surroundings.secrets.value(reference) if name in needed else None
-        values[name] = models.BuildDefinitionVariable(
-            value=secret, is_secret=True, allow_override=False
-        )
+        put(name, secret, secret=True)
     return values
 
 

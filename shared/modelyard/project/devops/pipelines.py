@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard.project.devops import variables
 from modelyard.project.fields import Section
 from modelyard.project.secret_values import SecretReference
 
@@ -36,13 +37,14 @@ class Pipeline:
 def read(section: Section) -> Pipeline:
     """One of the list."""
     folder = section.text("folder").replace("/", "\\").strip("\\")
+    plain, secrets = variables.read(section)
     return Pipeline(
         name=section.text("name", required=True),
         file=section.text("file", "azure-pipelines.yml").lstrip("/"),
         folder=f"\\{folder}",
         triggers=_triggers(section),
-        variables=section.plain_values("variables"),
-        secrets=section.secrets("secrets"),
+        variables=plain,
+        secrets=secrets,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from modelyard.errors import InputError
 from modelyard.project import kept_secrets
-from modelyard.project.devops import service_connections
+from modelyard.project.devops import service_connections, variables
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.permissions import Users, read_users
 from modelyard.project.fields import Section
@@ -50,11 +50,12 @@ class VariableGroup:
 def read(section: Section) -> VariableGroup:
     """One of the list."""
     vault = section.text("vault")
+    plain, secrets = variables.read(section)
     found = VariableGroup(
         name=section.text("name", required=True),
         description=section.text_if_given("description"),
-        variables=section.plain_values("variables"),
-        secrets=section.secrets("secrets"),
+        variables=plain,
+        secrets=secrets,
         vault=vault,
         service_connection=section.text("service-connection", required=bool(vault)),
         vault_secrets=section.texts("vault-secrets"),
@@ -68,8 +69,6 @@ def read(section: Section) -> VariableGroup:
             section.wrong("vault-secrets", "is missing: the secrets of the vault that it has")
     elif not section.has("variables") and not section.has("secrets"):
         section.wrong("variables", "is missing, and so are secrets and vault")
-    for key in found.variables.keys() & found.secrets.keys():
-        section.wrong("secrets", f"has {key}, which is in variables as well")
     return found
 
 
@@ -109,15 +108,14 @@ def laid_over(group: VariableGroup, found: Json | None) -> VariableGroup:
             f"the variable group {group.name} {kind}, and has {', '.join(sorted(before))}",
             fix="give the group of the file another name, or delete this one first",
         )
-    spelt = {name.lower(): name for name in before}
-    names = [spelt.get(name.lower(), name) for name in group.vault_secrets]
+    names = variables.as_spelt(dict.fromkeys(group.vault_secrets), before)
     return replace(
         group,
         description=(found or {}).get("description") or ""
         if group.description is None
         else group.description,
-        variables={spelt.get(key.lower(), key): one for key, one in group.variables.items()},
-        secrets={spelt.get(key.lower(), key): one for key, one in group.secrets.items()},
+        variables=variables.as_spelt(group.variables, before),
+        secrets=variables.as_spelt(group.secrets, before),
         vault_secrets=tuple(dict.fromkeys([*before, *names])) if group.vault else (),
     )
 
@@ -135,7 +133,7 @@ def _fields(group: VariableGroup) -> Json:
 
 def _found_fields(group: VariableGroup, found: Json, organization: Organization) -> Json:
     fields: Json = {"description": found.get("description") or ""}
-    variables = found.get("variables") or {}
+    there = found.get("variables") or {}
     if found.get("type") == LINKED:
         data = found.get("providerData") or {}
         known = organization.knows(service_connections.KIND, group.service_connection)
@@ -143,9 +141,9 @@ def _found_fields(group: VariableGroup, found: Json, organization: Organization)
         return fields | {
             "vault": data.get("vault"),
             "service connection": group.service_connection if key == known else key,
-            "secrets": tuple(sorted(variables)),
+            "secrets": tuple(sorted(there)),
         }
-    for name, one in variables.items():
+    for name, one in there.items():
         if one.get("isSecret"):
             fields[f"secret {name}"] = kept_secrets.SET
             fields[f"variable {name}"] = "(a secret)"
@@ -156,8 +154,8 @@ def _found_fields(group: VariableGroup, found: Json, organization: Organization)
 
 def _there(found: Json | None) -> set[str]:
     """Names of the secrets that a group has."""
-    variables = (found or {}).get("variables") or {}
-    return {name for name, one in variables.items() if one.get("isSecret")}
+    there = (found or {}).get("variables") or {}
+    return {name for name, one in there.items() if one.get("isSecret")}
 
 
 def _apply(

@@ -89,7 +89,7 @@ def mistakes_of(folder: Path, more: str, *, with_az: bool = False) -> list[str]:
         ),
         (
             "  variable-groups: [{name: a, variables: {b: 1}, secrets: {b: env:B}}]",
-            ["azure-devops.variable-groups[0].secrets has b, which is in variables as well"],
+            ["azure-devops.variable-groups[0].secrets.b is variables.b too: case doesn't count"],
         ),
         (
             "  variable-groups: [{name: a, variables: {b: [1]}}]",

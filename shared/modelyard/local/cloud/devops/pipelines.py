@@ -11,7 +11,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from modelyard.local.cloud.devops import exceptions
+from modelyard.local.cloud.devops import exceptions, variables
 from modelyard.local.cloud.devops.answering import Page, body_of, page_of, text_of
 from modelyard.local.cloud.devops.documents import Documents
 from modelyard.local.cloud.devops.projects import Projects
@@ -120,18 +120,15 @@ class PipelineResponses:
             repository = {**repository, "id": found["id"], "name": found["name"]}
         elif repository.get("type") != "GitHub":
             raise exceptions.invalid("repository", "The pipeline needs a repository.")
-        variables = {key: dict(one or {}) for key, one in (body.get("variables") or {}).items()}
-        for key, one in variables.items():
-            old = (before.get("variables") or {}).get(key) or {}
-            if one.get("isSecret") and one.get("value") is None and old.get("isSecret"):
-                one["value"] = old["value"]
         return {
             **body,
             "path": folder,
             "type": "build",
             "queueStatus": body.get("queueStatus") or "enabled",
             "repository": repository,
-            "variables": variables,
+            "variables": variables.taken(
+                body.get("variables") or {}, before.get("variables") or {}
+            ),
         }
 
     def _checked_policy(self, project: str, body: Json) -> Json:
@@ -155,12 +152,8 @@ class PipelineResponses:
 
 
 def _shown(definition: Json) -> Json:
-    """A definition as a client gets it: no value of a secret comes out of the service."""
-    variables = {
-        name: {**one, "value": None} if one.get("isSecret") else one
-        for name, one in definition["variables"].items()
-    }
-    return {**definition, "variables": variables}
+    """A definition as a client gets it."""
+    return {**definition, "variables": variables.shown(definition["variables"])}
 
 
 def _as_pipeline(definition: Json) -> Json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from modelyard.local.cloud.devops import exceptions
+from modelyard.local.cloud.devops import exceptions, variables
 from modelyard.local.cloud.devops.models import Organization
 from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.service import Cloud
@@ -39,13 +39,8 @@ class VariableGroups:
         """The group as it is from now on; secrets that come without a value keep theirs."""
         with self._cloud.store.lock:
             before = self.get(number)
-            variables = dict(body.get("variables") or {})
-            for name, one in variables.items():
-                old = before["variables"].get(name)
-                if old and _is_secret(one) and _is_secret(old) and one.get("value") is None:
-                    variables[name] = {**one, "value": old.get("value")}
             made = {"createdOn": before["createdOn"]}
-            return self._save(number, {**body, "variables": variables}, made)
+            return self._save(number, body, made, before["variables"])
 
     def get(self, number: int, project: str = "") -> Json:
         """Raises DevOpsError when there is none, or not in this project."""
@@ -69,26 +64,26 @@ class VariableGroups:
     def reset(self) -> None:
         self._cloud.store.clear(COLLECTION)
 
-    def _save(self, number: int, body: Json, kept: Json) -> Json:
+    def _save(self, number: int, body: Json, made: Json, before: Json | None = None) -> Json:
         name, kind = body.get("name"), body.get("type") or PLAIN
         if not isinstance(name, str) or not name.strip():
             raise exceptions.invalid("name", "The variable group needs a name.")
         if kind not in (PLAIN, LINKED):
             raise exceptions.invalid("type", f"Variable group type {kind} is not supported.")
-        variables = body.get("variables") or {}
-        if not isinstance(variables, dict) or not variables:
+        given = body.get("variables") or {}
+        if not isinstance(given, dict) or not given:
             raise exceptions.invalid("variables", "The variable group needs at least one variable.")
         group = {
             "id": number,
             "name": name,
             "type": kind,
             "description": body.get("description") or "",
-            "variables": {key: dict(one or {}) for key, one in variables.items()},
+            "variables": variables.taken(given, before or {}),
             "providerData": body.get("providerData"),
             "isShared": False,
             "variableGroupProjectReferences": [self._reference(one) for one in _given(body)],
             "modifiedOn": self._now(),
-            **kept,
+            **made,
         }
         if kind == LINKED:
             self._check_link(group)
@@ -123,16 +118,8 @@ class VariableGroups:
 
 
 def shown(group: Json) -> Json:
-    """A group as a client gets it: no value of a secret comes out of the service."""
-    variables = {
-        name: {**one, "value": None} if _is_secret(one) else one
-        for name, one in group["variables"].items()
-    }
-    return {**group, "variables": variables}
-
-
-def _is_secret(variable: Json) -> bool:
-    return bool(variable.get("isSecret"))
+    """A group as a client gets it."""
+    return {**group, "variables": variables.shown(group["variables"])}
 
 
 def _given(body: Json) -> Iterable[Json]:
