@@ -330,6 +330,29 @@ def test_a_variable_that_is_to_be_no_secret_any_more_is_told_so(setup: Setup) ->
     assert "      variable key: (a secret) -> shown" in setup().stdout
 
 
+def test_approvers_are_compared_by_their_order_only_where_it_counts(setup: Setup) -> None:
+    quiet = ("--set", "azure-devops.extension-publisher=")
+    given = r"[reviewer@modelyard.local, '[local]\Contributors']"
+    turned = r"['[local]\Contributors', reviewer@modelyard.local]"
+    setup()
+    setup.replace(given, turned)
+    assert "nothing to change" in setup(*quiet).stdout
+
+    setup.replace("minimum: 1", "in-order: true")
+    setup(*quiet)
+    setup.replace(turned, given)
+    now, then = (
+        r"[local]\Contributors, reviewer@modelyard.local",
+        (r"reviewer@modelyard.local, [local]\Contributors"),
+    )
+    assert f"      approvers: {now} -> {then}\n" in setup(*quiet).stdout
+    assert "nothing to change" in setup(*quiet).stdout
+
+    setup.replace(given, r"[Contributors, '[local]\Contributors']")
+    refused = setup(code=2).stderr
+    assert r"Contributors and [local]\Contributors are one and the same in" in refused
+
+
 def test_secrets_are_set_again_when_that_is_asked_for(setup: Setup) -> None:
     setup()
     renewed = setup("--renew-secrets", SETUP_TOKEN="another-value-9012")

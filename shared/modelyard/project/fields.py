@@ -115,17 +115,29 @@ class Section:
             return default
         return found
 
-    def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """A list of texts; one text is a list of one."""
+    def items(self, key: str) -> tuple[Value, ...]:
+        """What a list holds, each with its place; one thing is a list of one."""
         if not self.has(key):
-            return default
+            return ()
         content = self._fields[key].content
-        if not isinstance(content, tuple):
-            content = (self._fields[key],)
-        found = [plain_text(one.content) for one in content]
-        if not all(found):
-            self.wrong(key, "isn't a list of texts")
-        return tuple(filter(None, found))
+        return content if isinstance(content, tuple) else (self._fields[key],)
+
+    def texts(self, key: str, *, once: bool = False) -> tuple[str, ...]:
+        """A list of texts; one text is a list of one.
+
+        :param once: none may be there twice, in any case.
+        """
+        found: dict[str, str] = {}
+        for at, item in enumerate(self.items(key)):
+            text = plain_text(item.content)
+            if text is None or not text.strip():
+                what = "isn't a text" if text is None else "is empty"
+                self.mistakes.add(item, f"{self.named(key)}[{at}] {what}")
+            elif once and text.lower() in found:
+                self.mistakes.add(item, f"{self.named(key)} has {text} twice")
+            else:
+                found[text.lower() if once else str(at)] = text
+        return tuple(found.values())
 
     def section(self, key: str, known: Sequence[str]) -> Section | None:
         """A mapping whose keys are known; None when there is none."""

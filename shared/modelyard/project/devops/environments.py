@@ -72,7 +72,7 @@ def read(section: Section) -> Environment:
 
 def _approval(section: Section) -> Approval:
     found = Approval(
-        approvers=section.texts("approvers"),
+        approvers=section.texts("approvers", once=True),
         minimum=section.number("minimum", 0),
         minutes=section.number("time-out-minutes", MOST_MINUTES, least=1, most=MOST_MINUTES),
         requester_may_approve=section.flag("requester-may-approve", False),
@@ -149,7 +149,7 @@ def _approval_change(
         "approval",
         f"of environment {environment.name}",
         _fields(approval),
-        _found_fields(found, who) if found else None,
+        _found_fields(found, approval, who) if found else None,
         _apply_approval(environment, approval, who, found, organization),
     )
 
@@ -162,7 +162,7 @@ def _check(environment: str, organization: Organization) -> Json | None:
 
 def _fields(approval: Approval) -> Json:
     return {
-        "approvers": tuple(sorted(set(approval.approvers))),
+        "approvers": _ordered(approval.approvers, approval),
         "minimum": approval.minimum,
         "time-out-minutes": approval.minutes,
         "requester-may-approve": approval.requester_may_approve,
@@ -171,12 +171,17 @@ def _fields(approval: Approval) -> Json:
     }
 
 
-def _found_fields(found: Json, wanted: tuple[Identity, ...]) -> Json:
+def _ordered(names: tuple[str, ...], approval: Approval) -> tuple[str, ...]:
+    """As they are compared: by their order only where they approve in it."""
+    return names if approval.in_order else tuple(sorted(names))
+
+
+def _found_fields(found: Json, approval: Approval, who: tuple[Identity, ...]) -> Json:
     settings = found.get("settings") or {}
     approvers = settings.get("approvers") or []
     names = {str(one["id"]): str(one.get("displayName") or "") for one in approvers}
     return {
-        "approvers": shown([str(one["id"]) for one in approvers], wanted, names),
+        "approvers": _ordered(shown([str(one["id"]) for one in approvers], who, names), approval),
         "minimum": settings.get("minRequiredApprovers") or 0,
         "time-out-minutes": found.get("timeout"),
         "requester-may-approve": not settings.get("requesterCannotBeApprover", False),
@@ -194,15 +199,12 @@ def _apply_approval(
 ) -> Callable[[], None]:
     def apply() -> None:
         key = organization.id_of(KIND, environment.name)
-        order = {one.name: one for one in who}
         body: Json = {
             "type": APPROVAL,
             "resource": {"type": KIND, "id": key, "name": environment.name},
             "timeout": approval.minutes,
             "settings": {
-                "approvers": [
-                    {"id": order[name].key} for name in dict.fromkeys(approval.approvers)
-                ],
+                "approvers": [{"id": one.key} for one in who],
                 "minRequiredApprovers": approval.minimum,
                 "requesterCannotBeApprover": not approval.requester_may_approve,
                 "executionOrder": 2 if approval.in_order else 1,

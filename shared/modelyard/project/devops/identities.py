@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelyard.errors import Ambiguous, NotFound
+from modelyard.errors import Ambiguous, InputError, NotFound
 from modelyard.project.devops.organization import Organization
 
 
@@ -21,11 +21,21 @@ class Identity:
 
 
 def identities(names: tuple[str, ...], organization: Organization) -> tuple[Identity, ...]:
-    """The identity of each name, sorted by name.
+    """The identity of each name, in their order.
 
     :raises NotFound, Ambiguous: when a name isn't that of exactly one.
+    :raises InputError: when two names are of the same one.
     """
-    return tuple(_identity(name, organization) for name in sorted(set(names)))
+    found: dict[str, Identity] = {}
+    for name in names:
+        one = _identity(name, organization)
+        if one.key in found:
+            raise InputError(
+                f"{found[one.key].name} and {name} are one and the same in {organization.url}",
+                fix="leave one of them out",
+            )
+        found[one.key] = one
+    return tuple(found.values())
 
 
 def _identity(name: str, organization: Organization) -> Identity:
@@ -52,6 +62,6 @@ def _identity(name: str, organization: Organization) -> Identity:
 
 
 def shown(ids: list[str], wanted: tuple[Identity, ...], names: dict[str, str]) -> tuple[str, ...]:
-    """Ids as the names that were typed, or else as the service shows them."""
+    """Ids as the names that were typed, or else as the service shows them; in their order."""
     typed = {one.key: one.name for one in wanted}
-    return tuple(sorted(typed.get(key) or names.get(key) or key for key in ids))
+    return tuple(typed.get(key) or names.get(key) or key for key in ids)

@@ -67,7 +67,7 @@ def read(section: Section) -> Iterator[Policy]:
         title = f"validation by {pipeline}"
         yield Policy(branch, VALIDATION, title, blocking, settings, pipeline=pipeline)
     for inner in section.sections("required-reviewers", REQUIRED_KEYS):
-        people, paths = inner.texts("reviewers"), inner.texts("paths")
+        people, paths = inner.texts("reviewers", once=True), inner.texts("paths")
         if not people:
             inner.wrong("reviewers", "is missing: who has to review")
         settings = {"filenamePatterns": list(paths)}
@@ -125,7 +125,7 @@ def _is(found: Json, policy: Policy, repository: str, organization: Organization
 def _fields(policy: Policy) -> Json:
     fields: Json = {"enabled": True, "blocking": policy.blocking, **policy.settings}
     if policy.people:
-        fields["reviewers"] = tuple(sorted(set(policy.people)))
+        fields["reviewers"] = tuple(sorted(policy.people))
     return fields
 
 
@@ -137,7 +137,7 @@ def _found_fields(found: Json, policy: Policy, people: tuple[Identity, ...]) -> 
     fields |= {key: settings[key] for key in policy.settings if settings.get(key) is not None}
     if policy.people:
         ids = [str(key) for key in settings.get("requiredReviewerIds") or ()]
-        fields["reviewers"] = shown(ids, people, {})
+        fields["reviewers"] = tuple(sorted(shown(ids, people, {})))
     return fields
 
 

@@ -110,6 +110,14 @@ def mistakes_of(folder: Path, more: str, *, with_az: bool = False) -> list[str]:
             ],
         ),
         (
+            "  environments: [{name: a, approval: {approvers: [b@c, B@C, [d], '']}}]",
+            [
+                "azure-devops.environments[0].approval.approvers has B@C twice",
+                "azure-devops.environments[0].approval.approvers[2] isn't a text",
+                "azure-devops.environments[0].approval.approvers[3] is empty",
+            ],
+        ),
+        (
             "  environments: [{name: a, pipelines: [b], all-pipelines: true}]",
             [
                 "azure-devops.environments[0].pipelines and all-pipelines exclude each other",
