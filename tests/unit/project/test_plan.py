@@ -123,3 +123,9 @@ def test_the_bicep_file_has_the_identity_its_trust_and_its_roles() -> None:
     assert text.count("Microsoft.Authorization/roleAssignments@2022-04-01") == 2
     assert f"// not in this file: Own on {VAULT}" in text
     assert text.count("{") == text.count("}")
+
+
+def test_trusts_of_places_that_look_alike_have_names_of_their_own() -> None:
+    names = {tenant.federation_name(where, "release/*") for where in ("a/b-c", "a-b/c")}
+
+    assert len(names) == 2
