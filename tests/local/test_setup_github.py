@@ -211,7 +211,7 @@ def test_secrets_are_renewed_only_when_asked(cloud: LocalCloud) -> None:
     assert opened(cloud) == {"TOKEN": SECRET}
     del os.environ["WINE_TOKEN"]
     assert setup("--check") == 0  # nothing is needed for what is there
-    assert setup("--dry-run", "--renew-secrets") == 0
+    assert setup("--dry-run", "--renew-secrets") == 2
     os.environ["WINE_TOKEN"] = "a-newer-value"
     assert setup("--renew-secrets") == 0
     assert opened(cloud) == {"TOKEN": "a-newer-value"}

@@ -99,13 +99,8 @@ def _set_up(
     for line in printing.plan_lines(plan):
         write(line)
     if options.check or options.dry_run:
-        _by_hand(plan, surroundings)
-        if options.bicep:
-            write(f"{options.bicep} isn't written now, as nothing is")
-        return int(options.check and (plan.writes or bool(plan.warnings)))
-    surroundings.secrets.read_all(
-        reference for one in plan.changes if one.writes for reference in one.needs
-    )
+        return _look(plan, options, surroundings)
+    surroundings.secrets.read_all(plan.needs)
     _carry_out(plan, write, progress)
     _by_hand(plan, surroundings)
     write("")
@@ -113,6 +108,17 @@ def _set_up(
         write(line)
     if options.bicep:
         _write_bicep(Path(options.bicep), plan, surroundings)
+    return 0
+
+
+def _look(plan: Plan, options: argparse.Namespace, surroundings: Surroundings) -> int:
+    """The end of a run that changes nothing."""
+    _by_hand(plan, surroundings)
+    if options.bicep:
+        surroundings.write(f"{options.bicep} isn't written now, as nothing is")
+    if options.check:  # it may run where the secrets aren't
+        return int(plan.writes or bool(plan.warnings))
+    surroundings.secrets.read_all(plan.needs)
     return 0
 
 

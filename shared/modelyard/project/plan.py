@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +78,13 @@ class Plan:
     def writes(self) -> bool:
         """Whether anything isn't as the file has it."""
         return any(change.writes for change in self.changes)
+
+    @property
+    def needs(self) -> Iterator[SecretReference]:
+        """Secrets that are written, and have to be there before the first change."""
+        for change in self.changes:
+            if change.writes:
+                yield from change.needs
 
     def count(self, action: str) -> int:
         return sum(1 for change in self.changes if change.action == action)

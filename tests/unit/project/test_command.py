@@ -16,6 +16,7 @@ from modelyard.errors import AlreadyExists, PermissionDenied, ServiceError
 from modelyard.project import command
 from modelyard.project.fields import Section
 from modelyard.project.plan import Change, Link, Plan, change
+from modelyard.project.secret_values import SecretReference
 from modelyard.project.surroundings import Surroundings
 from modelyard.project.tenant import Federation
 
@@ -52,6 +53,7 @@ class Service:
         self.in_finalizer = False
         self.is_careless = True
         """It asks for all secrets at once, and says them."""
+        self.warnings: tuple[str, ...] = ()
 
     def plan(self, section: Section, surroundings: Surroundings) -> Plan:
         things, secrets = section.plain_values("things"), section.secrets("secrets")
@@ -62,8 +64,9 @@ class Service:
         surroundings.write(f"careless {values}")
         return Plan(
             "A service",
-            tuple(self._change(name, value) for name, value in things.items()),
+            tuple(self._change(name, value, secrets) for name, value in things.items()),
             self._links,
+            self.warnings,
             federations=lambda: [Federation("f", "https://issuer", "subject", "audience")],
         )
 
@@ -77,9 +80,10 @@ class Service:
         elif place == self.stopped:
             signal.raise_signal(self.signal)
 
-    def _change(self, name: str, value: str) -> Change:
+    def _change(self, name: str, value: str, secrets: dict[str, SecretReference]) -> Change:
         found = {"value": self.things[name]} if name in self.things else None
-        return change("thing", name, {"value": value}, found, self._write(name, value))
+        apply, needs = self._write(name, value), secrets.values()
+        return change("thing", name, {"value": value}, found, apply, needs=needs)
 
     def _write(self, name: str, value: str) -> Callable[[], None]:
         def apply() -> None:
@@ -138,6 +142,38 @@ def test_a_dry_run_writes_nothing_and_check_tells_of_drift(
     assert service.things["a"] == "7"
     assert run("--check", "--set=azure-devops.things.a=7") == 0
     assert run("--check") == 1
+
+
+def test_check_finds_what_cant_be_put_right_from_here(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run() == 0
+    assert run("--check") == 0
+    service.warnings = ("the extension isn't installed",)
+    assert run("--check") == 1
+    assert "warning: the extension isn't installed" in capsys.readouterr().out
+    assert run("--dry-run") == 0
+    assert run() == 0
+
+
+def test_a_dry_run_misses_a_secret_as_the_real_one_does(
+    service: Service, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.is_careless = False
+    monkeypatch.delenv("SETUP_SECRET")
+    assert run() == 2
+    real = capsys.readouterr()
+    assert run("--dry-run") == 2
+    dry = capsys.readouterr()
+    assert dry.err == real.err
+    assert dry.err.startswith("the environment variable SETUP_SECRET isn't set, or is empty\n")
+    assert "2 to create" in dry.out
+    assert "az ad app create" in dry.out
+    assert run("--check") == 1
+
+    service.things = {"a": "1", "b": "2"}  # then nothing needs it
+    assert run("--dry-run") == 0
+    assert service.written == []
 
 
 def test_no_secret_is_printed(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
