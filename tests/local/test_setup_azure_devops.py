@@ -161,6 +161,15 @@ class Setup:
         answer.raise_for_status()
         return answer.json()
 
+    def push(self, branch: str) -> None:
+        """The first commit of a branch."""
+        change = {"changeType": "add", "item": {"path": "/README.md"}, "newContent": {}}
+        body = {
+            "refUpdates": [{"name": f"refs/heads/{branch}", "oldObjectId": "0" * 40}],
+            "commits": [{"comment": "First", "changes": [change]}],
+        }
+        self.asked("POST", "/local/_apis/git/repositories/local/pushes", json=body)
+
     def only(self, path: str, name: str) -> Any:
         (found,) = [one for one in self.asked("GET", path)["value"] if one["name"] == name]
         return found
@@ -184,12 +193,15 @@ def setup(
     capsys: pytest.CaptureFixture[str],
 ) -> Setup:
     cloud.services["devops"].reset()
-    return Setup(cloud, inside_cloud, tmp_path, capsys)
+    made = Setup(cloud, inside_cloud, tmp_path, capsys)
+    made.push("main")
+    return made
 
 
 def test_from_nothing_to_a_project_and_again(setup: Setup) -> None:
+    nothing = setup.writes()
     dry = setup.in_a_process("--dry-run")
-    assert setup.writes() == 0
+    assert setup.writes() == nothing
     assert "  + service connection ml-dev" in dry.stdout
     assert "16 to create, 0 to update, 0 as they should be" in dry.stdout
     assert "warning: the extension publisher.modelyard isn't installed" in dry.stdout
@@ -417,6 +429,23 @@ def test_a_registry_by_federation_needs_no_secret(setup: Setup) -> None:
     assert "isn't that of an Azure container registry" in setup(code=3).stderr
 
 
+def test_a_branch_that_isnt_there_is_told_before_anything_is_written(setup: Setup) -> None:
+    setup.push("release")
+    setup.replace("  - branch: main\n", "  - branch: rele\n")
+    quiet = ("--set", "azure-devops.extension-publisher=")
+    told = "warning: the repository local has no branch rele: pipelines and policies for it wait"
+    first = setup(*quiet).stdout
+    assert told in first
+    assert first.index(told) < first.index("created ")
+    assert "has no branch main" not in first
+    assert "nothing to change" in setup("--check", *quiet, code=1).stdout
+    setup.push("rele")
+    assert "warning" not in setup("--check", *quiet).stdout
+
+    branch = "azure-devops.repository={default-branch: trunk}"
+    assert "has no branch trunk" in setup("--dry-run", *quiet, "--set", branch).stdout
+
+
 def test_policies_on_later_pages_are_found(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     setup()
     monkeypatch.setattr(devops_pipelines, "POLICIES_AT_ONCE", 1)
@@ -600,6 +629,12 @@ def test_an_organization_that_isnt_there(setup: Setup) -> None:
             "nobody@modelyard.local",
             14,
             "nobody in https://dev.azure.com",
+        ),
+        (
+            "service-connection: ml-dev",
+            "service-connection: ml-dve",
+            14,
+            "there is no service connection ml-dve in the project local (did you mean ml-dev?)",
         ),
         ("env:SETUP_TOKEN", "env:SETUP_OTHER", 2, "SETUP_OTHER isn't set, or is empty"),
         ("https://dev.azure.com", "https://dev.azure.invalid", 12, "dev.azure.invalid"),

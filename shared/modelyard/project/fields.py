@@ -25,13 +25,17 @@ class Mistakes:
         """:raises FileError: one for all of them, with the place of the first."""
         if not self._found:
             return
-        lines = [f"{where}: {what}" for where, what in self._found]
+        found = sorted(self._found, key=lambda one: _line(one[0]))
+        lines = [f"{where}: {what}" for where, what in found]
         what = lines[0] if len(lines) == 1 else _listed(lines)
         error = FileError(what, fix=f"{page('setup')} lists every key")
-        file, _, line = self._found[0][0].rpartition(":")
-        if line.isdigit():
-            error.file, error.line = file, int(line)
+        if line := _line(found[0][0]):
+            error.file, error.line = found[0][0].rpartition(":")[0], line
         raise error
+
+
+def _line(where: str) -> int:
+    return Value(None, where).line
 
 
 def _listed(lines: Sequence[str]) -> str:
@@ -145,18 +149,31 @@ class Section:
             return None
         return Section(self._fields[key], self.named(key), known, self.mistakes)
 
-    def sections(self, key: str, known: Sequence[str]) -> list[Section]:
-        """A list of such mappings."""
+    def sections(
+        self, key: str, known: Sequence[str], *, once: str = "", any_case: bool = True
+    ) -> list[Section]:
+        """A list of such mappings.
+
+        :param once: the key by which they are told apart.
+        :param any_case: whether its values are the same whatever their case.
+        """
         if not self.has(key):
             return []
         content = self._fields[key].content
         if not isinstance(content, tuple):
             self.wrong(key, "isn't a list")
             return []
-        return [
+        found = [
             Section(one, f"{self.named(key)}[{at}]", known, self.mistakes)
             for at, one in enumerate(content)
         ]
+        names: dict[str, str] = {}
+        for one in found if once else ():
+            name = plain_text(one.at(once).content) if one.has(once) else ""
+            known_as = (name or "").lower() if any_case else name
+            if known_as and (before := names.setdefault(known_as, one.path)) != one.path:
+                one.wrong(once, f"is {name}, as that of {before} is")
+        return found
 
     def entries(self, key: str) -> Iterator[tuple[str, Value]]:
         """A mapping with names of the user's own, each with what stands below it."""

@@ -67,7 +67,7 @@ def read(root: Section) -> Tenant | None:
     section = root.section("azure", KEYS)
     if section is None:
         return None
-    ids = {key: _guid(section, key) for key in ("tenant-id", "subscription-id", "client-id")}
+    ids = {key: guid(section, key) for key in ("tenant-id", "subscription-id", "client-id")}
     roles = []
     for one in section.sections("roles", ("role", "scope")):
         scope = one.text("scope", required=True)
@@ -82,11 +82,12 @@ def read(root: Section) -> Tenant | None:
     )
 
 
-def _guid(section: Section, key: str) -> str:
+def guid(section: Section, key: str, default: str = "") -> str:
+    """An id, in small letters."""
     text = section.text(key)
     if text and not is_guid(text):
         section.wrong(key, "isn't an id such as 11111111-2222-3333-4444-555555555555")
-    return text.lower()
+    return text.lower() or default
 
 
 def federation_document(one: Federation) -> str:

@@ -6,10 +6,12 @@ the value is. This brings them into the order in which they need each other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from modelyard.project import shapes
 from modelyard.project.devops import (
     connection_changes,
     environments,
@@ -35,6 +37,10 @@ KEYS = (
 )
 
 
+NAME = "name"
+"""By which things of one kind are told apart."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """The section of the file."""
@@ -48,6 +54,14 @@ class Wanted:
     environments: list[environments.Environment]
     pipelines: list[pipelines.Pipeline]
     policies: list[policies.Policy]
+
+    @property
+    def branches(self) -> Iterator[str]:
+        """Those that pipelines and policies are of."""
+        if self.pipelines:
+            yield self.repository.branch
+        for policy in self.policies:
+            yield policy.branch
 
     @property
     def used(self) -> Iterator[tuple[str, str, permissions.Users]]:
@@ -70,7 +84,12 @@ def plan(section: Section, surroundings: Surroundings) -> Plan:
         f"Azure DevOps, {organization.project_url}",
         tuple(_changes(wanted, repository, organization)),
         links=lambda: _links(wanted, organization),
-        warnings=tuple(extension.missing(wanted.extension_publisher, organization)),
+        warnings=(
+            *extension.missing(wanted.extension_publisher, organization),
+            *repositories.missing_branches(
+                wanted.branches, wanted.repository, repository, organization
+            ),
+        ),
         federations=lambda: _federations(wanted, organization),
         begin=organization.begin,
     )
@@ -83,58 +102,53 @@ def read(section: Section, azure: Tenant | None, *, with_az: bool) -> Wanted:
     :param with_az: whether az may find or make the application.
     """
     project = section.text("project", required=True)
+    wanted_pipelines = [
+        pipelines.read(one) for one in section.sections("pipelines", pipelines.KEYS, once=NAME)
+    ]
+    known = [one.name for one in wanted_pipelines]
     repository = repositories.read(section.section("repository", repositories.KEYS), project)
     found = Wanted(
-        organization=section.text("organization", required=True),
+        organization=_organization(section),
         project=project,
         repository=repository,
         extension_publisher=section.text("extension-publisher"),
         connections=[
-            service_connections.read(one, azure, with_az)
-            for one in section.sections("service-connections", service_connections.KEYS)
+            service_connections.read(one, azure, with_az, known)
+            for one in section.sections("service-connections", service_connections.KEYS, once=NAME)
         ],
         groups=[
-            variable_groups.read(one)
-            for one in section.sections("variable-groups", variable_groups.KEYS)
+            variable_groups.read(one, known)
+            for one in section.sections("variable-groups", variable_groups.KEYS, once=NAME)
         ],
         environments=[
-            environments.read(one) for one in section.sections("environments", environments.KEYS)
+            environments.read(one, known)
+            for one in section.sections("environments", environments.KEYS, once=NAME)
         ],
-        pipelines=[pipelines.read(one) for one in section.sections("pipelines", pipelines.KEYS)],
+        pipelines=wanted_pipelines,
         policies=[
             policy
-            for one in section.sections("branch-policies", policies.KEYS)
-            for policy in policies.read(one)
+            for one in section.sections(
+                "branch-policies", policies.KEYS, once="branch", any_case=False
+            )
+            for policy in policies.read(one, known)
         ],
     )
     if found.policies and repository.type != repositories.AZURE_REPOS:
         section.wrong("branch-policies", "are of Azure Repos: see github.branches for GitHub")
-    _check_names(section, found)
     return found
 
 
-def _check_names(section: Section, wanted: Wanted) -> None:
-    for key, names in (
-        ("service-connections", [one.name for one in wanted.connections]),
-        ("variable-groups", [one.name for one in wanted.groups]),
-        ("environments", [one.name for one in wanted.environments]),
-        ("pipelines", [one.name for one in wanted.pipelines]),
-    ):
-        seen: set[str] = set()
-        for name in names:
-            if name and name.lower() in seen:
-                section.wrong(key, f"has two called {name}")
-            seen.add(name.lower())
-    known = {one.name for one in wanted.pipelines}
-    for kind, name, users in wanted.used:
-        for pipeline in users.pipelines:
-            if pipeline not in known:
-                section.wrong(
-                    "pipelines", f"has none called {pipeline}, which {kind} {name} is for"
-                )
-    for policy in wanted.policies:
-        if policy.pipeline and policy.pipeline not in known:
-            section.wrong("pipelines", f"has none called {policy.pipeline}, which validates")
+def _organization(section: Section) -> str:
+    """Its name, or its address."""
+    name = section.text("organization", required=True)
+    if "://" in name:
+        name = shapes.address(section, "organization")
+        known = re.fullmatch(r"https?://([^/]+/.+|[^/]+\.visualstudio\.com)", name)
+    else:
+        known = re.fullmatch(r"[\w-]+", name)
+    if name and not known:
+        section.wrong("organization", f"is {name}, neither a name nor https://dev.azure.com/NAME")
+    return name
 
 
 def _changes(wanted: Wanted, repository: str, organization: Organization) -> Iterator[Change]:
@@ -149,6 +163,11 @@ def _changes(wanted: Wanted, repository: str, organization: Organization) -> Ite
                     trust.federation_name(one, organization),
                     partial(trust.federation, one, organization),
                 )
+    used = [
+        wanted.repository.service_connection,
+        *(one.service_connection for one in wanted.groups),
+    ]
+    service_connections.check_known(used, wanted.connections, organization)
     yield from variable_groups.changes(wanted.groups, organization)
     yield from environments.changes(wanted.environments, organization)
     yield from pipeline_changes.changes(

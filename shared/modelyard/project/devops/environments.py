@@ -9,7 +9,7 @@ learn.microsoft.com, "Define approvals and checks".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,14 +59,17 @@ class Environment:
     users: Users
 
 
-def read(section: Section) -> Environment:
-    """One of the list."""
+def read(section: Section, pipelines: Collection[str]) -> Environment:
+    """One of the list.
+
+    :param pipelines: the names of the file's pipelines.
+    """
     inner = section.section("approval", APPROVAL_KEYS)
     return Environment(
         section.text("name", required=True),
         section.text_if_given("description"),
         _approval(inner) if inner else None,
-        read_users(section),
+        read_users(section, pipelines),
     )
 
 

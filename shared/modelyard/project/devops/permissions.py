@@ -7,10 +7,11 @@ Source: Azure DevOps REST reference, "Pipeline Permissions", API version 7.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from modelyard.project.devops.organization import Organization
+from modelyard.project.devops.pipelines import check_known
 from modelyard.project.fields import Section
 from modelyard.project.plan import Change, change
 
@@ -35,9 +36,14 @@ class Users:
         return self.all or bool(self.pipelines)
 
 
-def read_users(section: Section) -> Users:
-    """``pipelines`` and ``all-pipelines`` of something that pipelines use."""
-    found = Users(section.texts("pipelines"), section.flag("all-pipelines", False))
+def read_users(section: Section, known: Collection[str]) -> Users:
+    """``pipelines`` and ``all-pipelines`` of something that pipelines use.
+
+    :param known: the names of the file's pipelines.
+    """
+    for item in section.items("pipelines"):
+        check_known(section, "pipelines", item, known)
+    found = Users(section.texts("pipelines", once=True), section.flag("all-pipelines", False))
     if found.pipelines and found.all:
         section.wrong("pipelines", "and all-pipelines exclude each other")
     return found

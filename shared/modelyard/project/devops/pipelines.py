@@ -3,12 +3,15 @@ and variables."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from modelyard.project.devops import variables
-from modelyard.project.fields import Section
+from modelyard.project.document import Value
+from modelyard.project.fields import Section, plain_text
 from modelyard.project.secret_values import SecretReference
+from modelyard.reading import nearest
 
 KIND = "pipeline"
 KEYS = ("name", "file", "folder", "triggers", "variables", "secrets")
@@ -38,14 +41,29 @@ def read(section: Section) -> Pipeline:
     """One of the list."""
     folder = section.text("folder").replace("/", "\\").strip("\\")
     plain, secrets = variables.read(section)
+    file = section.text("file", "azure-pipelines.yml").lstrip("/")
+    if {"", ".", ".."} & {*file.split("/")} or "\\" in file:
+        section.wrong("file", f"is {file}, no path of a file in the repository")
     return Pipeline(
         name=section.text("name", required=True),
-        file=section.text("file", "azure-pipelines.yml").lstrip("/"),
+        file=file,
         folder=f"\\{folder}",
         triggers=_triggers(section),
         variables=plain,
         secrets=secrets,
     )
+
+
+def check_known(section: Section, key: str, at: Value, known: Collection[str]) -> None:
+    """A mistake where a text is the name of no pipeline of the file.
+
+    :param at: the text: what stands below the key, or one of the list there.
+    :param known: the names of those that it has; their case doesn't count.
+    """
+    name = plain_text(at.content)
+    if name and name.lower() not in map(str.lower, known):
+        what = f"has {name}, which isn't in azure-devops.pipelines{nearest(name, known)}"
+        section.mistakes.add(at, f"{section.named(key)} {what}")
 
 
 def _triggers(section: Section) -> tuple[Json, ...]:
@@ -58,8 +76,12 @@ def _triggers(section: Section) -> tuple[Json, ...]:
     inner = section.section("triggers", TRIGGER_KEYS)
     assert inner is not None
     branches = inner.texts("branches")
-    if not branches:
+    if not inner.items("branches"):
         inner.wrong("branches", "is missing: +main, -release/*")
+    for key in ("branches", "paths"):
+        for item in inner.items(key):
+            if item.content in ("+", "-"):
+                inner.mistakes.add(item, f"{inner.named(key)} has a sign without a name")
     trigger = {
         **ci,
         "settingsSourceType": FROM_DEFINITION,

@@ -6,14 +6,16 @@ in every organization.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from modelyard.project.devops.identities import Identity, identities, shown
 from modelyard.project.devops.organization import Organization
+from modelyard.project.devops.pipelines import check_known
 from modelyard.project.fields import Section
 from modelyard.project.plan import Change, change
+from modelyard.project.shapes import HEADS, branch
 
 KEYS = ("branch", "reviewers", "build-validation", "required-reviewers")
 REVIEWERS_KEYS = ("minimum", "creator-vote-counts", "reset-on-push", "allow-downvotes")
@@ -42,9 +44,14 @@ class Policy:
     """Who has to review."""
 
 
-def read(section: Section) -> Iterator[Policy]:
-    """The policies of one branch."""
-    branch = section.text("branch", required=True).removeprefix("refs/heads/")
+def read(section: Section, pipelines: Collection[str]) -> Iterator[Policy]:
+    """The policies of one branch.
+
+    :param pipelines: the names of the file's pipelines.
+    """
+    name = branch(section, "branch", required=True)
+    if not any(section.has(key) for key in KEYS[1:]):
+        section.wrong("branch", f"is {name}, and none of {', '.join(KEYS[1:])} is there for it")
     if inner := section.section("reviewers", REVIEWERS_KEYS):
         settings: Json = {
             "minimumApproverCount": inner.number("minimum", 1, least=1),
@@ -52,10 +59,11 @@ def read(section: Section) -> Iterator[Policy]:
             "resetOnSourcePush": inner.flag("reset-on-push", True),
             "allowDownvotes": inner.flag("allow-downvotes", False),
         }
-        yield Policy(branch, REVIEWERS, "reviewers", True, settings)
-    for inner in section.sections("build-validation", VALIDATION_KEYS):
+        yield Policy(name, REVIEWERS, "reviewers", True, settings)
+    for inner in section.sections("build-validation", VALIDATION_KEYS, once="pipeline"):
         minutes = inner.number("valid-minutes", 720)
         pipeline = inner.text("pipeline", required=True)
+        check_known(inner, "pipeline", inner.at("pipeline"), pipelines)
         settings = {
             "displayName": pipeline,
             "validDuration": minutes,
@@ -65,15 +73,19 @@ def read(section: Section) -> Iterator[Policy]:
         }
         blocking = inner.flag("blocking", True)
         title = f"validation by {pipeline}"
-        yield Policy(branch, VALIDATION, title, blocking, settings, pipeline=pipeline)
+        yield Policy(name, VALIDATION, title, blocking, settings, pipeline=pipeline)
+    paths_before: list[tuple[str, ...]] = []
     for inner in section.sections("required-reviewers", REQUIRED_KEYS):
         people, paths = inner.texts("reviewers", once=True), inner.texts("paths")
-        if not people:
+        if not inner.items("reviewers"):
             inner.wrong("reviewers", "is missing: who has to review")
+        if paths in paths_before:
+            inner.wrong("paths", "are those of another one: put the reviewers into one list")
+        paths_before.append(paths)
         settings = {"filenamePatterns": list(paths)}
         title = f"required reviewers {' '.join(paths)}".rstrip()
         blocking = inner.flag("blocking", True)
-        yield Policy(branch, REQUIRED, title, blocking, settings, people=people)
+        yield Policy(name, REQUIRED, title, blocking, settings, people=people)
 
 
 def changes(wanted: list[Policy], repository: str, organization: Organization) -> Iterator[Change]:
@@ -99,7 +111,7 @@ def changes(wanted: list[Policy], repository: str, organization: Organization) -
 def _scope(policy: Policy, repository: str) -> Json:
     return {
         "repositoryId": repository,
-        "refName": f"refs/heads/{policy.branch}",
+        "refName": f"{HEADS}{policy.branch}",
         "matchKind": "Exact",
     }
 
@@ -111,7 +123,7 @@ def _is(found: Json, policy: Policy, repository: str, organization: Organization
         for one in settings.get("scope") or ()
     ]
     same = bool(found["type"]["id"].lower() == policy.type and not found.get("isDeleted"))
-    if not same or (repository.lower(), f"refs/heads/{policy.branch}") not in scopes:
+    if not same or (repository.lower(), f"{HEADS}{policy.branch}") not in scopes:
         return False
     if policy.type == VALIDATION:
         key = organization.knows("pipeline", policy.pipeline)

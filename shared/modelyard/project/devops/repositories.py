@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from modelyard.errors import NotFound
 from modelyard.project.devops.organization import Organization
 from modelyard.project.fields import Section
+from modelyard.project.shapes import HEADS, branch
 from modelyard.reading import nearest
 
 KEYS = ("name", "type", "default-branch", "service-connection")
@@ -35,10 +37,12 @@ def read(section: Section | None, project: str) -> Repository:
     name = section.text("name", project, required=kind == GITHUB)
     if kind == GITHUB and not re.fullmatch(r"[^/\s]+/[^/\s]+", name):
         section.wrong("name", "isn't OWNER/NAME")
+    if kind == AZURE_REPOS and section.has("service-connection"):
+        section.wrong("service-connection", f"is of repositories of the type {GITHUB}")
     return Repository(
         name,
         kind,
-        section.text("default-branch", "main").removeprefix("refs/heads/"),
+        branch(section, "default-branch", "main"),
         section.text("service-connection", required=kind == GITHUB),
     )
 
@@ -63,3 +67,28 @@ def repository_id(repository: Repository, organization: Organization) -> str:
         cause=f"it has {', '.join(names) or 'none'}",
         fix="check azure-devops.repository.name, or make the repository",
     )
+
+
+def missing_branches(
+    names: Iterable[str], repository: Repository, key: str, organization: Organization
+) -> Iterator[str]:
+    """A warning for each branch that isn't there; nothing is known of those on GitHub.
+
+    :param key: of the repository.
+    """
+    if repository.type == GITHUB:
+        return
+    for name in dict.fromkeys(names):
+        listed = organization.read(
+            f"looking for the branch {name}",
+            "git",
+            "get_refs",
+            key,
+            organization.project,
+            filter=f"heads/{name}",  # all that begin so
+        )
+        if f"{HEADS}{name}" not in {str(one.name) for one in listed}:
+            yield (
+                f"the repository {repository.name} has no branch {name}: pipelines and policies "
+                "for it wait until it has"
+            )

@@ -4,19 +4,22 @@ registry (with a password, or to an Azure one by federation), to GitHub."""
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from modelyard.errors import NotFound
+from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.permissions import Users, read_users
 from modelyard.project.fields import Section
 from modelyard.project.secret_values import SecretReference
-from modelyard.project.tenant import Tenant
+from modelyard.project.tenant import Tenant, guid
+from modelyard.reading import nearest
 
 KIND = "service connection"
-KEYS = (
-    *("name", "type", "description", "tenant-id", "client-id", "subscription-id"),
-    *("subscription-name", "registry", "user", "resource-id", "secrets"),
-    *("pipelines", "all-pipelines"),
-)
+_ALL = ("name", "type", "description", "pipelines", "all-pipelines")
+_FEDERATED = ("tenant-id", "client-id", "subscription-id", "subscription-name")
+_PASSWORD = ("registry", "user", "secrets")
+KEYS = (*_ALL, *_FEDERATED, *_PASSWORD, "resource-id")
 AZURE, REGISTRY, GITHUB = "azure", "container-registry", "github"
 _SECRET = {REGISTRY: "password", GITHUB: "token"}
 """What the one secret of a connection is called in ``secrets``."""
@@ -60,17 +63,26 @@ _SHAPE = (
 )
 
 
-def read(section: Section, azure: Tenant | None, with_az: bool) -> ServiceConnection:
-    """One of the list."""
+def read(
+    section: Section, azure: Tenant | None, with_az: bool, pipelines: Collection[str]
+) -> ServiceConnection:
+    """One of the list.
+
+    :param pipelines: the names of the file's pipelines.
+    """
     kind = section.text("type", AZURE, choices=(AZURE, REGISTRY, GITHUB))
     ids = azure or Tenant("", "", "", "", ())
     resource_id = section.text("resource-id").rstrip("/")
     registry = _REGISTRY_ID.fullmatch(resource_id)
-    if resource_id and (kind != REGISTRY or not registry):
+    if resource_id and kind == REGISTRY and not registry:
         section.wrong("resource-id", f"isn't that of an Azure container registry: {_SHAPE}")
     by_password = kind == REGISTRY and not resource_id
     secret_name = _SECRET.get(kind) if by_password or kind == GITHUB else None
+    _check_keys(section, kind, resource_id)
     secrets = section.secrets("secrets")
+    for name, at in section.entries("secrets"):
+        if secret_name and name != secret_name:
+            section.mistakes.add(at, f"{section.named('secrets')}.{name} isn't {secret_name}")
     if secret_name and secret_name not in secrets:
         section.wrong("secrets", f"needs {secret_name}: env:NAME or keyvault://VAULT/NAME")
     login_server = f"{registry[2].lower()}.azurecr.io" if registry else ""
@@ -78,22 +90,18 @@ def read(section: Section, azure: Tenant | None, with_az: bool) -> ServiceConnec
         name=section.text("name", required=True),
         type=kind,
         description=section.text_if_given("description"),
-        tenant_id=section.text("tenant-id", ids.tenant_id),
-        client_id=section.text("client-id", ids.client_id),
-        subscription_id=section.text(
-            "subscription-id", registry[1] if registry else ids.subscription_id
+        tenant_id=guid(section, "tenant-id", ids.tenant_id),
+        client_id=guid(section, "client-id", ids.client_id),
+        subscription_id=guid(
+            section, "subscription-id", registry[1] if registry else ids.subscription_id
         ),
         subscription_name=section.text("subscription-name"),
         registry=section.text("registry", login_server, required=by_password),
         user=section.text("user", required=by_password),
         resource_id=resource_id,
         secrets={name: one for name, one in secrets.items() if name == secret_name},
-        users=read_users(section),
+        users=read_users(section, pipelines),
     )
-    if resource_id:
-        for key in ("user", "secrets"):
-            if section.has(key):
-                section.wrong(key, "isn't needed with resource-id, which signs in by federation")
     if found.federated:
         for key, value in (
             ("tenant-id", found.tenant_id),
@@ -108,3 +116,34 @@ def read(section: Section, azure: Tenant | None, with_az: bool) -> ServiceConnec
                 "or makes it",
             )
     return found
+
+
+def _check_keys(section: Section, kind: str, resource_id: str) -> None:
+    """Nothing is there that would count for nothing."""
+    of_kind = {AZURE: _FEDERATED, REGISTRY: _PASSWORD, GITHUB: ("secrets",)}
+    allowed = of_kind.get(kind, KEYS)
+    what = f"of the type {kind}"
+    if kind == REGISTRY and resource_id:
+        allowed, what = (*_FEDERATED, "registry", "resource-id"), "that has a resource-id"
+    for key in KEYS:
+        if section.has(key) and key not in (*_ALL, *allowed):
+            section.wrong(key, f"isn't of a connection {what}")
+
+
+def check_known(
+    names: Iterable[str], wanted: Iterable[ServiceConnection], organization: Organization
+) -> None:
+    """Look for what is used before anything is written.
+
+    :param names: that variable groups and the repository use; an empty one stands for none.
+    :raises NotFound: when neither the file nor the project has it.
+    """
+    there = {one.name.lower(): one.name for one in wanted}
+    for name in filter(None, names):
+        if name.lower() not in there and not organization.knows(KIND, name):
+            raise NotFound(
+                f"there is no service connection {name} in the project {organization.project}"
+                f"{nearest(name, there.values())}",
+                cause="the file uses it, and has none of that name either",
+                fix="check the name, or put it into azure-devops.service-connections",
+            )

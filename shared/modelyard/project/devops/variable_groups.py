@@ -8,7 +8,7 @@ Source: Azure DevOps REST reference, "Variablegroups", API version 7.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,8 +47,11 @@ class VariableGroup:
     users: Users
 
 
-def read(section: Section) -> VariableGroup:
-    """One of the list."""
+def read(section: Section, pipelines: Collection[str]) -> VariableGroup:
+    """One of the list.
+
+    :param pipelines: the names of the file's pipelines.
+    """
     vault = section.text("vault")
     plain, secrets = variables.read(section)
     found = VariableGroup(
@@ -58,17 +61,21 @@ def read(section: Section) -> VariableGroup:
         secrets=secrets,
         vault=vault,
         service_connection=section.text("service-connection", required=bool(vault)),
-        vault_secrets=section.texts("vault-secrets"),
-        users=read_users(section),
+        vault_secrets=section.texts("vault-secrets", once=True),
+        users=read_users(section, pipelines),
     )
     if vault:
         for key in ("variables", "secrets"):
             if section.has(key):
                 section.wrong(key, "can't be in a group that is linked to a vault")
-        if not found.vault_secrets:
+        if not section.items("vault-secrets"):
             section.wrong("vault-secrets", "is missing: the secrets of the vault that it has")
-    elif not section.has("variables") and not section.has("secrets"):
-        section.wrong("variables", "is missing, and so are secrets and vault")
+    else:
+        for key in ("service-connection", "vault-secrets"):
+            if section.has(key):
+                section.wrong(key, "is of a group that is linked to a vault, and vault is missing")
+        if not section.has("variables") and not section.has("secrets"):
+            section.wrong("variables", "is missing, and so are secrets and vault")
     return found
 
 

@@ -25,9 +25,10 @@ from modelyard.errors import (
 )
 from modelyard.http import Session
 from modelyard.project.github.client import FIX, Gate, client
-from modelyard.project.github.wanted import API, is_safe
+from modelyard.project.github.wanted import API
 from modelyard.project.plan import Change
 from modelyard.project.secret_values import variable
+from modelyard.project.shapes import is_safe
 from modelyard.project.surroundings import Surroundings
 
 if TYPE_CHECKING:

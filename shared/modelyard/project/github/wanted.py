@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from modelyard.project import shapes
 from modelyard.project.fields import Section
 from modelyard.project.github import starters
 from modelyard.project.secret_values import SecretReference
@@ -34,6 +35,8 @@ ALL, PROTECTED = "all", "protected"
 """What ``branches`` of an environment may be beside a list of patterns."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_REVIEWER = re.compile(r"[\w-]+(/[\w.-]+)?", re.ASCII)
+_CLAIM = re.compile(r"[a-z_]+")
 
 
 @dataclass(frozen=True)
@@ -99,45 +102,45 @@ def read(section: Section) -> Wanted:
     repository = section.text("repository", required=True)
     if repository and not _REPOSITORY.fullmatch(repository):
         section.wrong("repository", "isn't OWNER/NAME")
-    workflows = tuple(_workflow(one) for one in section.sections("workflows", WORKFLOW))
+    workflows = tuple(
+        _workflow(one) for one in section.sections("workflows", WORKFLOW, once="starter")
+    )
+    environments = tuple(
+        _environment(one) for one in section.sections("environments", ENVIRONMENT, once="name")
+    )
     modelyard = section.text("modelyard")
     name, _, ref = modelyard.partition("@")
     if modelyard and not (_REPOSITORY.fullmatch(name) and re.fullmatch(r"[\w./-]+", ref)):
         section.wrong("modelyard", "isn't OWNER/NAME@VERSION")
     if workflows and not modelyard:
         section.wrong("workflows", "needs github.modelyard: OWNER/modelyard@v1, where they call it")
-    environments = tuple(_environment(one) for one in section.sections("environments", ENVIRONMENT))
-    branches = tuple(_branch(one) for one in section.sections("branches", BRANCH))
-    for key, names in (
-        ("environments", [one.name.lower() for one in environments]),
-        ("branches", [one.name for one in branches]),
-        ("workflows", [one.starter for one in workflows]),
-    ):
-        for twice in sorted({name for name in names if name and names.count(name) > 1}):
-            section.wrong(key, f"has {twice} twice")
-    subject = section.texts("oidc-subject") if section.has("oidc-subject") else None
+    branches = tuple(
+        _branch(one) for one in section.sections("branches", BRANCH, once="name", any_case=False)
+    )
     return Wanted(
         repository,
-        _api_url(section),
+        shapes.address(section, "api-url"),
         _settings(section),
         environments,
         branches,
         workflows,
         modelyard,
-        subject,
+        _subject(section),
     )
 
 
-def _api_url(section: Section) -> str:
-    url = section.text("api-url").rstrip("/")
-    if url and not is_safe(url):
-        section.wrong("api-url", "isn't https: the token would be readable on its way")
-    return url
-
-
-def is_safe(url: str) -> bool:
-    """Whether a token may be sent there: encrypted, or to this machine itself."""
-    return re.match(r"https://[^/]|http://(127\.0\.0\.1|localhost)[:/]", url) is not None
+def _subject(section: Section) -> tuple[str, ...] | None:
+    if not section.has("oidc-subject"):
+        return None
+    claims = section.texts("oidc-subject", once=True)
+    if not section.items("oidc-subject"):
+        section.wrong("oidc-subject", f"is empty: write {DEFAULT_SUBJECT} for the usual one")
+    if DEFAULT_SUBJECT in claims and len(claims) > 1:
+        section.wrong("oidc-subject", f"has {DEFAULT_SUBJECT} beside others")
+    for one in claims:
+        if not _CLAIM.fullmatch(one):
+            section.wrong("oidc-subject", f"has {one}: claims have small letters and _ alone")
+    return claims
 
 
 def _settings(section: Section) -> Settings:
@@ -165,7 +168,10 @@ def _check_names(section: Section, key: str, names: Iterable[str]) -> None:
 def _environment(section: Section) -> Environment:
     rules: dict[str, Any] = {}
     if section.has("reviewers"):
-        reviewers = {one.lstrip("@").lower() for one in section.texts("reviewers")}
+        reviewers = {one.removeprefix("@").lower() for one in section.texts("reviewers", once=True)}
+        for one in sorted(reviewers):
+            if not _REVIEWER.fullmatch(one):
+                section.wrong("reviewers", f"has {one}: write USER or ORGANIZATION/TEAM")
         if len(reviewers) > MOST_REVIEWERS:
             section.wrong("reviewers", f"has {len(reviewers)}: GitHub takes {MOST_REVIEWERS}")
         rules["reviewers"] = tuple(sorted(reviewers))
@@ -177,10 +183,19 @@ def _environment(section: Section) -> Environment:
         rules["wait-minutes"] = section.number("wait-minutes", 0, most=LONGEST_WAIT)
     if section.has("branches"):
         rules["branches"] = tuple(sorted(set(section.texts("branches"))))
-        words = {ALL, PROTECTED} & {*rules["branches"]}
-        if words and len(rules["branches"]) > 1:
-            section.wrong("branches", f"has {' and '.join(sorted(words))} beside others")
+        _check_branches(section, rules["branches"])
     return Environment(section.text("name", required=True), rules, _settings(section))
+
+
+def _check_branches(section: Section, names: tuple[str, ...]) -> None:
+    if not section.items("branches"):
+        section.wrong("branches", f"is empty, so nothing could deploy: write {ALL} for all")
+    for one in names:
+        word = one.lower()
+        if word in (ALL, PROTECTED) and one != word:
+            section.wrong("branches", f"has {one}: write {word}")
+        elif word in (ALL, PROTECTED) and len(names) > 1:
+            section.wrong("branches", f"has {one} beside others")
 
 
 def _branch(section: Section) -> Branch:
@@ -190,9 +205,9 @@ def _branch(section: Section) -> Branch:
     if section.has("checks"):
         rules["checks"] = tuple(sorted(set(section.texts("checks"))))
     rules |= {key: section.flag(key, False) for key in FLAGS if section.has(key)}
-    if "up-to-date" in rules and "checks" not in rules:
+    if "up-to-date" in rules and not rules.get("checks"):
         section.wrong("up-to-date", "needs checks: it says when those count")
-    return Branch(section.text("name", required=True), rules)
+    return Branch(shapes.branch(section, "name", required=True), rules)
 
 
 def _workflow(section: Section) -> Workflow:

@@ -23,10 +23,17 @@ azure-devops:
 
 def mistakes_of(folder: Path, more: str, *, with_az: bool = False) -> list[str]:
     """What a file is told, without its places."""
-    path = folder / "modelyard.yml"
-    path.write_text(WHOLE + more, encoding="utf-8")
+    (folder / "modelyard.yml").write_text(WHOLE + more, encoding="utf-8")
+    with pytest.raises(FileError) as caught:
+        plan_of(folder, with_az=with_az)
+    lines = caught.value.what.splitlines()
+    return [line.split(": ", 1)[1] for line in (lines[1:] if len(lines) > 1 else lines)]
+
+
+def plan_of(folder: Path, *, with_az: bool = False) -> None:
+    """Plans what the file in a folder says."""
     found = Mistakes()
-    root = Section(document.read(path), "", ("azure", "azure-devops"), found)
+    root = Section(document.read(folder / "modelyard.yml"), "", ("azure", "azure-devops"), found)
     section = root.section("azure-devops", devops.KEYS)
     assert section is not None
     surroundings = Surroundings(
@@ -39,10 +46,7 @@ def mistakes_of(folder: Path, more: str, *, with_az: bool = False) -> list[str]:
         tenant=tenant.read(root),
         with_az=with_az,
     )
-    with pytest.raises(FileError) as caught:
-        devops.plan(section, surroundings)
-    lines = caught.value.what.splitlines()
-    return [line.split(": ", 1)[1] for line in (lines[1:] if len(lines) > 1 else lines)]
+    devops.plan(section, surroundings)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +75,9 @@ def mistakes_of(folder: Path, more: str, *, with_az: bool = False) -> list[str]:
         (
             "  service-connections: [{name: a, type: azur, client-id: b}]",
             ["azure-devops.service-connections[0].type is azur, not one of azure, "
-             "container-registry, github (did you mean azure?)"],
+             "container-registry, github (did you mean azure?)",
+             "azure-devops.service-connections[0].client-id isn't an id such as "
+             "11111111-2222-3333-4444-555555555555"],
         ),
         (
             "  variable-groups: [{name: a}]",
@@ -98,8 +104,9 @@ def mistakes_of(folder: Path, more: str, *, with_az: bool = False) -> list[str]:
         (
             "  environments: [{name: a, approval: {minimum: 2, approvers: [b]}}, {name: A}]",
             [
+                "azure-devops.environments[1].name is A, as that of azure-devops.environments[0] "
+                "is",
                 "azure-devops.environments[0].approval.minimum is 2, of 1 approvers",
-                "azure-devops.environments has two called A",
             ],
         ),
         (
@@ -120,8 +127,9 @@ def mistakes_of(folder: Path, more: str, *, with_az: bool = False) -> list[str]:
         (
             "  environments: [{name: a, pipelines: [b], all-pipelines: true}]",
             [
+                "azure-devops.environments[0].pipelines has b, which isn't in "
+                "azure-devops.pipelines",
                 "azure-devops.environments[0].pipelines and all-pipelines exclude each other",
-                "azure-devops.pipelines has none called b, which environment a is for",
             ],
         ),
         (
@@ -143,12 +151,86 @@ def mistakes_of(folder: Path, more: str, *, with_az: bool = False) -> list[str]:
         ),
         (
             "  branch-policies: [{branch: main, build-validation: [{pipeline: a}]}]",
-            ["azure-devops.pipelines has none called a, which validates"],
+            [
+                "azure-devops.branch-policies[0].build-validation[0].pipeline has a, which isn't "
+                "in azure-devops.pipelines",
+            ],
+        ),
+        (
+            "  branch-policies: [{branch: main}, {branch: main, build-validation: [{pipeline: A}, "
+            "{pipeline: a}], required-reviewers: [{reviewers: [b]}, {reviewers: [c]}]}]\n"
+            "  pipelines: [{name: a}]",
+            [
+                "azure-devops.branch-policies[1].branch is main, as that of "
+                "azure-devops.branch-policies[0] is",
+                "azure-devops.branch-policies[0].branch is main, and none of reviewers, "
+                "build-validation, required-reviewers is there for it",
+                "azure-devops.branch-policies[1].build-validation[1].pipeline is a, as that of "
+                "azure-devops.branch-policies[1].build-validation[0] is",
+                "azure-devops.branch-policies[1].required-reviewers[1].paths are those of another "
+                "one: put the reviewers into one list",
+            ],
+        ),
+        (
+            "  service-connections: [{name: a, type: github, registry: b, secrets: {token: env:T, "
+            "tokne: env:T}}]",
+            [
+                "azure-devops.service-connections[0].registry isn't of a connection of the type "
+                "github",
+                "azure-devops.service-connections[0].secrets.tokne isn't token",
+            ],
+        ),
+        (
+            "  variable-groups: [{name: a, variables: {b: 1}, vault-secrets: [c]}]\n"
+            "  repository: {service-connection: d}",
+            [
+                "azure-devops.variable-groups[0].vault-secrets is of a group that is linked to a "
+                "vault, and vault is missing",
+                "azure-devops.repository.service-connection is of repositories of the type github",
+            ],
+        ),
+        (
+            "  pipelines: [{name: a, file: ../b.yml, triggers: {branches: ['-']}}]",
+            [
+                "azure-devops.pipelines[0].file is ../b.yml, no path of a file in the repository",
+                "azure-devops.pipelines[0].triggers.branches has a sign without a name",
+            ],
         ),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_at_once(tmp_path: Path, more: str, told: list[str]) -> None:
     assert mistakes_of(tmp_path, more) == told
+
+
+def test_a_pipeline_that_isnt_there_is_told_in_its_own_line(tmp_path: Path) -> None:
+    more = """\
+  environments:
+    - name: production
+      pipelines:
+        - Train
+        - trian
+  pipelines: [{name: train}]
+"""
+    (told,) = mistakes_of(tmp_path, more)
+    assert "has trian, which isn't in azure-devops.pipelines (did you mean train?)" in told
+    with pytest.raises(FileError) as caught:
+        plan_of(tmp_path)
+    assert caught.value.line == 8
+
+
+@pytest.mark.parametrize(
+    ("organization", "told"),
+    [
+        ("con/toso", "neither a name nor https://dev.azure.com/NAME"),
+        ("https://dev.azure.com/", "neither a name nor"),
+        ("http://dev.azure.com/contoso", "isn't https"),
+    ],
+)
+def test_what_is_no_organization(tmp_path: Path, organization: str, told: str) -> None:
+    path = tmp_path / "modelyard.yml"
+    path.write_text(WHOLE.replace("contoso", organization), encoding="utf-8")
+    with pytest.raises(FileError, match=told):
+        plan_of(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["examples/wine-quality/modelyard.yml", "docs/setup.md"])

@@ -62,8 +62,14 @@ def test_only_what_the_file_names_is_wanted(tmp_path: Path) -> None:
         ("variables: {a: 1, A: 2}", "has A twice: GitHub knows no small letters"),
         ("secrets: {TOKEN: ghp_0123456789}", "holds a value in place of a reference"),
         ("environments: [{reviewers: [a]}]", r"github.environments\[0\].name is missing"),
-        ("environments: [{name: a}, {name: a}]", "github.environments has a twice"),
-        ("environments: [{name: a}, {name: A}]", "github.environments has a twice"),
+        (
+            "environments: [{name: a}, {name: A}]",
+            r"github.environments\[1\].name is A, as that of github.environments\[0\] is",
+        ),
+        ("environments: [{name: a, branches: []}]", "is empty, so nothing could deploy"),
+        ("environments: [{name: a, branches: [All]}]", "has All: write all"),
+        ("environments: [{name: a, reviewers: [b/c/d]}]", "write USER or ORGANIZATION/TEAM"),
+        ("environments: [{name: a, reviewers: [b, B]}]", "reviewers has B twice"),
         ("environments: [{name: a, wait-minutes: 43201}]", "is 43201, not 0 to 43200"),
         ("environments: [{name: a, reviewers: [a, b, c, d, e, f, g]}]", "GitHub takes 6"),
         ("environments: [{name: a, prevent-self-review: true}]", "needs reviewers"),
@@ -71,6 +77,12 @@ def test_only_what_the_file_names_is_wanted(tmp_path: Path) -> None:
         ("environments: [{name: a, reviewer: b}]", "did you mean reviewers?"),
         ("branches: [{name: main, approvals: 7}]", "is 7, not 0 to 6"),
         ("branches: [{name: main, up-to-date: true}]", "up-to-date needs checks"),
+        ("branches: [{name: main, checks: [], up-to-date: true}]", "up-to-date needs checks"),
+        ("branches: [{name: main}, {name: main}]", r"is main, as that of github.branches\[0\] is"),
+        ("branches: [{name: release/*}]", "a pattern: name one branch"),
+        ("oidc-subject: []", "is empty: write default for the usual one"),
+        ("oidc-subject: [default, repo]", "has default beside others"),
+        ("oidc-subject: [Repo]", "has Repo: claims have small letters"),
         ("workflows: [{starter: train}]", "github.workflows needs github.modelyard"),
         (
             "workflows: [{starter: train, with: {treshold: '1'}}]",
@@ -90,18 +102,3 @@ def test_mistakes_are_told_before_anything_is_sent(tmp_path: Path, line: str, me
         read(tmp_path, text)
     assert caught.value.line == 2
     assert "ghp_" not in caught.value.what
-
-
-@pytest.mark.parametrize(
-    ("url", "safe"),
-    [
-        ("https://github.example.com/api/v3", True),
-        ("http://127.0.0.1:8/api/v3", True),
-        ("http://localhost/api/v3", True),
-        ("http://127.0.0.1.example.com/api/v3", False),
-        ("http://github.example.com", False),
-        ("https://", False),
-    ],
-)
-def test_a_token_is_sent_over_https_or_to_this_machine(url: str, safe: bool) -> None:
-    assert wanted.is_safe(url) is safe
