@@ -27,6 +27,12 @@ def run(data):
     print("scored", len(rows))
     return [factor * row for row in rows]
 """
+UNMET = "import vines_of_nobody"
+UNMET_SHOWN = (
+    '/score.py", line 1, in <module>\n        import vines_of_nobody\n'
+    "    ModuleNotFoundError: No module named 'vines_of_nobody'\n"
+)
+"""What an error shows of the traceback: one frame, that of the script."""
 CONDA = """\
 name: scoring
 channels: [conda-forge]
@@ -39,9 +45,13 @@ dependencies:
 
 
 def write(folder: Path, python: str = "3.11") -> None:
-    """``code/score.py``, ``conda.yml``, ``broken.yml`` and the models ``double`` and ``triple``."""
-    (folder / "code").mkdir()
-    (folder / "code/score.py").write_text(SCORE)
+    """The folders ``code`` and ``unmet``, conda files, rows, the models ``double`` and ``triple``.
+
+    ``unmet/score.py`` imports what no environment has.
+    """
+    for name, script in (("code", SCORE), ("unmet", f"{UNMET}\n{SCORE}")):
+        (folder / name).mkdir()
+        (folder / name / "score.py").write_text(script)
     conda = CONDA.format(python=python)
     (folder / "conda.yml").write_text(conda)
     (folder / "broken.yml").write_text(conda + "    - no-such-package-anywhere==9\n")

@@ -14,6 +14,7 @@ import pytest
 
 from local import serving_project
 from local.aml_workplace import MISSING, PATH, Done, Workplace, pip_settings
+from local.serving_project import UNMET_SHOWN
 from modelyard.images.interpreters import own_version
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.environment import program_environment
@@ -131,9 +132,8 @@ def test_a_script_that_raises_leaves_what_serves_as_it_is(serving: Workplace) ->
     assert "the weights are for another model" in done.log
     assert "error MY042" in done.log
     assert served(serving) == DOUBLE_ON_BLUE
-    kept = next((serving.folder / "job").rglob("numbers-green*"), None)
-    assert kept is not None
-    assert "the weights are for another model" in text_below(kept)
+    assert done.log.count("the weights are for another model") == 2  # its line, and the exception
+    assert "the weights are for another model" in kept_log(serving)
 
 
 def test_the_first_deployment_that_fails_leaves_no_endpoint(place: Workplace) -> None:
@@ -142,6 +142,19 @@ def test_the_first_deployment_that_fails_leaves_no_endpoint(place: Workplace) ->
     assert place.sdk("tell(left=[one.name for one in ml.online_endpoints.list()])").told == {
         "left": []
     }
+
+
+def test_a_script_whose_import_fails_is_told_once_and_without_frames_of_the_server(
+    serving: Workplace,
+) -> None:
+    done = deploy(serving, "triple", code="unmet")
+    assert done.code == 42, done.log
+    assert UNMET_SHOWN in done.log
+    assert done.log.count("No module named") == 1
+    assert "azureml_inference_server_http" not in done.log
+    assert "imports a package that the environment doesn't have" in done.log
+    assert served(serving) == DOUBLE_ON_BLUE
+    assert "azureml_inference_server_http" in kept_log(serving)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +184,8 @@ def test_the_cause_is_shown_and_not_how_it_was_wrapped(
 def test_a_smoke_test_that_fails_ends_it(serving: Workplace) -> None:
     done = deploy(serving, "triple", environment_variables='{"RAISE_IN_RUN": "always"}')
     assert done.code == 43, done.log
+    assert done.log.count("ready with factor 3") == 1
+    assert "ValueError: can't score this" in done.log
     assert "traffic: blue 80 %" not in done.log
     assert served(serving) == DOUBLE_ON_BLUE
 
@@ -314,8 +329,11 @@ def in_order(log: str, *parts: str) -> bool:
     return True
 
 
-def text_below(path: Any) -> str:
-    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+def kept_log(place: Workplace) -> str:
+    """What the new deployment has printed, as it was kept last."""
+    kept = next((place.folder / "job").rglob("numbers-green*"), None)
+    assert kept is not None
+    files = [kept] if kept.is_file() else [one for one in kept.rglob("*") if one.is_file()]
     return "\n".join(one.read_text() for one in files)
 
 

@@ -11,6 +11,7 @@ import requests
 from local import serving_project
 from local.aml_v1_workplace import MISSING_V1, V1Workplace
 from local.aml_workplace import MISSING, Done, Workplace, pip_settings
+from local.serving_project import UNMET_SHOWN
 from modelyard.images.interpreters import own_version
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.environment import program_environment
@@ -140,6 +141,34 @@ def test_a_container_instance_that_does_not_come_up_answers_502(place: Workplace
     )
     assert tested.code == 19, tested.log
     assert "502" in tested.log
+
+
+@pytest.mark.parametrize("target", ["aci", "aks"])
+def test_a_script_whose_import_fails_is_told_once_and_without_frames_of_the_server(
+    place: Workplace, target: str
+) -> None:
+    more = {}
+    if target == "aks":
+        cluster = {"compute_type": "aks", "dev_test": "true", "node_count": "1"}
+        assert place.run("aml-compute", **WORKSPACE, compute_name="unmet", **cluster).code == 0
+        more = {"compute": "unmet", "deployment_config": "aks.yml"}
+    unmet = INFERENCE.replace("sourceDirectory: code", "sourceDirectory: unmet")
+    (place.folder / "unmet.yml").write_text(unmet)
+    done = deploy(place, target, f"unmet-{target}", inference_config="unmet.yml", **more)
+    assert done.code == 42, done.log
+    assert UNMET_SHOWN in done.log
+    assert done.log.count("No module named") == 1
+    assert "azureml_inference_server_http" not in done.log
+    assert "imports a package that the environment doesn't have" in done.log
+
+
+def test_a_script_that_can_not_score_fails_the_smoke_test(place: Workplace) -> None:
+    bad = {"environment_variables": "RAISE_IN_RUN: always", "rows": "rows.json"}
+    done = deploy(place, "aci", "wine-raising", **bad)
+    assert done.code == 43, done.log
+    assert done.log.count("ready with factor 2") == 1
+    assert "ValueError: can't score this" in done.log
+    assert "the model or its scoring script doesn't take these rows" in done.log
 
 
 def test_what_is_wrong_is_one_clear_error(place: Workplace) -> None:

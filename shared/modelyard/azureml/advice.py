@@ -23,7 +23,8 @@ _KNOWN = (
         "add the package to the conda file of the environment",
     ),
     (
-        r"(?i)container has crashed|ResourceNotReady|Liveness probe failed",
+        r"(?i)container (application )?(has )?crashed|CrashLoopBackOff|ResourceNotReady"
+        r"|Liveness probe failed",
         "the scoring script raised while it started (init)",
         "see the last lines of the log above; run the script with the same model",
     ),

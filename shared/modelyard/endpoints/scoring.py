@@ -74,12 +74,14 @@ def score(
         try:
             answer = session.call("POST", url, json=rows.body, headers=headers, reads=True)
         except ServiceError as error:
-            if type(error) is not ServiceError:
+            # A server that isn't there answers 502 to 504, one whose script has raised 500.
+            if type(error) is not ServiceError and error.status != 500:
                 raise
             raise EndpointTestFailed(
                 error.what,
-                cause="the model doesn't accept these rows",
-                fix="compare the rows with the model's signature",
+                cause="the model or its scoring script doesn't take these rows",
+                fix="see what the server has printed, and compare the rows with the model's "
+                "signature",
             ) from None
         seconds.append(clock.monotonic() - start)
         answers.append(predictions(answer, url))

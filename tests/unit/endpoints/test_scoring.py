@@ -60,6 +60,17 @@ def test_rows_the_model_refuses_are_a_failed_test(
         scoring.score(URL, TWO, clock=clock)
 
 
+@pytest.mark.parametrize(
+    ("status", "error"), [(500, EndpointTestFailed), (502, ServiceUnavailable)]
+)
+def test_a_script_that_raises_has_failed_and_a_server_that_is_gone_is_not_there(
+    requests_mock: requests_mock.Mocker, clock: FakeClock, status: int, error: type[Exception]
+) -> None:
+    requests_mock.post(URL, status_code=status, text="see the log")
+    with pytest.raises(error, match="see the log"):
+        scoring.score(URL, TWO, clock=clock)
+
+
 def test_a_wrong_key_is_named_as_such(
     requests_mock: requests_mock.Mocker, clock: FakeClock
 ) -> None:

@@ -20,7 +20,13 @@ from modelyard.azureml.connection import Place
 from modelyard.azureml.online import OnlineEndpoint
 from modelyard.context import Context
 from modelyard.endpoints import watching
-from modelyard.errors import AlreadyExists, Cancelled, ModelyardError, ServiceError
+from modelyard.errors import (
+    AlreadyExists,
+    Cancelled,
+    DeploymentFailed,
+    ModelyardError,
+    ServiceError,
+)
 from modelyard.http import Session
 from modelyard.operations.deployments import remains, trying
 from modelyard.operations.deployments.remains import RELEASE_SECONDS
@@ -66,14 +72,17 @@ def roll_out(
         TrafficFailed when it fails with a part of the traffic. Nothing has changed then.
     """
     context.keep(KEPT, change.text())
+    shown: str | None = ""
     try:
         endpoint = find_or_create()
-        _bring_up(session, place, change, body, rollout, context)
+        shown = _bring_up(session, place, change, body, rollout, context)
         _smoke_test(session, place, endpoint, change.new, rollout, context)
         _shift(session, place, endpoint, change, rollout, context)
     except BaseException as error:
-        hurry = isinstance(error, Cancelled)
-        _take_back(session, place, change, context, wait=None if hurry else rollout.timeout)
+        wait = None if isinstance(error, Cancelled) else rollout.timeout
+        if isinstance(error, DeploymentFailed):
+            shown = None  # the error tells the end of it
+        _take_back(session, place, change, context, wait=wait, shown=shown)
         raise
     # From here on the new one serves, whatever comes.
     if change.live:
@@ -89,7 +98,7 @@ def roll_out(
 def take_back(session: Session, place: Place, kept: str, context: Context) -> None:
     """For the release step: what a job that was cut off has left. Safe to call twice."""
     change = Change(**json.loads(kept))
-    _take_back(session, place, change, context, wait=RELEASE_SECONDS)
+    _take_back(session, place, change, context, wait=RELEASE_SECONDS, shown="")
 
 
 def _bring_up(
@@ -99,7 +108,8 @@ def _bring_up(
     body: Mapping[str, Any],
     rollout: Rollout,
     context: Context,
-) -> None:
+) -> str:
+    """What the new deployment has printed, which was shown."""
     # What an earlier attempt left in this place, without traffic.
     online.delete_deployment(session, place, change.endpoint, change.new, timeout=rollout.timeout)
     served = f", {change.live} goes on serving" if change.live else ""
@@ -113,9 +123,9 @@ def _bring_up(
             raise
         log = online.logs(session, place, change.endpoint, change.new)
         raise trying.failed(error, log) from None
-    context.show_remote(
-        f"log of {change.new}", online.logs(session, place, change.endpoint, change.new)
-    )
+    log = online.logs(session, place, change.endpoint, change.new)
+    trying.show_log(change.new, log, "", context)
+    return log
 
 
 def _smoke_test(
@@ -170,12 +180,19 @@ def _shift(
 
 
 def _take_back(
-    session: Session, place: Place, change: Change, context: Context, *, wait: float | None
+    session: Session,
+    place: Place,
+    change: Change,
+    context: Context,
+    *,
+    wait: float | None,
+    shown: str | None,
 ) -> None:
     """Traffic first; then the log, then the new deployment. A fault here isn't the first one.
 
     :param wait: seconds for each change; None when the job ends at once, and the release step
         sees to the rest.
+    :param shown: what was shown of the log; None where nothing more of it has to be.
     """
     try:
         endpoint = online.find(session, place, change.endpoint)
@@ -187,7 +204,7 @@ def _take_back(
         if endpoint.traffic != restored:
             online.set_traffic(session, place, endpoint, restored, timeout=wait)
             context.log.info("traffic: %s", _told(restored) or "none")
-        _keep_log(session, place, change, context)
+        _keep_log(session, place, change, context, shown)
         if change.endpoint_is_new:
             online.delete_endpoint(session, place, change.endpoint, timeout=wait)
         else:
@@ -207,7 +224,9 @@ def _take_back(
         context.let_go(KEPT)
 
 
-def _keep_log(session: Session, place: Place, change: Change, context: Context) -> None:
+def _keep_log(
+    session: Session, place: Place, change: Change, context: Context, shown: str | None
+) -> None:
     text = online.logs(session, place, change.endpoint, change.new)
     if not text.strip():
         return
@@ -215,7 +234,8 @@ def _keep_log(session: Session, place: Place, change: Change, context: Context) 
         path = Path(folder, f"{change.endpoint}-{change.new}.log")
         path.write_text(context.ci.clean(text), encoding="utf-8")
         context.upload(path.stem, path)
-    context.show_remote(f"log of {change.new}", text)
+    if shown is not None:
+        trying.show_log(change.new, text, shown, context)
 
 
 def _key(session: Session, place: Place, endpoint: OnlineEndpoint, context: Context) -> str:

@@ -79,9 +79,9 @@ def deploy(
     body |= {"location": workspace.location} | ({"overwrite": True} if before else {})
     if before is None:
         context.keep(KEPT, name)
-    made = _bring_up(region, place, body, rollout, context)
+    made, shown = _bring_up(region, place, body, rollout, context)
     context.let_go(KEPT)
-    _judge(region, place, made, rollout, context)
+    _judge(region, place, made, rollout, context, shown=shown)
     context.log.info("service %s: %s, %s", name, action, made.scoring_url)
     return Deployed(action, made.scoring_url, wanted.model)
 
@@ -167,7 +167,8 @@ def _body(
 
 def _bring_up(
     region: Session, place: Place, body: dict[str, Any], rollout: Rollout, context: Context
-) -> WebService:
+) -> tuple[WebService, str]:
+    """The service, and what was shown of its log."""
     name = str(body["name"])
     try:
         made = web_services.deploy(region, place, body, timeout=rollout.timeout)
@@ -178,17 +179,26 @@ def _bring_up(
             failure.cause = f"{failure.cause or _CAUSE}; {_REPLACED}"
             failure.fix = f"{failure.fix or _FIX}; {_MEANWHILE}"
         raise failure from None
-    context.show_remote(f"log of {name}", web_services.logs(region, place, name))
-    return made
+    log = web_services.logs(region, place, name)
+    trying.show_log(name, log, "", context)
+    return made, log
 
 
 def _judge(
-    region: Session, place: Place, service: WebService, rollout: Rollout, context: Context
+    region: Session,
+    place: Place,
+    service: WebService,
+    rollout: Rollout,
+    context: Context,
+    *,
+    shown: str = "",
 ) -> None:
     """:raises EndpointTestFailed: which says that the service serves all the same."""
     try:
         _smoke_test(region, place, service, rollout, context)
     except EndpointTestFailed as error:
+        log = web_services.logs(region, place, service.name)
+        trying.show_log(service.name, log, shown, context)
         serves = f"the service {service.name} serves this model all the same: nothing takes it back"
         raise EndpointTestFailed(
             error.what,

@@ -7,14 +7,14 @@ from modelyard.context import Context
 from modelyard.endpoints import scoring
 from modelyard.endpoints.rows import Rows
 from modelyard.errors import DeploymentFailed, ServiceError
-from modelyard.log_ends import indented
+from modelyard.log_ends import indented, without_server
 from modelyard.operations.deployments.rollout import Rollout
 
 
 def failed(error: ServiceError, log: str) -> DeploymentFailed:
     """The error of a deployment that isn't healthy; cause and fix are those that its log shows."""
     cause, fix = advice([log, error.what])
-    shown = f"\nthe end of its log:\n{indented(log)}" if log.strip() else ""
+    shown = f"\nthe end of its log:\n{indented(without_server(log))}" if log.strip() else ""
     return DeploymentFailed(f"{error.what}{shown}", cause=cause, fix=fix)
 
 
@@ -23,6 +23,11 @@ def masked(key: str, context: Context) -> str:
     if key:
         context.ci.mask(key)
     return key
+
+
+def show_log(name: str, text: str, shown: str, context: Context) -> None:
+    """What a server has printed, folded; not again what was shown of it before."""
+    context.show_remote(f"log of {name}", text.removeprefix(shown))
 
 
 def smoke_test(
