@@ -412,8 +412,13 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(
 
 def test_the_example_can_be_set_up(capsys: pytest.CaptureFixture[str]) -> None:
     os.environ["DATABRICKS_TOKEN"] = SECRET
-    settings = ("github.repository=wines/wine", "github.environments[1].reviewers=wines/leads")
+    settings = (
+        *("github.repository=wines/wine", "github.modelyard=wines/modelyard@v1"),
+        "github.environments[1].reviewers=wines/leads",
+    )
     given = ("--file", str(EXAMPLE), *(f"--set={one}" for one in settings))
+    code, said = refusal(capsys, *(one for one in given if "github.modelyard=" not in one))
+    assert (code, "put the account that it belongs to in place of OWNER" in said) == (3, True), said
     assert setup(*given) == 0
     assert "created pull request from modelyard-setup" in capsys.readouterr().out
     assert setup("--check", *given) == 0

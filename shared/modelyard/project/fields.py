@@ -19,7 +19,9 @@ class Mistakes:
         self._found: list[tuple[str, str]] = []
 
     def add(self, value: Value, what: str) -> None:
-        self._found.append((value.where, what))
+        """Told once, however often it is found."""
+        if (found := (value.where, what)) not in self._found:
+            self._found.append(found)
 
     def check(self) -> None:
         """:raises FileError: one for all of them, with the place of the first."""
@@ -86,7 +88,7 @@ class Section:
     ) -> str:
         """A text; numbers and truth values are texts here too."""
         if not self.has(key):
-            if required:
+            if required and isinstance(self.value.content, dict):
                 self.mistakes.add(self.value, f"{self.named(key)} is missing")
             return default
         text = plain_text(self._fields[key].content)

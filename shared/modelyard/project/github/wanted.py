@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from modelyard.project import shapes
 from modelyard.project.fields import Section
-from modelyard.project.github import starters
+from modelyard.project.github import checks, starters
 from modelyard.project.secret_values import SecretReference
 from modelyard.reading import nearest
 
@@ -33,10 +32,6 @@ MOST_REVIEWERS = 6
 DEFAULT_SUBJECT = "default"
 ALL, PROTECTED = "all", "protected"
 """What ``branches`` of an environment may be beside a list of patterns."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-_REVIEWER = re.compile(r"[\w-]+(/[\w.-]+)?", re.ASCII)
-_CLAIM = re.compile(r"[a-z_]+")
 
 
 @dataclass(frozen=True)
@@ -99,24 +94,23 @@ class Wanted:
 
 def read(section: Section) -> Wanted:
     """The section; mistakes are added to it."""
-    repository = section.text("repository", required=True)
-    if repository and not _REPOSITORY.fullmatch(repository):
-        section.wrong("repository", "isn't OWNER/NAME")
+    shape = "OWNER/NAME, such as contoso/wine"
+    repository = checks.repository(section, "repository", shape, required=True)
+    shape = "OWNER/NAME@VERSION, such as contoso/modelyard@v1"
+    modelyard = checks.repository(section, "modelyard", shape, ref=r"@[\w./-]+")
     workflows = tuple(
         _workflow(one) for one in section.sections("workflows", WORKFLOW, once="starter")
     )
     environments = tuple(
         _environment(one) for one in section.sections("environments", ENVIRONMENT, once="name")
     )
-    modelyard = section.text("modelyard")
-    name, _, ref = modelyard.partition("@")
-    if modelyard and not (_REPOSITORY.fullmatch(name) and re.fullmatch(r"[\w./-]+", ref)):
-        section.wrong("modelyard", "isn't OWNER/NAME@VERSION")
-    if workflows and not modelyard:
-        section.wrong("workflows", "needs github.modelyard: OWNER/modelyard@v1, where they call it")
     branches = tuple(
         _branch(one) for one in section.sections("branches", BRANCH, once="name", any_case=False)
     )
+    if workflows and not modelyard:
+        section.wrong(
+            "workflows", "needs github.modelyard: contoso/modelyard@v1, where they call it"
+        )
     return Wanted(
         repository,
         shapes.address(section, "api-url"),
@@ -130,48 +124,39 @@ def read(section: Section) -> Wanted:
 
 
 def _subject(section: Section) -> tuple[str, ...] | None:
-    if not section.has("oidc-subject"):
+    key = "oidc-subject"
+    if not section.has(key):
         return None
-    claims = section.texts("oidc-subject", once=True)
-    if not section.items("oidc-subject"):
-        section.wrong("oidc-subject", f"is empty: write {DEFAULT_SUBJECT} for the usual one")
-    if DEFAULT_SUBJECT in claims and len(claims) > 1:
-        section.wrong("oidc-subject", f"has {DEFAULT_SUBJECT} beside others")
+    claims = section.texts(key, once=True)
+    usual = [one for one in claims if one.lower() == DEFAULT_SUBJECT]
+    if usual and claims != (DEFAULT_SUBJECT,):
+        section.wrong(key, f"has {usual[0]}: write {DEFAULT_SUBJECT} alone, or a list of claims")
+    if not section.items(key):
+        section.wrong(
+            key, f"is empty: write {DEFAULT_SUBJECT}, or a list of claims such as [repo, context]"
+        )
     for one in claims:
-        if not _CLAIM.fullmatch(one):
-            section.wrong("oidc-subject", f"has {one}: claims have small letters and _ alone")
+        if not checks.CLAIM.fullmatch(one):
+            section.wrong(key, f"has {one}: the name of a claim has letters, digits and _")
     return claims
 
 
 def _settings(section: Section) -> Settings:
     variables, secrets = section.plain_values("variables"), section.secrets("secrets")
-    for key, names in (("variables", variables), ("secrets", secrets)):
-        _check_names(section, key, names)
+    for key in SETTINGS:
+        checks.settings(section, key)
     return Settings(
         {name.upper(): value for name, value in variables.items()},
         {name.upper(): value for name, value in secrets.items()},
     )
 
 
-def _check_names(section: Section, key: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if not _NAME.fullmatch(name) or name.upper().startswith("GITHUB_"):
-            section.wrong(
-                key, f"has {name}: GitHub takes letters, digits and _, and no GITHUB_ at the start"
-            )
-        if name.upper() in seen:
-            section.wrong(key, f"has {name} twice: GitHub knows no small letters in names")
-        seen.add(name.upper())
-
-
 def _environment(section: Section) -> Environment:
     rules: dict[str, Any] = {}
     if section.has("reviewers"):
         reviewers = {one.removeprefix("@").lower() for one in section.texts("reviewers", once=True)}
-        for one in sorted(reviewers):
-            if not _REVIEWER.fullmatch(one):
-                section.wrong("reviewers", f"has {one}: write USER or ORGANIZATION/TEAM")
+        for name in sorted(one for one in reviewers if not checks.REVIEWER.fullmatch(one)):
+            section.wrong("reviewers", f"has {name}, not USER or ORGANIZATION/TEAM")
         if len(reviewers) > MOST_REVIEWERS:
             section.wrong("reviewers", f"has {len(reviewers)}: GitHub takes {MOST_REVIEWERS}")
         rules["reviewers"] = tuple(sorted(reviewers))
@@ -182,20 +167,23 @@ def _environment(section: Section) -> Environment:
     if section.has("wait-minutes"):
         rules["wait-minutes"] = section.number("wait-minutes", 0, most=LONGEST_WAIT)
     if section.has("branches"):
-        rules["branches"] = tuple(sorted(set(section.texts("branches"))))
-        _check_branches(section, rules["branches"])
+        rules["branches"] = _patterns(section)
     return Environment(section.text("name", required=True), rules, _settings(section))
 
 
-def _check_branches(section: Section, names: tuple[str, ...]) -> None:
+def _patterns(section: Section) -> tuple[str, ...]:
+    """``branches`` of an environment."""
+    found = tuple(sorted(set(section.texts("branches"))))
+    words = [one for one in found if one.lower() in (ALL, PROTECTED)]
+    if words and len(found) > 1:
+        section.wrong("branches", f"has {' and '.join(words)} beside others")
+    elif words and words[0] not in (ALL, PROTECTED):
+        section.wrong("branches", f"is {words[0]}: write {words[0].lower()}")
     if not section.items("branches"):
-        section.wrong("branches", f"is empty, so nothing could deploy: write {ALL} for all")
-    for one in names:
-        word = one.lower()
-        if word in (ALL, PROTECTED) and one != word:
-            section.wrong("branches", f"has {one}: write {word}")
-        elif word in (ALL, PROTECTED) and len(names) > 1:
-            section.wrong("branches", f"has {one} beside others")
+        section.wrong(
+            "branches", f"is empty, so nothing could be deployed: write {ALL}, {PROTECTED} or names"
+        )
+    return found
 
 
 def _branch(section: Section) -> Branch:
