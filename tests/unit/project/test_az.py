@@ -16,8 +16,17 @@ TRUST = Federation("wanted-name", "https://issuer", "subject", "audience")
 PROGRAM = """#!/bin/sh
 env > {folder}/environment
 echo "$*" >> {folder}/calls
-case "$*" in *' list '*) cat {folder}/there;; *) echo '{{}}';; esac
+case "$*" in
+*' list '*) cat {folder}/there;;
+*' federated-credential create '*)
+    if grep -q '"subject": "subject"' {folder}/there; then
+        echo 'ERROR: The combination of issuer and subject must be unique for the application.' >&2
+        exit 1
+    fi;;
+*) echo '{{}}';;
+esac
 """
+"""As Entra does, it refuses a second trust in one issuer and subject."""
 
 
 @pytest.fixture
@@ -49,6 +58,18 @@ def test_one_with_another_audience_is_updated_under_its_name(folder: Path) -> No
     last = (folder / "calls").read_text().splitlines()[-1]
     assert "update --id 1111 --federated-credential-id main" in last
     assert '"name": "main"' in last
+
+
+def test_one_that_somebody_made_in_the_meantime_is_not_made_again(folder: Path) -> None:
+    by_hand = (folder / "there").read_text()
+    (folder / "there").write_text("[]")
+    change = az(folder).federation_change(TRUST.name, lambda: TRUST)
+    assert change.name == "wanted-name"
+    (folder / "there").write_text(by_hand)
+    assert change.apply is not None
+    change.apply()
+    last = (folder / "calls").read_text().splitlines()[-1]
+    assert "update --id 1111 --federated-credential-id main" in last
 
 
 def test_az_gets_no_token(folder: Path) -> None:

@@ -61,14 +61,17 @@ def unknown(keys: Sequence[str]) -> list[str]:
 def federations(
     connection: Connection, wanted: Wanted, keys: Sequence[str], audience: str
 ) -> Iterator[Federation]:
-    """One for each environment, and one for jobs of the default branch without any.
+    """One for each environment, and one for jobs of the default branch without any; a single one
+    where subjects don't tell them apart, since an application trusts no subject twice.
 
     :param keys: what subjects are made of, all of them known.
     :param audience: of the Azure cloud.
     """
     owner = connection.name.partition("/")[0]
-    contexts = [("ref:refs/heads/", connection.repository.default_branch)]
-    contexts += [("environment:", one.name) for one in wanted.environments]
+    contexts = [("all", "jobs")]
+    if "context" in keys:
+        contexts = [("ref:refs/heads/", connection.repository.default_branch)]
+        contexts += [("environment:", one.name) for one in wanted.environments]
     for kind, which in contexts:
         values = {
             "repo": f"repo:{connection.name}",

@@ -26,15 +26,24 @@ def trust(
 ) -> None:
     """Trust tokens of ``issuer`` for ``subject``, signed with one of ``keys`` (JWKs).
 
-    An issuer of this cloud needs none. Raises ValueError when there are no keys, or one is not a
-    public RSA or EC key.
+    An issuer of this cloud needs none. What is trusted already stays trusted. Raises ValueError
+    when there are no keys, or one is not a public RSA or EC key; and, as Entra does, for a second
+    credential with this issuer and subject: the cloud has one application.
+    Source: https://github.com/Azure/azure-workload-identity/issues/434
     """
     if keys is None and not issuers.keys_of(store, issuer):
         raise ValueError(f"the keys of {issuer} aren't known here: give them")
     if keys is not None:
         issuers.check_keys(keys)
+    key = f"{issuer} {subject}"
+    there = store.get(COLLECTION, key)
+    if there is not None and there["audience"] != audience:
+        raise ValueError(
+            "The combination of issuer and subject must be unique for the application. "
+            f"Issuer {issuer} and Subject: {subject} already exist."
+        )
     document = {"issuer": issuer, "subject": subject, "audience": audience, "keys": keys}
-    store.put(COLLECTION, f"{issuer} {subject} {audience}", document)
+    store.put(COLLECTION, key, document)
 
 
 def check(store: Store, assertion: str, now: float) -> None:

@@ -142,7 +142,7 @@ class Directory:
     def trust(
         self, issuer: str, subject: str, keys: list[dict[str, Any]] | None, audience: str
     ) -> None:
-        """Give the application a federated credential. Raises ValueError for bad keys."""
+        """Give the application a federated credential. Raises ValueError: see there."""
         federation.trust(self._cloud.store, issuer, subject, keys, audience)
 
     def add_certificate(self, pem: str) -> str:

@@ -44,7 +44,7 @@ class Settings:
         try:
             self._directory.trust(body["issuer"], body["subject"], body.get("keys"), audience)
         except ValueError as error:
-            return json_answer({"message": f"keys can't be used: {error}"}, 400)
+            return json_answer({"message": str(error)}, 400)
         return json_answer({"issuer": body["issuer"], "subject": body["subject"]})
 
     def add_certificate(self, request: Request) -> Response:

@@ -98,3 +98,11 @@ def test_what_is_no_token(trusting: Cloud, text: str) -> None:
 def test_unusable_keys_are_refused_at_once(cloud: Cloud, keys: Any) -> None:
     with pytest.raises(ValueError, match=r"JSON web key|RSA and EC"):
         federation.trust(cloud.store, ISSUER, SUBJECT, keys)
+
+
+def test_an_application_trusts_an_issuer_and_subject_once(trusting: Cloud) -> None:
+    federation.trust(trusting.store, ISSUER, SUBJECT, [jwk(KEY)])  # it is trusted: that is all
+    with pytest.raises(ValueError, match="of issuer and subject must be unique for the applicati"):
+        federation.trust(trusting.store, ISSUER, SUBJECT, [jwk(KEY)], "api://another")
+    federation.trust(trusting.store, ISSUER, f"{SUBJECT}-2", [jwk(KEY)], "api://another")
+    assert issue(trusting, assertion(trusting))
