@@ -4,6 +4,7 @@ Enterprise Server on the loopback."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -276,11 +277,17 @@ def test_the_subject_of_identity_tokens_can_be_chosen(cloud: LocalCloud) -> None
     def subject(**job: str) -> str:
         return str(tell(cloud, "jobs", repository="wines/wine", **job)["subject"])
 
-    assert requests.get(url, headers=headers, timeout=30).json() == {"use_default": True}
+    usual = requests.get(url, headers=headers, timeout=30).json()
+    assert usual["use_default"] is usual["use_immutable_subject"] is True
+    assert re.fullmatch(r"repo:wines@\d+/wine@\d+", usual["sub_claim_prefix"])
+    assert subject() == f"{usual['sub_claim_prefix']}:ref:refs/heads/main"
+    names = {"use_default": True, "use_immutable_subject": False}
+    assert requests.put(url, json=names, headers=headers, timeout=30).status_code == 201
     assert subject() == "repo:wines/wine:ref:refs/heads/main"
     wanted = {"use_default": False, "include_claim_keys": ["repository_owner", "context"]}
     assert requests.put(url, json=wanted, headers=headers, timeout=30).status_code == 201
-    assert requests.get(url, headers=headers, timeout=30).json() == wanted
+    found = requests.get(url, headers=headers, timeout=30).json()
+    assert found == {**names, **wanted, "sub_claim_prefix": "repo:wines/wine"}
     assert subject(environment="production") == ("repository_owner:wines:environment:production")
     wrong = {"use_default": False, "include_claim_keys": ["colour"]}
     assert requests.put(url, json=wrong, headers=headers, timeout=30).status_code == 422

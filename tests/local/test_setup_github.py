@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -386,7 +387,7 @@ def test_a_service_that_falters_is_asked_again(cloud: LocalCloud, repository: Re
 
 
 def test_what_needs_rights_in_the_tenant_is_done_by_az(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tell: Tell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """az stands in for itself: the local cloud has no Microsoft Graph."""
     log, program = tmp_path / "calls", tmp_path / "az"
@@ -397,6 +398,8 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(
     small = SMALL + "  environments: [{name: staging}]\n"
     Path("modelyard.yml").write_text("azure: {application: wine}\n" + small, encoding="utf-8")
 
+    main = tell("jobs", repository="wines/wine")["subject"]
+    assert re.fullmatch(r"repo:wines@\d+/wine@\d+:ref:refs/heads/main", main)
     assert setup("--with-az") == 0
     assert "created federated credential wines-wine-environment-staging" in capsys.readouterr().out
     made = [one for one in log.read_text().splitlines() if " create " in one]
@@ -406,7 +409,7 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(
         "ad app federated-credential",
         "ad app federated-credential",
     ]
-    assert '"subject": "repo:wines/wine:ref:refs/heads/main"' in made[2]
+    assert f'"subject": "{main}"' in made[2]
     assert '--id app-1 --parameters {"name": "wines-wine-environment-staging"' in made[3]
 
 

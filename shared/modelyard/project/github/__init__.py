@@ -78,14 +78,15 @@ def _federations(
     """Whom Azure has to trust; none where that isn't asked for."""
     if surroundings.tenant is None:
         return []
-    claims = subject.claims(connected, asked)
-    if unknown := subject.unknown(claims):
+    made_of = subject.subjects(connected, asked)
+    if unknown := subject.unknown(made_of.claims):
         surroundings.write(
             f"the OIDC subject has {', '.join(unknown)}, which differs from workflow to workflow: "
             "no federated credential is made for it"
         )
         return []
-    return list(subject.federations(connected, asked, claims, surroundings.cloud.exchange_audience))
+    audience = surroundings.cloud.exchange_audience
+    return list(subject.federations(connected, asked, made_of, audience))
 
 
 def _in_the_tenant(surroundings: Surroundings, federations: list[Federation]) -> Iterator[Change]:

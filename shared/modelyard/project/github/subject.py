@@ -1,13 +1,20 @@
 """The subject of the repository's identity tokens, and whom Azure has to trust because of it.
 
+Repositories made or renamed since July 2026 have the numbers of their owner and of themselves in
+the usual subject, and others may have them: GitHub tells how it begins (``sub_claim_prefix``), an
+Enterprise Server doesn't. GitHub says nothing of numbers in a subject whose claims somebody chose.
+
 Source: docs.github.com, "OpenID Connect reference" and "Customizing the subject claims for an
-organization or repository".
+organization or repository"; learn.microsoft.com, "Migrate GitHub Actions federated credentials to
+immutable subjects"; https://github.com/Azure/azure-dev/pull/9430.
 """
 
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from modelyard.project.github.connection import Connection
 from modelyard.project.github.wanted import API, DEFAULT_SUBJECT, Wanted
@@ -33,19 +40,35 @@ def changes(connection: Connection, wanted: Wanted) -> Iterator[Change]:
     def apply() -> None:
         connection.rest.json("PUT", _path(connection), body=body)
 
-    found = {"claims": _found(connection)}
+    found = {"claims": _found(_template(connection))}
     yield change("OIDC subject", connection.name, {"claims": asked}, found, apply)
 
 
-def claims(connection: Connection, wanted: Wanted) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Subjects:
     """What subjects will be made of."""
-    found = wanted.oidc_subject or _found(connection)
-    return DEFAULT if found == (DEFAULT_SUBJECT,) else found
+
+    claims: tuple[str, ...]
+    repo: str
+    """The claim ``repo`` as subjects have it: ``repo:OWNER/NAME``, perhaps with numbers."""
 
 
-def _found(connection: Connection) -> tuple[str, ...]:
-    answer = connection.rest.get(_path(connection))
-    keys = () if answer.get("use_default", True) else answer.get("include_claim_keys") or ()
+def subjects(connection: Connection, wanted: Wanted) -> Subjects:
+    """Those of the repository once the plan is carried out."""
+    template = _template(connection)
+    found = wanted.oidc_subject or _found(template)
+    names = f"repo:{connection.name}"
+    if found != (DEFAULT_SUBJECT,):
+        return Subjects(found, names)
+    return Subjects(DEFAULT, template.get("sub_claim_prefix") or names)
+
+
+def _template(connection: Connection) -> Mapping[str, Any]:
+    return connection.rest.get(_path(connection))
+
+
+def _found(template: Mapping[str, Any]) -> tuple[str, ...]:
+    keys = () if template.get("use_default", True) else template.get("include_claim_keys") or ()
     return tuple(keys) or (DEFAULT_SUBJECT,)
 
 
@@ -59,27 +82,27 @@ def unknown(keys: Sequence[str]) -> list[str]:
 
 
 def federations(
-    connection: Connection, wanted: Wanted, keys: Sequence[str], audience: str
+    connection: Connection, wanted: Wanted, made_of: Subjects, audience: str
 ) -> Iterator[Federation]:
     """One for each environment, and one for jobs of the default branch without any; a single one
     where subjects don't tell them apart, since an application trusts no subject twice.
 
-    :param keys: what subjects are made of, all of them known.
+    :param made_of: all claims of it known.
     :param audience: of the Azure cloud.
     """
     owner = connection.name.partition("/")[0]
     contexts = [("all", "jobs")]
-    if "context" in keys:
+    if "context" in made_of.claims:
         contexts = [("ref:refs/heads/", connection.repository.default_branch)]
         contexts += [("environment:", one.name) for one in wanted.environments]
     for kind, which in contexts:
         values = {
-            "repo": f"repo:{connection.name}",
+            "repo": made_of.repo,
             "context": f"{kind}{which}",
             "repository": f"repository:{connection.name}",
             "repository_owner": f"repository_owner:{owner}",
         }
-        subject = ":".join(values[key] for key in keys)
+        subject = ":".join(values[key] for key in made_of.claims)
         name = federation_name(f"{connection.name} {kind}", which)
         yield Federation(name, _issuer(connection), subject, audience)
 

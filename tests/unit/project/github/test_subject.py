@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,26 +13,55 @@ from modelyard.project.github.wanted import API
 from modelyard.project.tenant import Federation, federation_name
 
 
-def federations(*keys: str, audience: str = "a") -> list[Federation]:
+def federations(
+    *chosen: str, audience: str = "a", template: Mapping[str, Any] | None = None
+) -> list[Federation]:
+    """:param template: what GitHub says of the repository's subjects."""
+    answer = template or {"use_default": True}
     connection: Any = SimpleNamespace(
         name="wines/wine",
+        path="/repos/wines/wine",
         repository=SimpleNamespace(default_branch="main"),
-        rest=SimpleNamespace(base=API),
+        rest=SimpleNamespace(base=API, get=lambda path: answer),
     )
-    wanted: Any = SimpleNamespace(environments=[SimpleNamespace(name="production")])
-    return list(subject.federations(connection, wanted, keys, audience))
+    wanted: Any = SimpleNamespace(
+        environments=[SimpleNamespace(name="production")], oidc_subject=chosen or None
+    )
+    made_of = subject.subjects(connection, wanted)
+    return list(subject.federations(connection, wanted, made_of, audience))
 
 
 def test_a_sovereign_cloud_has_an_audience_of_its_own() -> None:
     audience = by_name("china").exchange_audience
 
-    found = federations(*subject.DEFAULT, audience=audience)
+    found = federations(audience=audience)
 
     assert {one.audience for one in found} == {"api://AzureADTokenExchangeChina"}
     assert [one.subject for one in found] == [
         "repo:wines/wine:ref:refs/heads/main",
         "repo:wines/wine:environment:production",
     ]
+
+
+WITH_NUMBERS = {
+    "use_default": True,
+    "use_immutable_subject": False,  # as repositories have been seen to say
+    "sub_claim_prefix": "repo:wines@12/wine@34",
+}
+
+
+def test_the_usual_subject_begins_as_github_says() -> None:
+    assert [one.subject for one in federations(template=WITH_NUMBERS)] == [
+        "repo:wines@12/wine@34:ref:refs/heads/main",
+        "repo:wines@12/wine@34:environment:production",
+    ]
+    chosen = {**WITH_NUMBERS, "use_default": False, "include_claim_keys": ["repo", "context"]}
+    assert federations(template=chosen)[0].subject == "repo:wines/wine:ref:refs/heads/main"
+    back = federations("default", template=chosen)
+    assert back[0].subject == "repo:wines@12/wine@34:ref:refs/heads/main"
+    assert federations("repo", "context", template=WITH_NUMBERS)[0].subject.startswith(
+        "repo:wines/"
+    )
 
 
 def test_a_subject_is_trusted_once() -> None:

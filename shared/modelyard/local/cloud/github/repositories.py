@@ -47,8 +47,19 @@ class Repositories:
             "oidc": {"use_default": True},
             "created_at": self.now(),
         }
+        made["oidc"] |= self.beginning(made, immutable=True)
         self._cloud.store.put(COLLECTION, key, made)
         return made
+
+    def beginning(self, repository: Json, *, immutable: bool) -> Json:
+        """How the usual subject of its identity tokens begins: GitHub puts numbers beside the names
+        in that of every repository made since July 2026."""
+        numbers = (self._accounts.get(repository["owner"])["id"], repository["id"])
+        owner, name = (f"@{number}" if immutable else "" for number in numbers)
+        return {
+            "use_immutable_subject": immutable,
+            "sub_claim_prefix": f"repo:{repository['owner']}{owner}/{repository['name']}{name}",
+        }
 
     def change(self, repository: Json, **changes: Any) -> None:
         key = f"{repository['owner']}/{repository['name']}".lower()

@@ -72,7 +72,10 @@ class RepositoryResponses:
         body = call.body()
         if not isinstance(body.get("use_default"), bool):
             raise exceptions.invalid('Invalid request.\n\n"use_default" wasn\'t supplied.')
-        chosen: Json = {"use_default": body["use_default"]}
+        field = "use_immutable_subject"
+        immutable = bool(body.get(field, call.repository["oidc"].get(field)))
+        chosen = self._repositories.beginning(call.repository, immutable=immutable)
+        chosen["use_default"] = body["use_default"]
         if not chosen["use_default"]:
             keys = [str(one) for one in body.get("include_claim_keys") or []]
             if unknown := [one for one in keys if one not in CLAIM_KEYS]:

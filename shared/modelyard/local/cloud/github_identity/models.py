@@ -48,11 +48,6 @@ class Job:
     """The same of the workflow that the job is in; another one where that is called."""
 
     @property
-    def subject(self) -> str:
-        """The usual one: see ``context``."""
-        return f"repo:{self.repository}:{self.context}"
-
-    @property
     def context(self) -> str:
         """An environment goes before a pull request, and that before a branch or tag."""
         if self.environment:
@@ -143,10 +138,13 @@ class Issuer:
         return signing.sign(claims, self._key)
 
     def subject(self, job: Job) -> str:
-        """What federated credentials have to name; its repository may have chosen another."""
+        """What federated credentials have to name: the usual one, as its repository has it, or one
+        that the repository chose. One that the local GitHub hasn't is known by its name alone."""
         repository = self._cloud.store.get(REPOSITORIES, job.repository.lower()) or {}
-        keys = repository.get("oidc", {}).get("include_claim_keys")
-        return job.subject_of(keys) if keys else job.subject
+        template = repository.get("oidc", {})
+        if keys := template.get("include_claim_keys"):
+            return job.subject_of(keys)
+        return f"{template.get('sub_claim_prefix', f'repo:{job.repository}')}:{job.context}"
 
     def jobs(self) -> int:
         return sum(1 for _ in self._cloud.store.items(COLLECTION))
