@@ -55,14 +55,15 @@ class Anonymous:
 class StaticToken:
     """A token that can't be renewed: a personal access token.
 
+    :param name: where it comes from, for the message.
     :raises InputError: when it can't stand in a header.
     """
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, name: str = "the token input") -> None:
         if not re.fullmatch(r"[\x21-\x7e]+", value):
             raise InputError(
                 "the token is empty, or has blanks, line ends or other characters no token has",
-                fix="check how the token input is filled; the token itself isn't shown here",
+                fix=f"check how {name} is filled; the token itself isn't shown here",
             )
         self._value = value
 

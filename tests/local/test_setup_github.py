@@ -298,6 +298,9 @@ def test_refusals_say_what_to_do(
     assert (code, "wines/wine doesn't exist, or the token may not see it" in said) == (14, True)
     code, said = by(limit=1)
     assert (code, "API rate limit exceeded" in said, "wait until" in said) == (18, True, True)
+    os.environ["GH_TOKEN"] = "ghp_of two"
+    code, said = refusal(capsys)
+    assert (code, "check how GH_TOKEN is filled" in said, "ghp_of" in said) == (2, True, False)
     os.environ["GH_TOKEN"] = "ghp_wrong"
     code, said = refusal(capsys)
     assert (code, "make a new token" in said, "ghp_wrong" in said) == (10, True, False)

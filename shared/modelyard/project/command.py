@@ -81,8 +81,8 @@ def _set_up(
             f"{path} has no section {options.platform}",
             fix=f"{page('setup')} shows what it holds",
         )
-    if options.bicep and not root.has("azure"):
-        raise InputError("--bicep needs the section azure of the file")
+    if options.bicep:
+        _check_bicep(Path(options.bicep), root)
     surroundings = Surroundings(
         environment=dict(os.environ),
         clock=SystemClock(),
@@ -157,6 +157,20 @@ def _by_hand(plan: Plan, surroundings: Surroundings) -> None:
         surroundings.write("")
         for line in lines:
             surroundings.write(line)
+
+
+def _check_bicep(path: Path, root: Section) -> None:
+    """Before the first change: the file itself is written after the last."""
+    if not root.has("azure"):
+        raise InputError(
+            "--bicep needs the section azure of the file",
+            fix=f"name the application and its roles there: {page('setup')}",
+        )
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError(
+            f"--bicep {path} isn't a file in a folder that is there",
+            fix="write for example --bicep tenant.bicep",
+        )
 
 
 def _write_bicep(path: Path, plan: Plan, surroundings: Surroundings) -> None:

@@ -127,11 +127,17 @@ def _laid(below: Value, steps: Sequence[str | int], value: Value, name: str) -> 
     content = {} if below.content is None else below.content
     if isinstance(first, int):
         if not isinstance(content, tuple) or first >= len(content):
-            raise InputError(f"{name}: there is no [{first}] in the file to set")
+            raise InputError(
+                f"{name}: there is no [{first}] in the file to set",
+                fix="set the whole list: --set 'github.environments=[{name: staging}]'",
+            )
         changed = _laid(content[first], rest, value, name)
         return replace(below, content=(*content[:first], changed, *content[first + 1 :]))
     if not isinstance(content, dict):
-        raise InputError(f"{name}: what {first} would be in isn't a mapping")
+        raise InputError(
+            f"{name}: what {first} would be in isn't a mapping",
+            fix="an item of a list goes by its number: --set github.environments[0].name=staging",
+        )
     key = _spelt(first, content)
     return replace(
         below, content={**content, key: _laid(content.get(key, Value({}, name)), rest, value, name)}

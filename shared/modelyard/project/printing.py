@@ -38,6 +38,8 @@ def done_line(change: Change) -> str:
 def totals(plan: Plan) -> str:
     """``2 to create, 1 to update, 5 as they should be``."""
     kept = plan.count(KEEP)
+    if not plan.changes:
+        return "nothing to change: the file names nothing here"
     if not plan.writes:
         return f"nothing to change: all {kept} are as the file has them"
     return (

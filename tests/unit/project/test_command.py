@@ -291,6 +291,15 @@ def test_bicep_without_what_it_is_made_of_is_refused_before_anything_is_done(
     assert service.written == []
 
 
+@pytest.mark.parametrize("path", ["none/tenant.bicep", "."])
+def test_bicep_that_could_not_be_written_is_refused_before_anything_is_done(
+    service: Service, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    assert run("--bicep", path) == 2
+    assert f"--bicep {path} isn't a file in a folder that is there" in capsys.readouterr().err
+    assert service.written == []
+
+
 def test_the_bicep_file_is_written_only_with_the_changes(service: Service, tmp_path: Path) -> None:
     assert run("--dry-run", "--bicep", "tenant.bicep") == 0
     assert not Path("tenant.bicep").exists()
@@ -306,6 +315,7 @@ def test_the_bicep_file_is_written_only_with_the_changes(service: Service, tmp_p
         (["--set", "a"], 2, "isn't KEY=VALUE"),
         (["--set", "azure-devops=3"], 3, "azure-devops isn't a mapping"),
         (["--set", "azure-devops.thing=3"], 3, "did you mean things?"),
+        (["--set", "azure-devops.things[7].name=a"], 2, "fix: set the whole list"),
         (["--set", "azure-devops.secrets.s=env:SETUP_NONE"], 2, "SETUP_NONE isn't set"),
     ],
 )

@@ -66,6 +66,7 @@ def test_totals() -> None:
     assert printing.totals(plan(KEEP, KEEP)) == (
         "nothing to change: all 2 are as the file has them"
     )
+    assert printing.totals(plan()) == "nothing to change: the file names nothing here"
     assert not plan(KEEP).writes
 
 

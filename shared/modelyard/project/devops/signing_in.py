@@ -22,7 +22,7 @@ class PersonalAccessToken:
     """A token that a person made, as the password of nobody."""
 
     def __init__(self, value: str) -> None:
-        StaticToken(value)  # says what is wrong with one that can't be one
+        StaticToken(value, TOKEN)  # says what is wrong with one that can't be one
         self.value = value
 
     def headers(self) -> Mapping[str, str]:

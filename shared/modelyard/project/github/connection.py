@@ -89,12 +89,13 @@ def connect(name: str, api_url: str, surroundings: Surroundings) -> Connection:
     :raises MissingTool: when PyGithub isn't installed.
     :raises ServiceError: when GitHub refuses the token, or knows no such repository for it.
     """
-    token = _token(surroundings)
+    name_of_token, token = _token(surroundings)
     surroundings.masker.add(token)
     base = api_url or surroundings.environment.get(ADDRESS, "").rstrip("/") or API
     if not is_safe(base):
         raise InputError(f"{ADDRESS} isn't https: the token would be readable on its way")
-    session = Session(base, clock=surroundings.clock, credential=StaticToken(token), rules=_RULES)
+    credential = StaticToken(token, name_of_token)
+    session = Session(base, clock=surroundings.clock, credential=credential, rules=_RULES)
     gate = Gate(session)
     github = client(token, base, gate)
     with refusals(f"{base}/repos/{name}", fixes={404: _missing(name)}):
@@ -119,10 +120,11 @@ def _missing(name: str) -> str:
     )
 
 
-def _token(surroundings: Surroundings) -> str:
+def _token(surroundings: Surroundings) -> tuple[str, str]:
+    """The variable that it is in, and the token."""
     for name in TOKENS:
         if surroundings.environment.get(name, "").strip():
-            return surroundings.secrets.value(variable(name)).strip()
+            return name, surroundings.secrets.value(variable(name)).strip()
     raise InputError(
         f"there is no token for GitHub: {' and '.join(TOKENS)} aren't set",
         fix=f"set GH_TOKEN for this one command; {page('setup')} says what it has to be allowed",
