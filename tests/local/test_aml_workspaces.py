@@ -96,6 +96,24 @@ def test_a_workspace_of_a_sovereign_cloud(place: Workplace) -> None:
     assert place.run("aml-workspace", **wanted).outputs["action"] == "left-alone"
 
 
+def test_a_workspace_that_is_not_allowed_is_neither_made_nor_changed(place: Workplace) -> None:
+    wanted = {"workspace_name": "wine", "resource_group": "modelyard-local"}
+    for allowed in ("vino", PATH + "2", "https://adb-1.2.azuredatabricks.net"):
+        refused = place.run("aml-workspace", **wanted, allowed_workspaces=allowed)
+        assert refused.code == 23, refused.log
+        assert f"{PATH} isn't among the allowed workspaces: {allowed}" in refused.log
+    place.environment["MODELYARD_ALLOWED_WORKSPACES"] = json.dumps(["vino", PATH.lower()])
+    made = place.run("aml-workspace", **wanted)
+    assert made.code == 0, made.log
+    assert made.outputs["action"] == "created"
+    model = place.folder / "weights"
+    model.write_text("1")
+    for group, code in (("modelyard-local", 0), ("other", 23)):
+        wanted["resource_group"] = group
+        done = place.run("model-register", **wanted, name="wine", model=str(model))
+        assert done.code == code, done.log
+
+
 def test_what_is_missing_or_wrong_is_one_clear_error(place: Workplace) -> None:
     nowhere = place.run("aml-workspace", workspace_name="vino")
     assert nowhere.code == 2

@@ -40,6 +40,11 @@ class Place:
         return f"{self.group_path}/providers/{PROVIDER}/workspaces/{self.workspace}"
 
 
+def is_workspace_name(text: str) -> bool:
+    """Whether a workspace can have this name."""
+    return _WORKSPACE.fullmatch(text) is not None
+
+
 def place(subscription: str, group: str, workspace: str) -> Place:
     """Check the three names before anything is sent.
 
@@ -47,7 +52,7 @@ def place(subscription: str, group: str, workspace: str) -> Place:
     """
     if not is_guid(subscription):
         raise InputError(f"subscription-id is {subscription!r}, which isn't the id of one")
-    if not _WORKSPACE.fullmatch(workspace):
+    if not is_workspace_name(workspace):
         raise InputError(
             f"the workspace's name is {workspace!r}",
             fix="use 3 to 33 letters, digits, hyphens and underscores, a letter or digit first",

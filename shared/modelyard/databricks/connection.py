@@ -6,10 +6,9 @@ Source: docs.databricks.com/api/azure, "Authentication" and "Errors".
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from modelyard.account_errors import NotAUser, WorkspaceNotAllowed
+from modelyard.account_errors import NotAUser
 from modelyard.answers import Rule
 from modelyard.clock import Clock
 from modelyard.credentials import Credential
@@ -61,20 +60,6 @@ def workspace_base(url: str, name: str = "workspace-url") -> str:
             f"{name} is {url!r}: a token is only sent over https", fix=f"use https://{address}"
         )
     return f"{parts.scheme}://{address}"
-
-
-def check_allowed(base: str, allowed: Sequence[str]) -> None:
-    """Refuse a workspace that isn't on the list (an empty list allows every one).
-
-    :raises WorkspaceNotAllowed:
-    """
-    bases = [workspace_base(one, "allowed-workspaces") for one in allowed]
-    if bases and base not in bases:
-        raise WorkspaceNotAllowed(
-            f"{base} isn't among the allowed workspaces: {', '.join(bases)}",
-            cause="the pipeline is set to another workspace than it may touch",
-            fix="correct workspace-url, or add it to allowed-workspaces",
-        )
 
 
 def connect(base: str, credential: Credential, *, clock: Clock, read_only: bool = False) -> Session:

@@ -57,7 +57,7 @@ USUAL: dict[str, tuple[str, str]] = {
     ),
     "MY023": (
         "the address or a variable group is that of another environment, such as production",
-        "check the workspace address, or add it to the inputs of this step if it is meant",
+        "check which workspace the step is given, or add it to allowed-workspaces if it is meant",
     ),
     "MY024": (
         "an operation writes where it should only read; nothing was changed",

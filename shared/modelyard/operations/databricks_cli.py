@@ -16,6 +16,7 @@ from modelyard.databricks.command_line import command_line, profile_file
 from modelyard.databricks.command_line.profile_file import Profile
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Operation, Structure, given, result
+from modelyard.operations.inputs.allowed_workspaces import check_address
 from modelyard.operations.inputs.workspace_inputs import (
     Workspace,
     WritingInputs,
@@ -116,7 +117,7 @@ def _profiles(inputs: Inputs, context: Context) -> list[Profile]:
         found.append(Profile(inputs.profile, workspace.session.base, token))
     for name, one in _further(inputs).items():
         base = connection.workspace_base(str(one["host"]))
-        connection.check_allowed(base, inputs.allowed_workspaces)
+        check_address(base, inputs.allowed_workspaces, given_by="profiles")
         variable = str(one["token-variable"])
         token = context.environment.get(variable, "").strip()
         if not token:

@@ -7,10 +7,9 @@ import requests_mock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelyard.account_errors import WorkspaceNotAllowed
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
-from modelyard.databricks.connection import check_allowed, connect, first_contact, workspace_base
+from modelyard.databricks.connection import connect, first_contact, workspace_base
 from modelyard.errors import (
     InputError,
     NotFound,
@@ -78,26 +77,6 @@ def test_no_text_is_an_unexpected_error(text: str) -> None:
     except InputError:
         return
     assert workspace_base(base) == base
-
-
-def test_any_workspace_is_allowed_when_none_is_named() -> None:
-    check_allowed(BASE, ())
-
-
-def test_a_workspace_on_the_list_however_it_is_written() -> None:
-    check_allowed(BASE, ["https://other.example", "ADB-1.2.azuredatabricks.net/?o=1"])
-
-
-def test_another_workspace_is_refused() -> None:
-    with pytest.raises(
-        WorkspaceNotAllowed, match=r"adb-1\.2\S+ isn't among .*: https://other\.exa"
-    ):
-        check_allowed(BASE, ["https://other.example"])
-
-
-def test_a_wrong_entry_of_the_list_names_the_list() -> None:
-    with pytest.raises(InputError, match="allowed-workspaces is 'a b'"):
-        check_allowed(BASE, ["a b"])
 
 
 def test_a_session_signs_and_a_read_only_one_does_not_write(server: Any, clock: FakeClock) -> None:

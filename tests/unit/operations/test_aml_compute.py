@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
+from modelyard.account_errors import WorkspaceNotAllowed
 from modelyard.azureml.connection import Place
 from modelyard.context import Context
 from modelyard.credentials import Anonymous
@@ -23,6 +24,12 @@ COMPUTE = f"{WS}/computes/one"
 OWN = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/wine/providers"
 DATABRICKS = f"{OWN}/Microsoft.Databricks/workspaces/bricks"
 KUBERNETES = f"{OWN}/Microsoft.ContainerService/managedClusters/aks"
+PRINCIPAL = {
+    "azure_tenant_id": "11111111-2222-3333-4444-555555555555",
+    "azure_client_id": "client",
+    "azure_client_secret": "made-up",
+}
+IN_WORKSPACE = workspace_token._workspace
 Make = Callable[..., Context]
 
 
@@ -299,6 +306,27 @@ def test_a_token_is_minted_only_when_the_compute_has_none_that_works(
     done = aml_compute.run(inputs("databricks"), make_context(OPERATION))
     assert done.action == action
     assert minted.call_count == (action == "updated")
+
+
+@pytest.mark.parametrize("attached", [True, False])
+def test_no_token_is_tried_or_minted_in_a_databricks_workspace_that_isnt_allowed(
+    service: mocking.Mocker,
+    make_context: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    attached: bool,
+) -> None:
+    monkeypatch.setattr(workspace_token, "_workspace", IN_WORKSPACE)
+    put(service, ATTACHED)
+    if attached:
+        keys = {"computeType": "Databricks", "databricksAccessToken": "kept-by-this-test"}
+        service.post(f"{COMPUTE}/listKeys", json=keys)
+    else:
+        service.get(COMPUTE, status_code=404, json={"error": {"code": "ResourceNotFound"}})
+    given = inputs("databricks", allowed_workspaces=("wine",), **PRINCIPAL)
+    with pytest.raises(WorkspaceNotAllowed, match=r"adb-1\.2\S+ isn't among"):
+        aml_compute.run(given, make_context(OPERATION))
+    assert {one.hostname for one in service.request_history} == {"management.azure.com"}
+    assert not [one for one in service.request_history if one.method in ("PUT", "DELETE")]
 
 
 def test_replace_detaches_first(service: mocking.Mocker, make_context: Make) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from modelyard.azureml.first_sdk import interpreter
+from modelyard.context import Context
 from modelyard.errors import MissingTool
 from modelyard.execution import execute
 from modelyard.operations.aml_pipeline import OPERATION
@@ -60,6 +62,7 @@ def test_locally_the_same_is_said_without_who_and_where() -> None:
         subscription_id="00000000-0000-0000-0000-000000000000",
         workspace_name="wine",
         azure_client_secret="not-to-be-seen",
+        allowed_workspaces=("wine",),
         tags={"a": "b"},
         wait=False,
     )
@@ -69,3 +72,11 @@ def test_locally_the_same_is_said_without_who_and_where() -> None:
         '--tags={"a": "b"}',
         "--wait=false",
     ]
+
+
+def test_guards_of_real_accounts_stay_out_of_the_local_cloud(
+    make_context: Callable[..., Context],
+) -> None:
+    guards = dict.fromkeys(("MODELYARD_ALLOWED_TENANTS", "MODELYARD_ALLOWED_WORKSPACES"), "x")
+    context = make_context(OPERATION, {**guards, "HOME": "/home"})
+    assert on_this_machine.environment(context) == {"HOME": "/home"}

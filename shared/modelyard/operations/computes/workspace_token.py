@@ -15,6 +15,7 @@ from modelyard.databricks import connection, tokens
 from modelyard.errors import InputError, ServiceError
 from modelyard.http import Session
 from modelyard.operations.computes.compute_inputs import ComputeInputs
+from modelyard.operations.inputs.allowed_workspaces import check_address
 from modelyard.operations.inputs.signing_in import signed_in
 from modelyard.operations.inputs.workspace_inputs import credential
 
@@ -73,7 +74,11 @@ def check(inputs: ComputeInputs) -> None:
 
 
 def _address(session: Session, inputs: ComputeInputs) -> str:
-    return manager.workspace_by_id(session, str(inputs.attach)).url
+    """:raises WorkspaceNotAllowed: before anything is sent to it."""
+    found = manager.workspace_by_id(session, str(inputs.attach))
+    base = connection.workspace_base(found.url)
+    check_address(base, inputs.allowed_workspaces, given_by="attach")
+    return base
 
 
 def _workspace(session: Session, inputs: ComputeInputs, context: Context) -> Session:
@@ -83,6 +88,6 @@ def _workspace(session: Session, inputs: ComputeInputs, context: Context) -> Ses
             "who signs in can't mint a token of the Databricks workspace",
             fix="give databricks-token, or sign in as an identity of Microsoft Entra",
         )
-    url = connection.workspace_base(_address(session, inputs))
+    url = _address(session, inputs)
     signed = credential(found.sign_in, str(inputs.attach), found.cloud, context)
     return connection.connect(url, signed, clock=context.clock)

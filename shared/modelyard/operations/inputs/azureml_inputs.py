@@ -13,8 +13,11 @@ from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.http import Session
 from modelyard.operation import given
+from modelyard.operations.inputs.allowed_workspaces import check_place, guard
 from modelyard.operations.inputs.identity_inputs import IdentityInputs
 from modelyard.operations.inputs.signing_in import signed_in
+
+_GROUP = "Azure ML workspace"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,18 +28,19 @@ class AzureMLInputs(IdentityInputs):
         "Azure subscription (id) of the workspace.",
         default=None,
         environment=("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"),
-        group="Azure ML workspace",
+        group=_GROUP,
     )
     workspace_name: str | None = given(
         "Name of the Azure ML workspace. Default: the name of the repository.",
         default=None,
-        group="Azure ML workspace",
+        group=_GROUP,
     )
     resource_group: str | None = given(
         "Resource group of the workspace. Default: the workspace's name.",
         default=None,
-        group="Azure ML workspace",
+        group=_GROUP,
     )
+    allowed_workspaces: tuple[str, ...] = guard(_GROUP)
 
 
 class NamesAzureML(Protocol):
@@ -51,11 +55,15 @@ class NamesAzureML(Protocol):
     @property
     def resource_group(self) -> str | None: ...
 
+    @property
+    def allowed_workspaces(self) -> tuple[str, ...]: ...
+
 
 def place_of(inputs: NamesAzureML, context: Context) -> Place:
-    """Where the workspace is, with the defaults that the repository gives.
+    """Where the workspace is, with the defaults that the repository gives. Nothing is sent yet.
 
     :raises InputError: when there is no subscription, or a name can't be one.
+    :raises WorkspaceNotAllowed:
     """
     if not inputs.subscription_id:
         raise InputError(
@@ -63,7 +71,10 @@ def place_of(inputs: NamesAzureML, context: Context) -> Place:
             fix="set subscription-id, or the variable AZURE_SUBSCRIPTION_ID",
         )
     workspace = workspace_of(inputs, context)
-    return connection.place(inputs.subscription_id, inputs.resource_group or workspace, workspace)
+    group = inputs.resource_group or workspace
+    place = connection.place(inputs.subscription_id, group, workspace)
+    check_place(place, inputs.allowed_workspaces)
+    return place
 
 
 def workspace_of(inputs: NamesAzureML, context: Context) -> str:

@@ -16,6 +16,7 @@ from modelyard.errors import Ambiguous, InputError, NotFound, PermissionDenied
 from modelyard.http import Session
 from modelyard.operation import given
 from modelyard.operations.inputs import databricks_ways
+from modelyard.operations.inputs.allowed_workspaces import check_address, guard
 from modelyard.operations.inputs.databricks_ways import Late
 from modelyard.operations.inputs.identity_inputs import (
     GROUP,
@@ -49,12 +50,7 @@ class NamedWorkspace:
     workspace_name: str | None = given(
         "Name of the workspace in its resource group.", default=None, group="Workspace"
     )
-    allowed_workspaces: tuple[str, ...] = given(
-        "Workspace addresses, one a line. Any other is refused before anything is sent to it.",
-        default=(),
-        environment=("MODELYARD_ALLOWED_WORKSPACES",),
-        group="Workspace",
-    )
+    allowed_workspaces: tuple[str, ...] = guard("Workspace")
     first_contact: bool = given(
         "Wait until the workspace answers: it was provisioned a moment ago.",
         default=False,
@@ -136,7 +132,7 @@ def open_workspace(inputs: WorkspaceInputs, context: Context) -> Workspace:
         late.token = inputs.token
     url, resource_id = _workspace(inputs, context, who, cloud)
     late.url = connection.workspace_base(url)
-    connection.check_allowed(late.url, inputs.allowed_workspaces)
+    check_address(late.url, inputs.allowed_workspaces)
     if inputs.first_contact and not resource_id:
         resource_id = _resource_id(late.url, context, who, cloud)
     session = connection.connect(

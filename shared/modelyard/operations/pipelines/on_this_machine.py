@@ -12,8 +12,7 @@ from typing import NoReturn
 from modelyard.context import Context
 from modelyard.errors import MissingTool, ServiceError
 from modelyard.operation import members
-from modelyard.operations.inputs.azureml_inputs import workspace_of
-from modelyard.operations.inputs.identity_inputs import IdentityInputs
+from modelyard.operations.inputs.azureml_inputs import AzureMLInputs, workspace_of
 from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs
 from modelyard.reading import to_text
 
@@ -23,6 +22,8 @@ _REGION = "westeurope"
 """Any will do: nothing of it is anywhere else."""
 _TIMEOUT = 120.0
 """Seconds for each command but the pipeline itself."""
+_OTHERS = frozenset(one.name for one in dataclasses.fields(AzureMLInputs)) | {"local"}
+"""Inputs that are the local cloud's matter: who signs in, where, and what is allowed."""
 
 
 def become(inputs: PipelineInputs, context: Context) -> NoReturn:
@@ -47,25 +48,30 @@ def become(inputs: PipelineInputs, context: Context) -> NoReturn:
     if made.returncode:
         raise ServiceError(f"the local workspace can't be made:\n{made.stdout.rstrip()}")
     command = [*_WITHIN, *_MODELYARD, "aml-pipeline", *place, *words(inputs)]
-    os.execve(command[0], command, dict(context.environment))  # noqa: S606 - no shell is wanted
+    os.execve(command[0], command, environment(context))  # noqa: S606 - no shell is wanted
 
 
 def words(inputs: PipelineInputs) -> list[str]:
     """The inputs as a command line, without who signs in and where: that is the cloud's matter."""
-    others = {one.name for one in dataclasses.fields(IdentityInputs)}
-    others |= {"subscription_id", "workspace_name", "resource_group", "local"}
     found = []
     for member in members(PipelineInputs):
         value = getattr(inputs, member.name)
-        if member.name not in others and value is not None and value != member.default:
+        if member.name not in _OTHERS and value is not None and value != member.default:
             found.append(f"--{member.kebab}={to_text(value)}")
     return found
+
+
+def environment(context: Context) -> dict[str, str]:
+    """The job's, without the variables of these inputs: the guards know real accounts alone."""
+    inputs = [one for one in members(PipelineInputs) if one.name in _OTHERS]
+    others = {variable for one in inputs for variable in one.spec.environment}
+    return {name: value for name, value in context.environment.items() if name not in others}
 
 
 def _done(command: Sequence[str], context: Context) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
-        env=dict(context.environment),
+        env=environment(context),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
