@@ -98,7 +98,7 @@ def federations(
     for kind, which in contexts:
         values = {
             "repo": made_of.repo,
-            "context": f"{kind}{which}",
+            "context": f"{kind}{which.replace(':', '%3A')}",  # a colon parts the claims
             "repository": f"repository:{connection.name}",
             "repository_owner": f"repository_owner:{owner}",
         }

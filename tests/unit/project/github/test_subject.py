@@ -7,14 +7,20 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from modelyard.azure.identity.clouds import by_name
+from modelyard.local.cloud.github_identity.models import Job
 from modelyard.project.github import subject
 from modelyard.project.github.wanted import API
 from modelyard.project.tenant import Federation, federation_name
 
 
 def federations(
-    *chosen: str, audience: str = "a", template: Mapping[str, Any] | None = None
+    *chosen: str,
+    audience: str = "a",
+    environment: str = "production",
+    template: Mapping[str, Any] | None = None,
 ) -> list[Federation]:
     """:param template: what GitHub says of the repository's subjects."""
     answer = template or {"use_default": True}
@@ -25,16 +31,14 @@ def federations(
         rest=SimpleNamespace(base=API, get=lambda path: answer),
     )
     wanted: Any = SimpleNamespace(
-        environments=[SimpleNamespace(name="production")], oidc_subject=chosen or None
+        environments=[SimpleNamespace(name=environment)], oidc_subject=chosen or None
     )
     made_of = subject.subjects(connection, wanted)
     return list(subject.federations(connection, wanted, made_of, audience))
 
 
 def test_a_sovereign_cloud_has_an_audience_of_its_own() -> None:
-    audience = by_name("china").exchange_audience
-
-    found = federations(audience=audience)
+    found = federations(audience=by_name("china").exchange_audience)
 
     assert {one.audience for one in found} == {"api://AzureADTokenExchangeChina"}
     assert [one.subject for one in found] == [
@@ -69,6 +73,18 @@ def test_a_subject_is_trusted_once() -> None:
     (found,) = federations("repository_owner", "repo")
     assert found.subject == "repository_owner:wines:repo:wines/wine"
     assert found.name == "wines-wine-all-jobs"
+
+
+@pytest.mark.parametrize(
+    ("environment", "part"),
+    [("Production:V1", "Production%3AV1"), ("a:b:c", "a%3Ab%3Ac"), ("prod 1/%3A", "prod 1/%3A")],
+)
+def test_the_colons_of_an_environments_name_are_escaped(environment: str, part: str) -> None:
+    """The first is GitHub's own example. Nothing else is escaped, so two names may be one."""
+    [_, trusted] = federations(environment=environment)
+    assert trusted.subject == f"repo:wines/wine:environment:{part}"
+    job = Job("wines/wine", environment=environment)
+    assert job.subject_of(subject.DEFAULT) == trusted.subject
 
 
 def test_no_two_trusts_have_one_name() -> None:

@@ -1,4 +1,7 @@
-"""Jobs of workflows, and the identity tokens that they may ask for."""
+"""Jobs of workflows, and the identity tokens that they may ask for.
+
+Source: docs.github.com, "OpenID Connect reference".
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ class Job:
     def context(self) -> str:
         """An environment goes before a pull request, and that before a branch or tag."""
         if self.environment:
-            return f"environment:{self.environment}"
+            return f"environment:{_part(self.environment)}"
         return "pull_request" if self.event == "pull_request" else f"ref:{self.ref}"
 
     def claims(self) -> dict[str, str]:
@@ -77,7 +80,7 @@ class Job:
     def subject_of(self, keys: Sequence[str]) -> str:
         """The subject of a repository that chose what it is made of."""
         parts = {"repo": f"repo:{self.repository}", "context": self.context}
-        parts |= {k: f"{k}:{v.replace(':', '%3A')}" for k, v in self.claims().items()}
+        parts |= {k: f"{k}:{_part(v)}" for k, v in self.claims().items()}
         return ":".join(parts.get(key, f"{key}:") for key in keys)
 
 
@@ -152,3 +155,8 @@ class Issuer:
     def reset(self) -> None:
         """Forget all jobs."""
         self._cloud.store.clear(COLLECTION)
+
+
+def _part(value: str) -> str:
+    """A value within a subject: the colons there part the claims."""
+    return value.replace(":", "%3A")
