@@ -311,12 +311,12 @@ def test_a_sovereign_cloud(place: Place, cloud_name: str, login: str, manager: s
         (
             {"azure_client_id": "00000000-0000-0000-0000-000000000000"},
             "AADSTS700016",
-            "no application has this client id",
+            "check both ids",
         ),
         (
             {"azure_tenant_id": "00000000-0000-0000-0000-000000000000"},
-            "Unable to get authority configuration",
-            "azure-tenant-id",
+            "AADSTS90002: Tenant '00000000-0000-0000-0000-000000000000' not found.$",
+            "azure-tenant-id and azure-cloud",
         ),
         ({"azure_tenant_id": "no tenant!"}, "Invalid tenant", "azure-tenant-id"),
     ],

@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from modelyard.azure.identity import refusals
 from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
+from modelyard.azure.identity.refusals import refusal_in
 from modelyard.clock import Clock
 from modelyard.credentials import RefreshingToken, Token
-from modelyard.errors import InputError, ModelyardError, Unauthenticated, Unreachable
+from modelyard.errors import InputError, ModelyardError, NotTheService, Unauthenticated, Unreachable
 from modelyard.masking import redact
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
 
 _SILENCE = logging.NullHandler()
+_ADDRESS = "check the proxy settings, and AZURE_AUTHORITY_HOST where that is set"
 
 
 class Source(AbstractContextManager[Any], Protocol):
@@ -59,6 +60,7 @@ class Principal:
         :raises InputError: when an id can't be one.
         :raises Unauthenticated: with what Entra said.
         :raises Unreachable: when Entra doesn't answer.
+        :raises NotTheService: when something else does.
         """
         from azure.core.exceptions import AzureError
 
@@ -70,11 +72,7 @@ class Principal:
             # nothing of it is ever written to a file.
             with self.source() as source:
                 token = source.get_token(f"{resource}/.default")
-        except ValueError as error:
-            raise InputError(f"{self.name} can't sign in: {self._said(error)}", fix=self.fix) from (
-                None
-            )
-        except AzureError as error:
+        except (AzureError, ValueError) as error:
             raise self._failure(error) from None
         return Token(token.token, float(token.expires_on))
 
@@ -86,22 +84,36 @@ class Principal:
         if any(_is_unreachable(one) for one in chain):
             return Unreachable(
                 f"Microsoft Entra can't be reached to sign in {self.name}: {self._said(error)}",
-                fix="check the proxy settings, and AZURE_AUTHORITY_HOST where that is set",
+                fix=_ADDRESS,
             )
-        said = self._said(error)
-        return Unauthenticated(
-            f"{self.name} can't sign in: {said}",
-            cause=self.cause,
-            fix=refusals.fix_for(said) or self.fix,
-        )
+        # msal keeps what Entra said of a tenant to the error behind the one that it raises.
+        refusal = next(filter(None, (refusal_in(self._text(one)) for one in chain)), None)
+        if refusal:
+            return Unauthenticated(
+                f"{self.name} can't sign in: {refusal.said}",
+                cause=refusal.cause or self.cause,
+                fix=refusal.fix or self.fix,
+            )
+        if any(_is_no_answer(one) for one in chain):
+            return NotTheService(
+                f"{self.name} can't sign in: what answered isn't Microsoft Entra",
+                cause="a proxy or another web site answered in its place",
+                fix=_ADDRESS,
+            )
+        what = f"{self.name} can't sign in: {self._said(error)}"
+        if isinstance(error, ValueError):
+            return InputError(what, fix=self.fix)
+        return Unauthenticated(what, cause=self.cause, fix=self.fix)
 
-    def _said(self, error: Exception) -> str:
-        """The first line of a message, without the secrets and numbers that only support reads."""
-        text = redact(str(getattr(error, "message", "") or error), self.secrets).strip()
+    def _said(self, error: BaseException) -> str:
+        """The first line of a message."""
+        text = self._text(error)
         first = text.splitlines()[0] if text else type(error).__name__
-        said = first.partition(" Trace ID:")[0].removeprefix("Authentication failed: ")
-        # What stands before the number is azure-identity's own way to say "error".
-        return said[said.find("AADSTS") :].rstrip("'") if "AADSTS" in said else said
+        return first.removeprefix("Authentication failed: ")
+
+    def _text(self, error: BaseException) -> str:
+        """A message without the secrets."""
+        return redact(str(getattr(error, "message", "") or error), self.secrets).strip()
 
 
 def service_principal(
@@ -207,3 +219,9 @@ def _is_unreachable(error: BaseException) -> bool:
     from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
     return isinstance(error, (ServiceRequestError, ServiceResponseError))
+
+
+def _is_no_answer(error: BaseException) -> bool:
+    from azure.core.exceptions import DecodeError
+
+    return isinstance(error, DecodeError)

@@ -23,9 +23,10 @@ from modelyard.azure.identity.principal import (
     with_assertion,
     with_certificate,
 )
+from modelyard.azure.identity.refusals import refusal_in
 from modelyard.clock import FakeClock
 from modelyard.credentials import RefreshingToken
-from modelyard.errors import InputError, Unauthenticated, Unreachable
+from modelyard.errors import InputError, NotTheService, Unauthenticated, Unreachable
 from modelyard.service_connection import FEDERATED, WITH_SECRET, ServiceConnection
 
 TENANT = "11111111-2222-3333-4444-555555555555"
@@ -289,37 +290,100 @@ def test_a_connection_of_a_cloud_that_is_not_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "fix"),
+    ("number", "cause", "fix"),
     [
-        ("AADSTS7000222", "the client secret has expired"),
-        ("AADSTS700213", "a federated credential with the subject of the message"),
-        ("AADSTS700211", "a federated credential with the issuer of the message"),
-        ("AADSTS700212", "the audience of the message"),
-        ("AADSTS700016", "no application has this client id"),
-        ("AADSTS700027", "the certificate isn't one of the application's"),
-        ("AADSTS700024", "check this machine's clock"),
-        ("AADSTS90002", "azure-tenant-id and azure-cloud"),
-        ("AADSTS9999999", "check azure-tenant-id"),
+        ("7000215", "the client secret is wrong", "give the secret's value, not its id"),
+        ("7000222", "the client secret has expired", "workload identity federation"),
+        ("700213", "no federated credential", "a federated credential with the subject of the"),
+        ("7002138", "other capital letters", "letter for letter"),
+        ("700211", "no federated credential", "a federated credential with the issuer of the"),
+        ("700212", "another audience", "the audience of the message"),
+        ("700016", "no application has this client id", "check both ids"),
+        ("700027", "the certificate isn't one of the application's", "upload it"),
+        ("700024", "the identity token was too old", "check this machine's clock"),
+        ("90002", "no tenant has this id in this cloud", "azure-tenant-id and azure-cloud"),
+        ("50034", "isn't one of this tenant", "az login --tenant"),
+        ("50076", "a second factor", "a service principal"),
+        ("700082", "has ended", "az login"),
+        ("9999999", "the secret is wrong or has expired, or the tenant", "check azure-tenant-id"),
     ],
 )
 def test_what_to_do_about_an_error_of_entras(
-    entra: Any, clock: FakeClock, number: str, fix: str
+    entra: Any, clock: FakeClock, number: str, cause: str, fix: str
 ) -> None:
     entra.post(
         f"{LOGIN}/oauth2/v2.0/token",
         status_code=401,
         json={
             "error": "invalid_client",
-            "error_description": f"{number}: Words of Entra's. Trace ID: 1 Correlation ID: 2",
+            "error_description": f"AADSTS{number}: Words of Entra's. Trace ID: 1 Correlation ID: 2",
         },
     )
     with pytest.raises(Unauthenticated) as caught:
         principal(clock).headers()
 
     assert caught.value.what == (
-        f"the service principal client-1 can't sign in: {number}: Words of Entra's."
+        f"the service principal client-1 can't sign in: AADSTS{number}: Words of Entra's."
     )
+    assert cause in caught.value.cause
     assert fix in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent is the "
+            "value.\r\nTrace ID: 1",
+            "AADSTS7000215: Invalid client secret provided.",
+        ),
+        (
+            "Token request failed: AADSTS700213: No matching record found for presented assertion "
+            "subject 'repo:octo/wine:environment:To Check it'. Check your credential. https://x.y",
+            "AADSTS700213: No matching record found for presented assertion "
+            "subject 'repo:octo/wine:environment:To Check it'.",
+        ),
+        (
+            "AADSTS700024: Client assertion is not within its valid time range. Current time: "
+            "12:00, assertion valid from 10:00. Review the documentation at https://x.y .",
+            "AADSTS700024: Client assertion is not within its valid time range. Current time: "
+            "12:00, assertion valid from 10:00.",
+        ),
+        ("AADSTS9999999: A new one. Please do this.", "AADSTS9999999: A new one. Please do this."),
+    ],
+)
+def test_of_entras_words_its_own_advice_is_left_out(text: str, said: str) -> None:
+    """But for a number that isn't known here, where there is no better one."""
+    found = refusal_in(text)
+    assert found
+    assert found.said == said
+
+
+def test_a_tenant_that_is_none_is_said_in_entras_words(entra: Any, clock: FakeClock) -> None:
+    entra.get(
+        requests_mock.ANY,
+        status_code=400,
+        json={
+            "error": "invalid_tenant",
+            "error_description": f"AADSTS90002: Tenant '{TENANT}' not found. Check to make sure "
+            "you have the correct tenant ID.\r\nTrace ID: 1\r\nCorrelation ID: 2",
+            "error_codes": [90002],
+        },
+    )
+    with pytest.raises(Unauthenticated) as caught:
+        principal(clock).headers()
+    assert caught.value.what == (
+        f"the service principal client-1 can't sign in: AADSTS90002: Tenant '{TENANT}' not found."
+    )
+    assert caught.value.cause == "no tenant has this id in this cloud"
+    assert caught.value.fix == "check azure-tenant-id and azure-cloud"
+
+
+def test_a_page_in_place_of_entra_is_no_wrong_tenant(entra: Any, clock: FakeClock) -> None:
+    entra.get(requests_mock.ANY, status_code=404, text="<html>Blocked</html>")
+    with pytest.raises(NotTheService, match="client-1 can't sign in: what answered") as caught:
+        principal(clock).headers()
+    assert "proxy" in caught.value.fix
 
 
 def test_the_public_cloud_is_the_one_that_a_principal_is_of_unless_told(clock: FakeClock) -> None:
