@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from modelyard.azure.identity.clouds import PUBLIC, AzureCloud
 from modelyard.azure.key_vault import SignIn, Vaults
 from modelyard.azure.key_vault.names import of_value
-from modelyard.azure.key_vault.reading import read_all
+from modelyard.azure.key_vault.reading import read_usable
 from modelyard.clock import Clock
 from modelyard.errors import InputError
 from modelyard.masking import Masker
@@ -61,6 +61,7 @@ class SecretValues:
 
     :param sign_in: gives the credential for a key vault.
     :param masker: is told every value before anybody else has it.
+    :param warn: told of a secret that has expired and is used.
     :param cloud: where a vault is whose name alone is given.
     """
 
@@ -71,12 +72,14 @@ class SecretValues:
         *,
         clock: Clock,
         masker: Masker,
+        warn: Callable[[str], None],
         cloud: AzureCloud = PUBLIC,
     ) -> None:
         self._environment = environment
         self._sign_in = sign_in
         self._clock = clock
         self._masker = masker
+        self._warn = warn
         self._cloud = cloud
         self._read: dict[str, str] = {}
 
@@ -84,7 +87,7 @@ class SecretValues:
         """Read what isn't read yet, so that nothing is half done for want of a secret.
 
         :raises InputError: with everything that the environment lacks.
-        :raises ServiceError: one for all that vaults refuse.
+        :raises ServiceError: one for all that can't be read from vaults or used.
         """
         wanted = [one for one in dict.fromkeys(references) if one.source not in self._read]
         if missing := [text for one in wanted if (text := self.missing(one))]:
@@ -94,7 +97,7 @@ class SecretValues:
         values: dict[str, str] = {}
         if places:
             with Vaults(self._sign_in, clock=self._clock, cloud=self._cloud) as vaults:
-                found = read_all(vaults, list(places.values()))
+                found = read_usable(vaults, list(places.values()), warn=self._warn)
             values = {text: one.value for text, one in zip(places, found, strict=True)}
         for source, text in texts.items():
             value = values.get(text, text)
@@ -122,7 +125,7 @@ class SecretValues:
         """The secret. A variable may hold ``keyvault://VAULT/NAME`` in its place, as in a step.
 
         :raises InputError: when the environment doesn't have it.
-        :raises ServiceError: when the vault refuses it.
+        :raises ServiceError: when it can't be read from its vault or used.
         """
         self.read_all([reference])
         return self._read[reference.source]

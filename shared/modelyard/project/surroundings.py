@@ -47,7 +47,12 @@ class Surroundings:
     def secrets(self) -> SecretValues:
         """The secrets that the file refers to."""
         return SecretValues(
-            self.environment, self.entra, clock=self.clock, masker=self.masker, cloud=self.cloud
+            self.environment,
+            self.entra,
+            clock=self.clock,
+            masker=self.masker,
+            warn=lambda text: self.write(f"warning: {text}"),
+            cloud=self.cloud,
         )
 
     @cached_property

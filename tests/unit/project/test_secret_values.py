@@ -21,9 +21,13 @@ MACRO = "$(not-defined)"
 KEY = variable("K")
 
 
-def values_of(environment: dict[str, str]) -> SecretValues:
+def values_of(environment: dict[str, str], told: list[str] | None = None) -> SecretValues:
     return SecretValues(
-        environment, lambda _resource: StaticToken("a-token"), clock=FakeClock(), masker=Masker()
+        environment,
+        lambda _resource: StaticToken("a-token"),
+        clock=FakeClock(),
+        masker=Masker(),
+        warn=([] if told is None else told).append,
     )
 
 

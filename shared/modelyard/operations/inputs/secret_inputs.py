@@ -54,6 +54,7 @@ def read(references: Sequence[str], inputs: Any, context: Context) -> dict[str, 
     """The secret of each reference, masked.
 
     :param inputs: of the operation: they say who signs in.
+    :raises ServiceError: one for all that can't be read or used.
     """
     if not references:
         return {}

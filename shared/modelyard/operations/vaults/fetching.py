@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from modelyard.azure.key_vault import Secret, Vaults
 from modelyard.azure.key_vault.names import Reference
-from modelyard.azure.key_vault.reading import read_all
+from modelyard.azure.key_vault.reading import read_usable
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operations.vaults.wanted import Pattern, Wanted
@@ -53,12 +53,11 @@ def fetch(
 ) -> list[Fetched]:
     """All of them, in their order.
 
-    :raises ServiceError: one for all that can't be read; nothing is of use to anybody then.
+    :raises ServiceError: one for all that can't be read or used; nothing is of use to anybody then.
     """
 
-    found = read_all(vaults, [one.source for one in wanted], parallel=parallel)
-    fetched = [Fetched(one, secret) for one, secret in zip(wanted, found, strict=True)]
-    for one in fetched:
-        if why := one.secret.attributes.unusable(context.clock.time()):
-            context.annotate("warning", f"the secret {one.wanted.source} is {why}, and used")
-    return fetched
+    def warn(text: str) -> None:
+        context.annotate("warning", text)
+
+    found = read_usable(vaults, [one.source for one in wanted], warn=warn, parallel=parallel)
+    return [Fetched(one, secret) for one, secret in zip(wanted, found, strict=True)]

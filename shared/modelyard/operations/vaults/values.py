@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from modelyard.azure.key_vault.values import check_text
 from modelyard.errors import InputError
 from modelyard.masking import SHORTEST
 from modelyard.operations.vaults import steering
@@ -18,9 +19,6 @@ from modelyard.operations.vaults.wanted import variable
 
 _PFX = "application/x-pkcs12"
 """The content type that Key Vault gives to the secret behind a certificate: base64 of a PFX."""
-
-
-_NUL, _SURROGATE = re.compile("\0"), re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -85,9 +83,6 @@ def texts(fetched: Fetched) -> Iterator[str]:
 def _of(one: Fetched, prefix: str, flatten: bool) -> Iterator[Value]:
     text, source = one.secret.value, one.wanted.source
     name = one.wanted.name or variable(source.name, prefix)
-    if not text:
-        raise InputError(f"the secret {source} is empty")
-    _check_text(text, str(source))
     wanted = flatten if one.wanted.flatten is None else one.wanted.flatten
     parsed = _parsed(text) if wanted else None
     if wanted and parsed is None and one.wanted.flatten:
@@ -107,18 +102,8 @@ def _of(one: Fetched, prefix: str, flatten: bool) -> Iterator[Value]:
             fix="store a value in it, or set json to keep for it",
         )
     for value in found:
-        _check_text(value.text, value.source)
+        check_text(value.text, value.source)
         yield value
-
-
-def _check_text(text: str, source: str) -> None:
-    for wrong, found in (("a NUL character", _NUL), ("half of a surrogate pair", _SURROGATE)):
-        if found.search(text):
-            raise InputError(
-                f"the secret {source} has {wrong}, which neither a variable nor a text file can "
-                "hold",
-                fix="store it as base64, or without that character",
-            )
 
 
 def _parsed(text: str) -> Any:
