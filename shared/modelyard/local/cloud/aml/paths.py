@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.holders import Holder
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm import exceptions
 from modelyard.local.cloud.storage.models import Blobs
@@ -31,11 +32,11 @@ class Place:
     """Without a slash at either end; empty for the whole container."""
 
 
-def locate(uri: str, workspace: Workspace, datastores: Datastores) -> Place:
-    """Raises ArmError for an address that isn't one."""
-    if match := _DATASTORE.fullmatch(uri):
-        holder = datastores.place(workspace, match[1])
-        return Place(holder.account, holder.name, unquote(match[2]).strip("/"))
+def locate(uri: str, holder: Holder, datastores: Datastores) -> Place:
+    """Raises ArmError for an address that isn't one. Registries have no datastores."""
+    if (match := _DATASTORE.fullmatch(uri)) and isinstance(holder, Workspace):
+        found = datastores.place(holder, match[1])
+        return Place(found.account, found.name, unquote(match[2]).strip("/"))
     if match := _BLOB.fullmatch(uri):
         return Place(match[1], match[2], unquote(match[3]).strip("/"))
     raise exceptions.bad_request(f"The path {uri} is not supported.", "UserError")

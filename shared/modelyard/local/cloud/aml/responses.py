@@ -10,9 +10,10 @@ from modelyard.local.cloud.aml import datastore_forms
 from modelyard.local.cloud.aml.assets import Assets
 from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
+from modelyard.local.cloud.aml.holders import Holders
 from modelyard.local.cloud.aml.workspaces import Workspaces
 from modelyard.local.cloud.arm.exceptions import ArmError
-from modelyard.local.cloud.arm.front import read_body, reply
+from modelyard.local.cloud.arm.front import Answer, read_body, reply
 from modelyard.local.cloud.arm.long_running import Operations
 from modelyard.local.cloud.arm.models import Subscription
 from modelyard.local.cloud.credentials import SUBSCRIPTION_ID
@@ -25,43 +26,63 @@ DISCOVERED = (
 )
 
 
-class WorkspaceResponses:
-    """``.../workspaces`` and ``.../workspaces/<name>``"""
+class HolderResponses:
+    """``.../workspaces`` and ``.../workspaces/<name>``; ``.../registries`` likewise."""
 
-    def __init__(
-        self, workspaces: Workspaces, operations: Operations, subscription: Subscription
-    ) -> None:
-        self._workspaces = workspaces
+    def __init__(self, holders: Holders[Any], assets: Assets, operations: Operations) -> None:
+        self._holders = holders
+        self._assets = assets
         self._operations = operations
-        self._subscription = subscription
+
+    def table(self, every: str) -> list[tuple[str, str, Answer]]:
+        """Their routes below the address of them all."""
+        one = f"{every}/<name>"
+        return [
+            ("GET", every, self.list),
+            ("GET", one, self.get),
+            ("PUT", one, self.put),
+            ("PATCH", one, self.patch),
+            ("DELETE", one, self.delete),
+        ]
 
     def list(self, _request: Request, subscription: str, group: str = "") -> Json:
-        return {"value": self._workspaces.within(subscription, group)}
+        return {"value": self._holders.within(subscription, group)}
 
     def get(self, _request: Request, **where: str) -> Json:
-        return self._workspaces.show(**where)
+        return self._holders.show(**where)
 
     def put(self, request: Request, **where: str) -> Response:
-        new = self._workspaces.put(**where, body=read_body(request))
-        return self._begun(self._workspaces.show(**where), 201 if new else 200)
+        new = self._holders.put(**where, body=read_body(request))
+        return self._begun(self._holders.show(**where), 201 if new else 200)
 
     def patch(self, request: Request, **where: str) -> Json:
-        self._workspaces.find(**where)
-        self._workspaces.update(**where, changes=read_body(request))
-        return self._workspaces.show(**where)
+        self._holders.find(**where)
+        self._holders.update(**where, changes=read_body(request))
+        return self._holders.show(**where)
 
     def delete(self, _request: Request, **where: str) -> Response:
         try:
-            location = self._workspaces.find(**where).location
+            holder = self._holders.find(**where)
         except ArmError:
             return Response(status=204)
-        self._workspaces.delete(**where)
-        return self._begun({"location": location}, 202)
+        self._assets.forget(holder)
+        self._holders.delete(**where)
+        return self._begun({"location": holder.location}, 202)
+
+    def _begun(self, body: Json, status: int) -> Response:
+        return reply(body, status, self._operations.done(SUBSCRIPTION_ID, body["location"]))
+
+
+class OperationResponses:
+    """How something fares that takes its time."""
+
+    def __init__(self, operations: Operations, subscription: Subscription) -> None:
+        self._operations = operations
+        self._subscription = subscription
 
     def operation(
         self, _request: Request, subscription: str, location: str, operation: str
     ) -> Json:
-        """How something fares that takes its time."""
         self._subscription.check(subscription)
         found = self._operations.get(operation)
         path = f"/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices"
@@ -75,17 +96,13 @@ class WorkspaceResponses:
             return reply({}, 202, {"Retry-After": "1"})
         return reply({})
 
-    def _begun(self, body: Json, status: int) -> Response:
-        return reply(body, status, self._operations.done(SUBSCRIPTION_ID, body["location"]))
 
+class DatastoreResponses:
+    """Datastores of a workspace."""
 
-class AssetResponses:
-    """Datastores, and versions of codes, models, environments and data."""
-
-    def __init__(self, workspaces: Workspaces, datastores: Datastores, assets: Assets) -> None:
+    def __init__(self, workspaces: Workspaces, datastores: Datastores) -> None:
         self._workspaces = workspaces
         self._datastores = datastores
-        self._assets = assets
 
     def datastores(self, request: Request, **where: str) -> Json:
         """All of them, or the default one alone (``isDefault``)."""
@@ -110,15 +127,23 @@ class AssetResponses:
         gone = self._datastores.delete(self._workspaces.find(**where), datastore)
         return Response(status=200 if gone else 204)
 
+
+class AssetResponses:
+    """Versions of codes, models, environments and data."""
+
+    def __init__(self, holders: Holders[Any], assets: Assets) -> None:
+        self._holders = holders
+        self._assets = assets
+
     def containers(self, _request: Request, kind: str, **where: str) -> Json:
-        return {"value": list(self._assets.containers(self._workspaces.find(**where), kind))}
+        return {"value": list(self._assets.containers(self._holders.find(**where), kind))}
 
     def container(self, _request: Request, kind: str, asset: str, **where: str) -> Json:
-        return self._assets.container(self._workspaces.find(**where), kind, asset)
+        return self._assets.container(self._holders.find(**where), kind, asset)
 
     def versions(self, request: Request, kind: str, asset: str, **where: str) -> Json:
         """The newest first; ``$top`` of them, or those of a content ``hash``."""
-        found = self._assets.versions(self._workspaces.find(**where), kind, asset)
+        found = self._assets.versions(self._holders.find(**where), kind, asset)
         wanted = request.args.get("hash")
         if wanted:
             found = [
@@ -128,27 +153,27 @@ class AssetResponses:
         return {"value": found[: int(top)] if top.isdigit() else found}
 
     def version(self, _request: Request, kind: str, asset: str, version: str, **where: str) -> Json:
-        return self._assets.get(self._workspaces.find(**where), kind, asset, version)
+        return self._assets.get(self._holders.find(**where), kind, asset, version)
 
     def put_version(
         self, request: Request, kind: str, asset: str, version: str, **where: str
     ) -> Response:
-        workspace = self._workspaces.find(**where)
-        new = self._assets.put(workspace, kind, asset, version, read_body(request))
-        return reply(self._assets.get(workspace, kind, asset, version), 201 if new else 200)
+        holder = self._holders.find(**where)
+        new = self._assets.put(holder, kind, asset, version, read_body(request))
+        return reply(self._assets.get(holder, kind, asset, version), 201 if new else 200)
 
     def delete_version(
         self, _request: Request, kind: str, asset: str, version: str, **where: str
     ) -> Response:
-        workspace = self._workspaces.find(**where)
-        gone = self._assets.delete(workspace, kind, asset, version)
+        holder = self._holders.find(**where)
+        gone = self._assets.delete(holder, kind, asset, version)
         return Response(status=200 if gone else 204)
 
     def pending_upload(
         self, _request: Request, subscription: str, group: str, name: str, **_asset: str
     ) -> Json:
-        workspace = self._workspaces.find(subscription, group, name)
-        return self._assets.pending_upload(workspace)
+        holder = self._holders.find(subscription, group, name)
+        return self._assets.pending_upload(holder, self._holders.keys(holder)[0])
 
 
 class ComputeResponses:

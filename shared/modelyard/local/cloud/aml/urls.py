@@ -20,10 +20,14 @@ from modelyard.local.cloud.aml.online.launching import Launcher
 from modelyard.local.cloud.aml.online.responses import OnlineResponses
 from modelyard.local.cloud.aml.online.scoring import Scoring
 from modelyard.local.cloud.aml.packages import Environments
+from modelyard.local.cloud.aml.registries.models import Registries
+from modelyard.local.cloud.aml.registries.urls import RegistryRoutes
 from modelyard.local.cloud.aml.responses import (
     AssetResponses,
     ComputeResponses,
-    WorkspaceResponses,
+    DatastoreResponses,
+    HolderResponses,
+    OperationResponses,
     discovery,
 )
 from modelyard.local.cloud.aml.v1.urls import DataPlane
@@ -54,7 +58,9 @@ class MachineLearningService:
         self._operations = Operations(cloud)
         blobs = Blobs(cloud)
         self._datastores = Datastores(cloud, self._workspaces, blobs)
-        self._assets = Assets(cloud, self._workspaces, self._datastores, blobs)
+        registries = Registries(cloud)
+        self._assets = Assets(cloud, self._workspaces, registries, self._datastores, blobs)
+        self._registries = RegistryRoutes(cloud, registries, self._assets, self._operations)
         self._computes = Computes(cloud)
         self._documents = Documents(cloud, self._computes)
         self._children = Children(cloud.folder)
@@ -106,6 +112,7 @@ class MachineLearningService:
                 for method, path, answer in self._managing()
             ),
             *self._jobs.routes(),
+            *self._registries.routes(),
             *self._data_plane.routes(),
             Route(("GET",), API_HOST, "/discovery", discovery),
             Route(("GET",), API_HOST, "/discovery/<path:rest>", discovery),
@@ -158,26 +165,26 @@ class MachineLearningService:
                     self._deployments.restart(workspace, deployment)
 
     def _managing(self) -> Table:
-        answers = WorkspaceResponses(self._workspaces, self._operations, self._subscription)
+        answers = HolderResponses(self._workspaces, self._assets, self._operations)
+        operations = OperationResponses(self._operations, self._subscription)
         table: Table = [
             ("GET", f"{ONE}/{PROVIDER}/workspaces", answers.list),
+            *self._registries.of_subscription(),
             *(
                 ("GET", f"{ONE}/{PROVIDER}/locations/<location>/{word}/<operation>", answer)
                 for word, answer in (
-                    ("mfeOperationsStatus", answers.operation),
-                    ("mfeOperationsResults", answers.result),
+                    ("mfeOperationsStatus", operations.operation),
+                    ("mfeOperationsResults", operations.result),
                 )
             ),
         ]
         for groups in GROUPS:
-            group = f"{ONE}/{groups}/<group>/{PROVIDER}/workspaces"
-            workspace = f"{group}/<name>"
+            group = f"{ONE}/{groups}/<group>"
+            workspaces = f"{group}/{PROVIDER}/workspaces"
+            workspace = f"{workspaces}/<name>"
             table += [
-                ("GET", group, answers.list),
-                ("GET", workspace, answers.get),
-                ("PUT", workspace, answers.put),
-                ("PATCH", workspace, answers.patch),
-                ("DELETE", workspace, answers.delete),
+                *answers.table(workspaces),
+                *self._registries.table(group),
                 *self._of_assets(workspace),
                 *self._of_computes(workspace),
                 *self._of_endpoints(workspace),
@@ -186,16 +193,17 @@ class MachineLearningService:
         return table
 
     def _of_assets(self, workspace: str) -> Table:
-        answers = AssetResponses(self._workspaces, self._datastores, self._assets)
+        answers = AssetResponses(self._workspaces, self._assets)
+        stores = DatastoreResponses(self._workspaces, self._datastores)
         kind = f"{workspace}/<any({', '.join(KINDS)}):kind>"
         version = f"{kind}/<asset>/versions/<version>"
         datastore = f"{workspace}/datastores/<datastore>"
         return [
-            ("GET", f"{workspace}/datastores", answers.datastores),
-            ("GET", datastore, answers.datastore),
-            ("PUT", datastore, answers.put_datastore),
-            ("DELETE", datastore, answers.delete_datastore),
-            ("POST", f"{datastore}/listSecrets", answers.datastore_secrets),
+            ("GET", f"{workspace}/datastores", stores.datastores),
+            ("GET", datastore, stores.datastore),
+            ("PUT", datastore, stores.put_datastore),
+            ("DELETE", datastore, stores.delete_datastore),
+            ("POST", f"{datastore}/listSecrets", stores.datastore_secrets),
             ("GET", kind, answers.containers),
             ("GET", f"{kind}/<asset>", answers.container),
             ("GET", f"{kind}/<asset>/versions", answers.versions),

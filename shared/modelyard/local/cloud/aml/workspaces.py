@@ -6,31 +6,18 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from modelyard.local.cloud.arm import exceptions
-from modelyard.local.cloud.arm.models import Subscription
-from modelyard.local.cloud.arm.resources import MACHINE_LEARNING, Resources
-from modelyard.local.cloud.service import Cloud
+from modelyard.local.cloud.aml.holders import Holder, Holders
+from modelyard.local.cloud.arm.resources import MACHINE_LEARNING
 
 Json = dict[str, Any]
 API_HOST = "*.api.azureml.ms"
 
 
 @dataclass(frozen=True)
-class Workspace:
-    """One workspace, as the rest of the service needs it."""
+class Workspace(Holder):
+    """One workspace."""
 
-    id: str
-    """Its resource id, as it was written when it was created."""
-    name: str
-    location: str
-    guid: str
-    storage: str
-    """Resource id of its storage account."""
-
-    @property
-    def account(self) -> str:
-        """Name of its storage account."""
-        return self.storage.rsplit("/", 1)[-1].lower()
+    kind = "workspaces"
 
     @property
     def api(self) -> str:
@@ -43,65 +30,12 @@ class Workspace:
         return f"{self.api}/mlflow/v1.0{self.id}"
 
 
-class Workspaces:
+class Workspaces(Holders[Workspace]):
     """All workspaces of the subscription."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._subscription = Subscription(cloud)
-        self._resources = Resources(cloud)
+    kind = MACHINE_LEARNING
 
-    def find(self, subscription: str, group: str, name: str) -> Workspace:
-        """Raises ArmError when it isn't there."""
-        self._subscription.check(subscription, group)
-        return self._workspace(self._resources.get(subscription, group, MACHINE_LEARNING, name))
-
-    def all(self) -> list[Workspace]:
-        return [self._workspace(one) for one in self._resources.of_kind(MACHINE_LEARNING)]
-
-    def show(self, subscription: str, group: str, name: str) -> Json:
-        """As a client sees it."""
-        self._subscription.check(subscription, group)
-        return self._shown(self._resources.get(subscription, group, MACHINE_LEARNING, name))
-
-    def within(self, subscription: str, group: str = "") -> list[Json]:
-        """Of a resource group, or of the subscription."""
-        if group:
-            self._subscription.check(subscription, group)
-        else:
-            self._subscription.check(subscription)
-        part = f"/resourcegroups/{group.lower()}/"
-        return [
-            self._shown(one)
-            for one in self._resources.of_kind(MACHINE_LEARNING)
-            if not group or part in one["id"].lower()
-        ]
-
-    def put(self, subscription: str, group: str, name: str, body: Json) -> bool:
-        """Create or update; says whether it is new. Raises ArmError."""
-        self._subscription.check(subscription, group)
-        return self._resources.put(subscription, group, MACHINE_LEARNING, name, body)
-
-    def update(self, subscription: str, group: str, name: str, changes: Json) -> None:
-        """Tags and properties of a PATCH."""
-        before = self._resources.get(subscription, group, MACHINE_LEARNING, name)
-        properties = {**before["properties"], **(changes.get("properties") or {})}
-        body = {**before, **changes, "properties": properties}
-        self._resources.put(subscription, group, MACHINE_LEARNING, name, body)
-
-    def delete(self, subscription: str, group: str, name: str) -> bool:
-        self._subscription.check(subscription, group)
-        return self._resources.delete(subscription, group, MACHINE_LEARNING, name)
-
-    def keys(self, workspace: Workspace) -> list[str]:
-        """Those of its storage account. Raises ArmError when that is gone."""
-        try:
-            return self._resources.keys(workspace.storage)
-        except exceptions.ArmError as error:
-            raise exceptions.bad_request(
-                f"The storage account of the workspace {workspace.name} is gone: {error}"
-            ) from error
-
-    def _workspace(self, resource: Json) -> Workspace:
+    def _holder(self, resource: Json) -> Workspace:
         return Workspace(
             id=resource["id"],
             name=resource["name"],
@@ -111,7 +45,7 @@ class Workspaces:
         )
 
     def _shown(self, resource: Json) -> Json:
-        workspace = self._workspace(resource)
+        workspace = self._holder(resource)
         tracking = f"azureml://{workspace.location}.api.azureml.ms/mlflow/v1.0{workspace.id}"
         return {
             "sku": {"name": "Basic", "tier": "Basic"},

@@ -13,6 +13,7 @@ from modelyard.local.cloud.aml.front import WORKSPACE, Answer, guarded
 from modelyard.local.cloud.aml.online.collecting import Collector
 from modelyard.local.cloud.aml.online.launching import Launcher
 from modelyard.local.cloud.aml.packages import Environments
+from modelyard.local.cloud.aml.registries.models import Registries
 from modelyard.local.cloud.aml.v1.artifacts import Artifacts
 from modelyard.local.cloud.aml.workspaces import API_HOST, Workspaces
 from modelyard.local.cloud.aml_services.documents import Documents
@@ -37,7 +38,7 @@ class WebServicesService:
         self._workspaces = Workspaces(cloud)
         blobs = Blobs(cloud)
         datastores = Datastores(cloud, self._workspaces, blobs)
-        assets = Assets(cloud, self._workspaces, datastores, blobs)
+        assets = Assets(cloud, self._workspaces, Registries(cloud), datastores, blobs)
         self._children = Children(cloud.folder)
         launcher = Launcher(
             cloud.folder / "aml_services" / "servers",

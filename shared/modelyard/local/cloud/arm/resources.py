@@ -18,6 +18,7 @@ Json = dict[str, Any]
 COLLECTION = "arm-resources"
 STORAGE = "Microsoft.Storage/storageAccounts"
 MACHINE_LEARNING = "Microsoft.MachineLearningServices/workspaces"
+REGISTRY = "Microsoft.MachineLearningServices/registries"
 KEYED = (STORAGE,)
 """Kinds that have two access keys."""
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -28,6 +29,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "Microsoft.ContainerRegistry/registries": (),
     "Microsoft.ManagedIdentity/userAssignedIdentities": (),
     MACHINE_LEARNING: ("storageAccount", "keyVault"),
+    REGISTRY: (),
 }
 """Kind -> properties that name another resource, which has to be there."""
 _CANONICAL = {kind.lower(): kind for kind in KINDS}

@@ -11,7 +11,13 @@ from modelyard.local.cloud.arm import exceptions
 from modelyard.local.cloud.arm.deployments import Deployments
 from modelyard.local.cloud.arm.front import HOST, read_body, reply
 from modelyard.local.cloud.arm.models import LOCATION, Subscription
-from modelyard.local.cloud.arm.resources import KINDS, MACHINE_LEARNING, Resources, canonical
+from modelyard.local.cloud.arm.resources import (
+    KINDS,
+    MACHINE_LEARNING,
+    REGISTRY,
+    Resources,
+    canonical,
+)
 from modelyard.local.cloud.credentials import RESOURCE_GROUP
 
 Json = dict[str, Any]
@@ -114,7 +120,7 @@ class ResourceResponses:
     def _kind(self, subscription: str, group: str, which: dict[str, str]) -> str:
         self._subscription.check(subscription, group)
         kind = canonical(f"{which['namespace']}/{which['type']}")
-        if kind == MACHINE_LEARNING:  # the local cloud was started without that service
+        if kind in (MACHINE_LEARNING, REGISTRY):  # the local cloud was started without that service
             raise exceptions.no_provider(kind)
         return kind
 

@@ -1,0 +1,1 @@
+"""Registries, which hold assets for several workspaces."""
