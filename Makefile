@@ -59,7 +59,7 @@ test-launcher: $(VENV)/.development ## the launcher of tasks and actions, with r
 test-release: $(VENV)/.development $(NODE_TOOLS) $(CACHE)/wheels/.complete ## packages: whole, reproducible, accepted by the official tool
 	$(BIN)/pytest tests/release -q
 
-test-parity: $(VENV)/.development $(CACHE)/wheels/.complete $(CACHE)/azureml/.complete ## every operation as command, action and task
+test-parity: $(VENV)/.development $(CACHE)/wheels/.complete $(CACHE)/azureml/.complete $(CACHE)/azureml-v1/.complete ## every operation as command, action and task
 	$(BIN)/pytest tests/parity -q -n $(CLOUD_JOBS) --dist loadfile
 
 test-local: $(VENV)/.development $(CACHE)/wheels/.complete $(CACHE)/azureml/.complete $(CACHE)/azureml-v1/.complete ## real clients against the local cloud

@@ -92,6 +92,30 @@ jobs:
     outputs:
       copy: { type: uri_folder }
 """
+PIPELINE_V1 = """\
+from azureml.core.runconfig import RunConfiguration
+from azureml.pipeline.steps import PythonScriptStep
+
+
+def pipeline(workspace, computes, parameters, helper):
+    print("made for", helper.action, "with", parameters)
+    own = RunConfiguration()
+    own.environment.python.user_managed_dependencies = True  # no package is needed
+    return PythonScriptStep(
+        name="only",
+        script_name="only.py",
+        source_directory="steps",
+        arguments=["--text", helper.parameter("text", "none")],
+        compute_target=helper.cluster("cpu", "STANDARD_DS3_V2"),
+        runconfig=own,
+        allow_reuse=False,
+    )
+"""
+STEP_V1 = """\
+import sys
+
+print("of v1:", sys.argv[2])
+"""
 MODEL = """\
 import mlflow
 
@@ -136,6 +160,8 @@ def write_files(folder: Path) -> Path:
         ("table/table.csv", "a,b\n1,2\n"),
         ("cluster.yml", "spark_version: 16.4.x-cpu-ml-scala2.12\nnode_type_id: Standard_DS3_v2\n"),
         ("pipeline.yml", PIPELINE),
+        ("ml/driver.py", PIPELINE_V1),
+        ("steps/only.py", STEP_V1),
         ("rows.json", json.dumps([{"a": 1.0, "b": 2.0}, {"a": 0.5, "b": 0.25}])),
     ):
         (files / name).parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from modelyard.azureml.first_sdk import interpreter
 from modelyard.context import Context
 from modelyard.errors import MissingTool
 from modelyard.execution import execute
+from modelyard.manifest import ROOT
 from modelyard.operations.aml_pipeline import OPERATION
 from modelyard.operations.pipelines import on_this_machine
 from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs
@@ -51,7 +53,16 @@ def test_the_environment_is_a_folder_or_a_python() -> None:
     assert interpreter.find(sys.prefix) == Path(sys.prefix) / "bin" / "python"
     with pytest.raises(MissingTool) as caught:
         interpreter.find(None)  # there is no SDK in this one
-    assert ".[azureml-v1]" in caught.value.fix
+    assert "pip install azureml-core azureml-pipeline" in caught.value.fix
+
+
+def test_the_guide_installs_what_the_extra_names() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg", "utf-8")
+    extra = settings["options.extras_require"]["azureml-v1"].split("\n")
+    pins = " ".join(one.partition(" ;")[0] for one in extra if one)
+    guide = (ROOT / "docs/azure-ml.md").read_text("utf-8")
+    assert guide.count(pins) == guide.count("install azureml-core") == 2
 
 
 def test_locally_the_same_is_said_without_who_and_where() -> None:

@@ -12,7 +12,7 @@ from modelyard.errors import MissingTool
 VARIABLE = "MODELYARD_AZUREML_V1"
 FIX = (
     "make an environment with Python 3.10 or 3.11 (`python3.11 -m venv azureml-v1`, then "
-    "`azureml-v1/bin/pip install '.[azureml-v1]'` in a clone of Modelyard), and name its folder in "
+    "`azureml-v1/bin/pip install azureml-core azureml-pipeline`), and name its folder in "
     f"sdk-environment or in the variable {VARIABLE}"
 )
 
