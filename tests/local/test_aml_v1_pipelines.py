@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +15,7 @@ from modelyard.local.cloud.environment import program_environment
 CLOUD_SERVICES = ("entra", "arm", "storage", "aml", "databricks")
 pytestmark = pytest.mark.skipif(MISSING_V1, reason="MODELYARD_AZUREML_V1 names no environment")
 
+PIP = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELS), "PIP_CONFIG_FILE": "/dev/null"}
 PREPARE = """
 import argparse, os
 import rows  # another file of the source folder
@@ -54,6 +56,13 @@ run.upload_file("outputs/weights.txt", "weights.txt")
 workspace = run.experiment.workspace
 model = Model.register(workspace, model_path="weights.txt", model_name=given["MODEL_NAME"])
 print("registered", model.id, "in", workspace.name)
+"""
+# The marker of a whole environment is written when everything is in it.
+TABLE = """
+import importlib.metadata, os, sys
+import cachetools
+print("found", importlib.metadata.version("cachetools"), cachetools.__file__)
+print("made at", os.stat(os.path.join(sys.prefix, ".complete")).st_mtime_ns)
 """
 # In a step on this machine they are variables.
 TRACK = """
@@ -106,18 +115,27 @@ def environment():
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def pip() -> Iterator[None]:
+    """What a step's environment is made of comes from a folder: the cloud takes these with it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in PIP.items():
+            patch.setenv(name, value)
+        yield
+
+
 @pytest.fixture(scope="module")
 def place(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> V1Workplace:
     """A cloud with one workspace, and the files of a project."""
     folder = tmp_path_factory.mktemp("repository")
-    variables = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELS), "PIP_CONFIG_FILE": "/dev/null"}
-    found = V1Workplace(cloud, {**program_environment(cloud.environment), **variables}, folder)
+    found = V1Workplace(cloud, {**program_environment(cloud.environment), **PIP}, folder)
     for name, text in (
         ("steps/prepare.py", PREPARE),
         ("steps/rows.py", "def count(lines, ratio):\n    return int(len(lines) * float(ratio))\n"),
         ("steps/report.py", "import sys\nprint('reported', sys.argv[1:3])\n"),
         ("steps/register.py", REGISTER),
         ("steps/track.py", TRACK),
+        ("steps/table.py", TABLE),
         ("steps/fail.py", "print('all was well until here')\nraise SystemExit(3)\n"),
         ("steps/wait.py", "import time\nprint('waiting', flush=True)\ntime.sleep(600)\n"),
         ("train.py", TRAIN),
@@ -276,6 +294,44 @@ def test_a_steps_own_program_tracks_its_run_and_registers_a_model(place: V1Workp
     assert "outputs/weights.txt" in told["files"]
     assert f"registered weights:1 in {WORKSPACE}" in told["log"]
     assert (place.folder / "weights" / "weights.txt").read_text() == "weights of a cluster"
+
+
+def test_packages_of_a_step_are_installed_once(place: V1Workplace) -> None:
+    wheel = next(WHEELS.glob("cachetools-*.whl"))
+    version = wheel.name.split("-")[1]
+    told = place.sdk(
+        PIPELINE
+        + textwrap.dedent(f"""
+        def ran(*packages):
+            runconfig = environment()
+            for one in packages:
+                runconfig.environment.python.conda_dependencies.add_pip_package(one)
+            step = PythonScriptStep(
+                name="table", script_name="table.py", source_directory="steps",
+                compute_target=cpu, runconfig=runconfig, allow_reuse=False,
+            )
+            run = Pipeline(ws, steps=[step]).submit("packages")
+            status = run.wait_for_completion(show_output=False, raise_on_error=False)
+            (step,) = run.get_steps()
+            logs = step.get_details()["logFiles"]
+            text = requests.get(logs["user_logs/std_log.txt"]).text if logs else ""
+            return status, text, str(run.get_details().get("error"))
+
+        cpu = cluster()
+        tell(
+            first=ran("cachetools=={version}"), second=ran("cachetools=={version}"),
+            without=ran(), missing=ran("no-such-package==1"),
+        )
+        """)
+    ).told
+    first, second = told["first"], told["second"]
+    assert first[0] == "Finished", first
+    assert f"found {version} " in first[1]
+    assert str(place.cloud.folder) in first[1]  # not this process's own
+    assert second == first  # with the moment at which the environment was made
+    assert (told["without"][0], told["missing"][0]) == ("Failed", "Failed")
+    assert "No module named 'cachetools'" in told["without"][1]
+    assert "no-such-package" in told["missing"][2]
 
 
 def test_a_run_that_fails_or_is_canceled_is_not_finished(place: V1Workplace) -> None:
