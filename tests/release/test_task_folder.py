@@ -17,6 +17,7 @@ from release_clone import NOW
 
 TASK = "ModelyardSecretScope/ModelyardSecretScopeV1"
 CLUSTER = "ModelyardClusterStart/ModelyardClusterStartV1"
+PIPELINE = "ModelyardAmlPipeline/ModelyardAmlPipelineV1"
 WHEELS = Path(os.environ.get("MODELYARD_WHEELS", "/nowhere"))
 OF_AZURE = (
     *("azure-core", "azure-identity", "azure-keyvault-secrets", "isodate"),
@@ -31,7 +32,7 @@ BUILDING = ("setuptools", "wheel")
 def agent(released, tmp_path: Path) -> Path:
     """Where an agent has unpacked the tasks: each alone, without what is beside it."""
     for name, content in released.vsix.items():
-        for task in (TASK, CLUSTER):
+        for task in (TASK, CLUSTER, PIPELINE):
             if name.startswith(f"{task}/"):
                 path = tmp_path / "_tasks" / Path(name).relative_to(Path(task).parent)
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,20 +91,20 @@ def test_the_release_step_finds_nothing_to_do(agent: Path) -> None:
 )
 def test_a_task_runs(agent: Path, tmp_path: Path) -> None:
     """From the wheel and the lock file in the folder, without a package index."""
-    lock = folder(agent, TASK) / "requirements" / "core.txt"
-    kept = [
-        one
-        for one in lock.read_text().replace("\\\n", " ").splitlines()
-        if one.partition("==")[0] not in (*OF_AZURE, *BUILDING)
-    ]
-    lock.write_text("\n".join(kept) + "\n")
+    for task in (TASK, PIPELINE):
+        lock = folder(agent, task) / "requirements" / "core.txt"
+        kept = [
+            one
+            for one in lock.read_text().replace("\\\n", " ").splitlines()
+            if one.partition("==")[0] not in (*OF_AZURE, *BUILDING)
+        ]
+        lock.write_text("\n".join(kept) + "\n")
     with LocalCloud(tmp_path / "cloud", services=("entra", "databricks")) as cloud:
         environment = program_environment(cloud.environment) | {
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(WHEELS),
-            "INPUT_SCOPE": "packaged",
         }
-        done = start(agent, TASK, "main.js", environment)
+        done = start(agent, TASK, "main.js", environment, INPUT_SCOPE="packaged")
         assert done.returncode == 0, done.stdout + done.stderr
         assert "##vso[task.complete result=Succeeded" in done.stdout
         scopes = requests.get(
@@ -112,6 +113,12 @@ def test_a_task_runs(agent: Path, tmp_path: Path) -> None:
             timeout=30,
         ).json()["scopes"]
         assert [one["name"] for one in scopes] == ["packaged"]
+        # The local cloud isn't in the task: `local` says so, and starts nothing.
+        asked = {"INPUT_LOCAL": "true", "INPUT_DEFINITION": "p.yml", "INPUT_WORKSPACENAME": "wine"}
+        refused = start(agent, PIPELINE, "main.js", environment, **asked)
+        assert refused.returncode == 4, refused.stdout + refused.stderr
+        assert "a task's own wheel has no `local`" in refused.stdout
+        assert "run the command on your own machine" in refused.stdout
     (installed,) = agent.glob("tools/modelyard/*/lib/python3.*/site-packages/modelyard-*.dist-info")
     assert installed.name == f"modelyard-{NOW}.dist-info"
     assert not (installed.parent / "modelyard" / "local").exists()

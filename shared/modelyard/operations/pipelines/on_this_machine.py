@@ -39,7 +39,9 @@ def become(inputs: PipelineInputs, context: Context) -> NoReturn:
         if started.returncode:
             raise MissingTool(
                 f"the local cloud can't be started:\n{started.stdout.rstrip()}",
-                fix='pip install "modelyard[local]"',
+                cause="tasks and actions come without it; a command needs the extra local",
+                fix='run the command on your own machine, after `pip install "modelyard[local]"`; '
+                "there `modelyard local run FILE` runs a whole pipeline with its tasks",
             )
         context.log.info("started the local cloud; `modelyard local down` stops it")
     group = inputs.resource_group or workspace

@@ -70,7 +70,8 @@ class PipelineInputs(AzureMLInputs):
     )
     local: bool = given(
         "Run on the local cloud of this machine, started if none runs, and send nothing to Azure. "
-        "The workspace is created there.",
+        "The workspace is created there. For the command line: tasks and actions come without the "
+        "local cloud.",
         default=False,
     )
     config: str | None = given(
