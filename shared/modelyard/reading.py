@@ -90,7 +90,11 @@ def parse(member: Member, text: str, name: str = "") -> Any:
         if not isinstance(value, (list, dict)):
             if _FILE.fullmatch(stripped):
                 raise FileError(f"{stripped} holds neither a list nor a mapping, in YAML or JSON")
-            raise InputError(f"{name} is neither a list nor a mapping, in YAML or JSON")
+            raise InputError(
+                f"{name} is neither a list nor a mapping, in YAML or JSON",
+                fix="a mapping is NAME: VALUE, one a line, with a blank behind the colon and no =; "
+                "a list is [A, B]",
+            )
         return value
     if member.type == tuple[str, ...]:
         return texts(name, text, secret=member.spec.secret)

@@ -89,8 +89,6 @@ def test_false(text: str) -> None:
         ("mode", "overwrit", "mode is 'overwrit', not one of append, overwrite, fail (did you "),
         ("mode", "zzz", "mode is 'zzz', not one of append, overwrite, fail"),
         ("paths", "[a, {b: c}]", "paths is not a list of texts"),
-        ("settings", "just words", "settings is neither a list nor a mapping"),
-        ("settings", "null", "settings is neither a list nor a mapping"),
     ],
 )
 def test_what_does_not_fit_is_named_with_its_value(name: str, text: str, said: str) -> None:
@@ -99,6 +97,15 @@ def test_what_does_not_fit_is_named_with_its_value(name: str, text: str, said: s
 
     assert caught.value.what.startswith(said)
     assert caught.value.fix == "modelyard reading --help says what each input takes"
+
+
+@pytest.mark.parametrize("text", ["just words", "null", "rmse=0.7", "rmse:0.7"])
+def test_what_is_no_structure_is_told_how_one_is_written(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(settings=text)
+
+    assert caught.value.what == "settings is neither a list nor a mapping, in YAML or JSON"
+    assert caught.value.fix.startswith("a mapping is NAME: VALUE, one a line, with a blank behind")
 
 
 def test_numbers() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from modelyard.operations.inputs.azureml_inputs import AzureMLInputs, connect, p
 from modelyard.operations.inputs.tags import tags_of
 
 REGISTERED, LEFT_ALONE = "registered", "left-alone"
+_METRICS = "write each as NAME: NUMBER, one a line, such as 'rmse: 0.71'"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,13 +139,18 @@ def _metrics(value: Any) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise InputError("metrics isn't a mapping of numbers, such as 'rmse: 0.71'")
+        raise InputError("metrics isn't a mapping of numbers", fix=_METRICS)
     found = {}
     for name, one in value.items():
         try:
-            found[f"{models.METRIC}{name}"] = repr(float(one))
+            number = math.nan if isinstance(one, bool) else float(one)
         except (TypeError, ValueError):
-            raise InputError(f"metrics has {name} with the value {one!r}, not a number") from None
+            number = math.nan
+        if not math.isfinite(number):
+            raise InputError(
+                f"metrics has {name} with the value {one!r}, not a finite number", fix=_METRICS
+            )
+        found[f"{models.METRIC}{name}"] = repr(number)
     return found
 
 

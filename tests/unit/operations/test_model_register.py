@@ -12,6 +12,7 @@ import pytest
 from modelyard.azureml import models, workspaces
 from modelyard.azureml.assets import Asset
 from modelyard.context import Context
+from modelyard.errors import InputError
 from modelyard.operations import model_register
 from modelyard.operations.model_register import OPERATION, Inputs
 
@@ -55,3 +56,30 @@ def test_what_the_version_with_this_content_does_not_say_is_told(
         assert told in warning
     else:
         assert not recording_ci.warnings()
+
+
+@pytest.mark.parametrize(
+    ("metrics", "told"),
+    [
+        (["rmse"], "metrics isn't a mapping of numbers"),
+        ({"rmse": "0.7, mae=3"}, "metrics has rmse with the value '0.7, mae=3', not a finite"),
+        ({"rmse": True}, "metrics has rmse with the value True, not a finite number"),
+        ({"rmse": "nan"}, "metrics has rmse with the value 'nan', not a finite number"),
+        ({"rmse": [1]}, r"metrics has rmse with the value \[1\], not a finite number"),
+    ],
+)
+def test_metrics_are_numbers_by_name(
+    make_context: Callable[..., Context], tmp_path: Path, metrics: Any, told: str
+) -> None:
+    (tmp_path / "weights").write_text("1")
+    names = {"name": "wine", "subscription_id": "0" * 8 + "-0000-0000-0000-" + "0" * 12}
+    inputs = Inputs(
+        **names,
+        workspace_name="wine",
+        resource_group="wine",
+        model=(str(tmp_path),),
+        metrics=metrics,
+    )
+    with pytest.raises(InputError, match=told) as caught:
+        model_register.run(inputs, make_context(OPERATION))
+    assert "such as 'rmse: 0.71'" in caught.value.fix
