@@ -19,6 +19,7 @@ from modelyard.local.cloud.devops.projects import REVIEWER
 
 CLOUD_SERVICES = ("entra", "devops")
 HOME = f"https://dev.azure.com/{ORGANIZATION}"
+PEOPLE = f"https://vssps.dev.azure.com/{ORGANIZATION}/_apis/identities"
 BUILDS = "/local/_apis/build/builds"
 CLIENT = """
 import io, json, os, sys, zipfile
@@ -118,7 +119,8 @@ def ask(cloud: LocalCloud, inside_cloud: dict[str, str]) -> Callable[..., Any]:
     def call(method: str, path: str, body: Any = None, *, person: str = "") -> Any:
         more = {"person": person} if person else {}
         token = service.organization.personal_token(**more)  # type: ignore[attr-defined]
-        answer = requests.request(method, f"{HOME}{path}", json=body, auth=("", token), timeout=30)
+        url = path if "://" in path else f"{HOME}{path}"
+        answer = requests.request(method, url, json=body, auth=("", token), timeout=30)
         return answer.json() if answer.ok else answer.status_code
 
     return call
@@ -157,7 +159,7 @@ def waiting(cloud: LocalCloud, ask: Callable[..., Any], pipeline: int) -> Callab
     def come(**settings: Any) -> tuple[int, str]:
         environments = "/local/_apis/distributedtask/environments"
         environment = ask("POST", environments, {"name": "production"})
-        reviewer = ask("GET", f"/_apis/identities?filterValue={REVIEWER}")["value"][0]["id"]
+        reviewer = ask("GET", f"{PEOPLE}?filterValue={REVIEWER}")["value"][0]["id"]
         check = {
             "type": {"id": APPROVAL},
             "resource": {"type": "environment", "id": str(environment["id"])},
@@ -230,7 +232,7 @@ def test_a_run_that_nobody_looks_at_has_failed_when_the_time_is_over(
 def test_who_asked_for_the_run_may_not_approve_it(
     ask: Callable[..., Any], waiting: Callable[..., Any]
 ) -> None:
-    group = ask("GET", "/_apis/identities?filterValue=[local]\\Contributors")["value"][0]["id"]
+    group = ask("GET", f"{PEOPLE}?filterValue=[local]\\Contributors")["value"][0]["id"]
     number, approval = waiting(
         approvers=[{"id": group}], requesterCannotBeApprover=True, minRequiredApprovers=1
     )

@@ -147,10 +147,13 @@ class Setup:
         return str(organization.personal_token(read_only=read_only))
 
     def asked(self, method: str, path: str, **more: Any) -> Any:
-        """What a client of the service is told."""
+        """What a client of the service is told.
+
+        :param path: of the organization, or a whole address.
+        """
         answer = requests.request(
             method,
-            f"{HOME}{path}",
+            path if "://" in path else f"{HOME}{path}",
             params={"api-version": "7.1-preview", "$expand": "settings"},
             auth=("", self.personal_token()),
             proxies=dict.fromkeys(("http", "https"), self.cloud.url),
@@ -160,6 +163,11 @@ class Setup:
         )
         answer.raise_for_status()
         return answer.json()
+
+    def install(self, publisher: str) -> None:
+        """The extension, which extensions' own host knows."""
+        path = f"_apis/ExtensionManagement/installedextensionsbyname/{publisher}/modelyard"
+        self.asked("POST", f"https://extmgmt.dev.azure.com/{ORGANIZATION}/{path}")
 
     def push(self, branch: str) -> None:
         """The first commit of a branch."""
@@ -222,7 +230,7 @@ def test_from_nothing_to_a_project_and_again(setup: Setup) -> None:
     assert setup.writes() == before
     # The extension is missing, which is no change of ours, but not as it should be either.
     setup("--check", code=1)
-    setup.asked("POST", "/_apis/ExtensionManagement/installedextensionsbyname/publisher/modelyard")
+    setup.install("publisher")
     setup("--check")
     assert not list((setup.folder).glob("**/*.json"))
 

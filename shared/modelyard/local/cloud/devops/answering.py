@@ -64,7 +64,8 @@ class Answering:
     def handler(self, answer: Answer, *, signed_in: bool = True) -> Handler:
         """Turns ``answer(request, **path)`` into a handler that asks who calls.
 
-        :param signed_in: false for the cloud's own interface, which asks by itself.
+        :param signed_in: false for what anybody may ask, and for the cloud's own interface, which
+            asks by itself.
         """
 
         @functools.wraps(answer)

@@ -73,6 +73,13 @@ def project_not_found(name: str) -> DevOpsError:
     )
 
 
+def not_here(host: str) -> DevOpsError:
+    """Not of the service: what a local cloud hasn't got."""
+    return DevOpsError(
+        501, "NotImplementedException", f"The local Azure DevOps has nothing of {host}."
+    )
+
+
 def not_found(kind: str, which: object) -> DevOpsError:
     return DevOpsError(404, f"{kind}NotFoundException", f"{kind} {which} does not exist.")
 

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.devops.answering import body_of
 from modelyard.local.cloud.devops.exceptions import DevOpsError
-from modelyard.local.cloud.devops.locations import areas, locations
 from modelyard.local.cloud.devops.models import Organization
 from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.devops.variable_groups import LINKED, VariableGroups, shown
@@ -28,12 +27,6 @@ class GroupResponses:
         self._organization = organization
         self._groups = groups
         self._projects = projects
-
-    def locations(self, _request: Request) -> Json:
-        return locations()
-
-    def areas(self, _request: Request) -> Json:
-        return areas()
 
     def add(self, request: Request) -> Json:
         return shown(self._groups.add(body_of(request)))

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelyard.local.cloud.devops.areas import EXTENSIONS, HOST, PEOPLE
+
 _OF_ALL, _OF_PROJECT = "_apis/{area}/{resource}", "{project}/_apis/{area}/{resource}"
 _OF_REPOSITORY = "{project}/_apis/{area}/repositories/{repositoryId}"
 _OF_BUILD = "{project}/_apis/build/builds/{buildId}/{resource}"
 _OF_RUN = "{project}/_apis/pipelines/{pipelineId}/runs/{runId}/{resource}"
 _TABLE = (
-    ("e81700f7-3be2-46de-8624-2eb35882fcaa", "Location", "ResourceAreas", "_apis/{resource}"),
+    ("e81700f7-3be2-46de-8624-2eb35882fcaa", "Location", "ResourceAreas",
+     "_apis/{resource}/{areaId}"),
     ("ef5b7057-ffc3-4c77-bbad-c10b4a4abcc7", "distributedtask", "variablegroups",
      _OF_ALL + "/{groupId}"),
     ("f5b09dd5-9d54-45a1-8b5a-1c8287d634cc", "distributedtask", "variablegroups",
@@ -65,12 +68,14 @@ _TABLE = (
     ("fb0da285-f23e-4b56-8b53-3ef5f9f6de66", "ExtensionManagement", "installedextensionsbyname",
      _OF_ALL + "/{publisherName}/{extensionName}/{version}"),
 )  # fmt: skip
+_ELSEWHERE = {"IMS": PEOPLE, "ExtensionManagement": EXTENSIONS}
+"""Areas of the table that another host has."""
 RESOURCE_VERSION = 7
 """The highest revision of a preview that clients of 7.1 ask for."""
 
 
-def locations() -> dict[str, Any]:
-    """The answer to ``OPTIONS _apis``."""
+def locations(host: str) -> dict[str, Any]:
+    """The answer to ``OPTIONS _apis``: what this host has, and where it tells of the others."""
     value = [
         {
             "id": key,
@@ -83,10 +88,6 @@ def locations() -> dict[str, Any]:
             "releasedVersion": "7.1",
         }
         for key, area, resource, template in _TABLE
+        if area == "Location" or _ELSEWHERE.get(area, HOST) == host
     ]
     return {"count": len(value), "value": value}
-
-
-def areas() -> dict[str, Any]:
-    """The answer to ``GET _apis/ResourceAreas``: none, so that clients stay at this address."""
-    return {"count": 0, "value": None}

@@ -12,12 +12,12 @@ from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.devops import exceptions
 from modelyard.local.cloud.devops.answering import body_of, caller_of
+from modelyard.local.cloud.devops.areas import HOST
 from modelyard.local.cloud.devops.build_responses import BuildResponses, archive, artifact_of
 from modelyard.local.cloud.devops.models import ORGANIZATION
 from modelyard.local.cloud.devops.previews import Previews
 from modelyard.local.cloud.devops.signed_urls import SignedUrls
 
-HOST = "dev.azure.com"
 Json = dict[str, Any]
 
 

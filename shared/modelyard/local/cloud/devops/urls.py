@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from modelyard.local.cloud.devops import build_routes
+from modelyard.local.cloud.devops import build_routes, location_routes
 from modelyard.local.cloud.devops.answering import Answer, Answering
 from modelyard.local.cloud.devops.approval_responses import ApprovalResponses
 from modelyard.local.cloud.devops.approvals import Approvals
+from modelyard.local.cloud.devops.areas import HOST
 from modelyard.local.cloud.devops.build_responses import BuildResponses
 from modelyard.local.cloud.devops.builds import Builds
 from modelyard.local.cloud.devops.content_responses import ContentResponses
@@ -17,6 +18,7 @@ from modelyard.local.cloud.devops.endpoint_responses import EndpointResponses
 from modelyard.local.cloud.devops.endpoints import Endpoints
 from modelyard.local.cloud.devops.environments import EnvironmentResponses
 from modelyard.local.cloud.devops.group_responses import GroupResponses
+from modelyard.local.cloud.devops.location_routes import METHODS
 from modelyard.local.cloud.devops.models import ORGANIZATION, Organization
 from modelyard.local.cloud.devops.pipelines import PipelineResponses
 from modelyard.local.cloud.devops.previews import Previews
@@ -30,8 +32,6 @@ from modelyard.local.cloud.devops.variable_groups import VariableGroups
 from modelyard.local.cloud.service import Cloud, Route
 from modelyard.local.cloud.tokens import Tokens
 
-HOST = "dev.azure.com"
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ISSUER = "vstoken.dev.azure.com"
 IDENTITY_TOKEN = (
     f"/{ORGANIZATION}/<project>/_apis/distributedtask/hubs/<hub>/plans/<plan>/jobs/<job>/oidctoken"
@@ -79,6 +79,7 @@ class DevOpsService:
                 answers.openid_configuration,
             ),
             Route(("GET",), ISSUER, "/<organization>/.well-known/jwks", answers.keys),
+            *location_routes.routes(self._answering, self._project_responses),
             *self._variable_groups(),
             *(
                 Route((method,), HOST, f"/{ORGANIZATION}{path}", self._answering.handler(answer))
@@ -118,8 +119,6 @@ class DevOpsService:
         several = "_apis/distributedtask/variablegroups"
         of_all, of_project = f"/{ORGANIZATION}/{several}", f"/{ORGANIZATION}/<project>/{several}"
         for method, path, answer in (
-            ("OPTIONS", f"/{ORGANIZATION}/_apis", answers.locations),
-            ("GET", f"/{ORGANIZATION}/_apis/ResourceAreas", answers.areas),
             ("POST", of_all, answers.add),
             ("PUT", f"{of_all}/<int:group>", answers.update),
             ("DELETE", f"{of_all}/<int:group>", answers.delete),
@@ -136,14 +135,10 @@ class DevOpsService:
         yield "GET", "/_apis/projects", answers.all
         yield "POST", "/_apis/projects", answers.add
         yield "GET", "/_apis/projects/<project>", answers.get
-        yield "GET", "/_apis/identities", answers.identities
         yield "GET", "/<project>/_apis/git/repositories", answers.repositories
         yield "POST", "/<project>/_apis/git/repositories", answers.add_repository
         yield "GET", "/<project>/_apis/git/repositories/<repository>", answers.repository
         yield "GET", "/<project>/_apis/distributedtask/queues", answers.queues
-        extension = "/_apis/ExtensionManagement/installedextensionsbyname/<publisher>/<name>"
-        yield "GET", extension, answers.extension
-        yield "POST", extension, answers.install
         yield "GET", "/<project>/_apis/serviceendpoint/endpoints", endpoints.list
         yield "GET", "/<project>/_apis/serviceendpoint/endpoints/<endpoint>", endpoints.get
         yield "POST", "/_apis/serviceendpoint/endpoints", endpoints.add
