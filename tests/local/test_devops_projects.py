@@ -22,6 +22,7 @@ from azure.devops.exceptions import AzureDevOpsServiceError
 from azure.devops.v7_1.build import models as build
 from azure.devops.v7_1.core import models as core
 from azure.devops.v7_1.git import models as git
+from azure.devops.v7_1.pipeline_permissions import models as permissions
 from azure.devops.v7_1.service_endpoint import models as endpoints
 from azure.devops.v7_1.task_agent import models as agent
 from msrest.authentication import BasicAuthentication
@@ -117,6 +118,32 @@ secret = build.BuildDefinitionVariable(value="made-up-2", is_secret=True)
 pipeline = builds.create_definition(definition(path="\\\\ml", variables={"s": secret}), "Wine")
 assert pipeline.repository.name == "Wine" and pipeline.variables["s"].value is None
 assert refused(builds.create_definition, definition(path="\\\\ml"), "Wine")
+users = clients.get_pipeline_permissions_client()
+place = ("Wine", "endpoint", connection.id)
+
+
+def permit(*, number=None, authorized=True):
+    one = permissions.PipelinePermission(id=number, authorized=authorized)
+    given = {"pipelines": [one]} if number else {"all_pipelines": one}
+    return permissions.ResourcePipelinePermissions(
+        resource=permissions.Resource(id=connection.id, type="endpoint"), **given
+    )
+
+
+change = users.update_pipeline_permisions_for_resource
+found = users.get_pipeline_permissions_for_resource(*place)
+assert (found.all_pipelines, found.pipelines) == (None, [])
+change(permit(number=pipeline.id), *place)
+found = change(permit(number=77), *place)
+assert [one.id for one in found.pipelines] == [pipeline.id, 77]
+assert found.pipelines[0].authorized and found.pipelines[0].authorized_on
+assert found.pipelines[0].authorized_by.display_name
+found = change(permit(number=77, authorized=False), *place)
+assert [one.id for one in found.pipelines] == [pipeline.id]
+assert change(permit(), *place).all_pipelines.authorized
+(found,) = users.update_pipeline_permisions_for_resources([permit(authorized=False)], "Wine")
+assert found.all_pipelines is None and len(found.pipelines) == 1
+
 pipeline.variables = {"S": build.BuildDefinitionVariable(is_secret=True)}
 pipeline.name = "train-2"
 assert builds.update_definition(pipeline, "Wine", pipeline.id).revision == 2

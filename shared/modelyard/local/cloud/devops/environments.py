@@ -1,7 +1,6 @@
-"""Environments, the checks on them, and which pipelines may use what.
+"""Environments and the checks on them.
 
-Source: Azure DevOps REST reference, "Environments", "Check Configurations" and "Pipeline
-Permissions", API version 7.1.
+Source: Azure DevOps REST reference, "Environments" and "Check Configurations", API version 7.1.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from modelyard.local.cloud.devops.documents import Documents
 from modelyard.local.cloud.devops.projects import Projects
 from modelyard.local.cloud.service import Cloud
 
-PERMISSIONS = "devops.permissions"
 Json = dict[str, Any]
 
 
@@ -97,30 +95,9 @@ class EnvironmentResponses:
     def delete_check(self, _request: Request, project: str, number: int) -> None:
         self._checks.delete(self._projects.id_of(project), number)
 
-    def permissions(self, _request: Request, project: str, kind: str, number: str) -> Json:
-        stored = self._cloud.store.get(PERMISSIONS, self._place(project, kind, number))
-        return _permissions_shown(stored or {}, kind, number)
-
-    def permit(self, request: Request, project: str, kind: str, number: str) -> Json:
-        """Those that the body names are changed, the others stay."""
-        body, place = body_of(request), self._place(project, kind, number)
-        with self._cloud.store.lock:
-            stored = self._cloud.store.get(PERMISSIONS, place) or {"all": False, "pipelines": []}
-            if body.get("allPipelines") is not None:
-                stored["all"] = bool(body["allPipelines"].get("authorized"))
-            for one in body.get("pipelines") or ():
-                others = [other for other in stored["pipelines"] if other != one["id"]]
-                stored["pipelines"] = [*others, one["id"]] if one.get("authorized") else others
-            self._cloud.store.put(PERMISSIONS, place, stored)
-        return _permissions_shown(stored, kind, number)
-
     def reset(self) -> None:
         self.environments.reset()
         self._checks.reset()
-        self._cloud.store.clear(PERMISSIONS)
-
-    def _place(self, project: str, kind: str, number: str) -> str:
-        return f"{self._projects.id_of(project)} {kind.lower()} {number}"
 
     def _checked(self, body: Json, project: str) -> Json:
         """A check that can be one, its approvers with the names that they have."""
@@ -149,11 +126,3 @@ def _check_shown(check: Json, request: Request) -> Json:
     if request.args.get("$expand", "").lower() == "settings":
         return check
     return {key: value for key, value in check.items() if key != "settings"}
-
-
-def _permissions_shown(stored: Json, kind: str, number: str) -> Json:
-    return {
-        "resource": {"type": kind, "id": number},
-        "allPipelines": {"authorized": True} if stored.get("all") else None,
-        "pipelines": [{"id": one, "authorized": True} for one in stored.get("pipelines", ())],
-    }

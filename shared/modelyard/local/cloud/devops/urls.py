@@ -20,6 +20,7 @@ from modelyard.local.cloud.devops.environments import EnvironmentResponses
 from modelyard.local.cloud.devops.group_responses import GroupResponses
 from modelyard.local.cloud.devops.location_routes import METHODS
 from modelyard.local.cloud.devops.models import ORGANIZATION, Organization
+from modelyard.local.cloud.devops.permissions import PermissionResponses
 from modelyard.local.cloud.devops.pipelines import PipelineResponses
 from modelyard.local.cloud.devops.previews import Previews
 from modelyard.local.cloud.devops.project_responses import ProjectResponses
@@ -49,6 +50,7 @@ class DevOpsService:
         self.groups = VariableGroups(cloud, self.organization, self.projects)
         self._endpoints = Endpoints(cloud, self.organization, self.projects)
         self._environments = EnvironmentResponses(cloud, self.projects)
+        self._permissions = PermissionResponses(cloud, self.projects)
         self._pipelines = PipelineResponses(cloud, self.projects)
         self._project_responses = ProjectResponses(cloud, self.projects)
         self._pull_requests = PullRequestResponses(cloud, self.projects)
@@ -176,9 +178,10 @@ class DevOpsService:
         yield "POST", checks, environments.add_check
         yield "PATCH", f"{checks}/<int:number>", environments.change_check
         yield "DELETE", f"{checks}/<int:number>", environments.delete_check
-        permissions = "/<project>/_apis/pipelines/pipelinePermissions/<kind>/<number>"
-        yield "GET", permissions, environments.permissions
-        yield "PATCH", permissions, environments.permit
+        permissions = "/<project>/_apis/pipelines/pipelinePermissions"
+        yield "PATCH", permissions, self._permissions.change_several
+        yield "GET", f"{permissions}/<kind>/<number>", self._permissions.get
+        yield "PATCH", f"{permissions}/<kind>/<number>", self._permissions.change
         yield from _all("/<project>/_apis/build/definitions", pipelines, "PUT")
         yield "GET", "/<project>/_apis/pipelines", pipelines.pipelines
         yield "GET", "/<project>/_apis/pipelines/<int:number>", pipelines.pipeline
@@ -202,6 +205,7 @@ class DevOpsService:
         self.projects.reset()
         self._project_responses.reset()
         self._environments.reset()
+        self._permissions.reset()
         self._pipelines.reset()
         self._pull_requests.reset()
         self._builds.reset()
