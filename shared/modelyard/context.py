@@ -79,7 +79,10 @@ class Context:
         try:
             path.write_text(text, encoding="utf-8", errors="surrogatepass")
         except OSError as error:
-            raise FileError(f"{told}; {path} can't be written: {error.strerror}") from None
+            raise FileError(
+                f"{told}; {path} can't be written: {error.strerror}",
+                fix="free space, and see that the job's temporary folder may be written",
+            ) from None
         self.annotate("warning", f"{told}: it is the path of a file with the whole, {path}")
         return str(path)
 

@@ -115,6 +115,7 @@ class NotFound(ServiceError):
 
     identifier = "MY014"
     exit_code = 14
+    fix = "compare the name with what is there; names are compared exactly"
 
 
 class AlreadyExists(ServiceError):

@@ -89,7 +89,10 @@ def parse(member: Member, text: str, name: str = "") -> Any:
         value = structure(name, text, secret=member.spec.secret)
         if not isinstance(value, (list, dict)):
             if _FILE.fullmatch(stripped):
-                raise FileError(f"{stripped} holds neither a list nor a mapping, in YAML or JSON")
+                raise FileError(
+                    f"{stripped} holds neither a list nor a mapping, in YAML or JSON",
+                    fix="correct the file: the operation's page shows what it holds",
+                )
             raise InputError(
                 f"{name} is neither a list nor a mapping, in YAML or JSON",
                 fix="a mapping is NAME: VALUE, one a line, with a blank behind the colon and no =; "
@@ -158,12 +161,17 @@ def structure(name: str, text: str, *, secret: bool = False) -> Any:
     except plain_yaml.Mistake as mistake:
         at = f":{mistake.line}:{mistake.column}" if mistake.line else ""
         problem = "not valid" if secret else mistake.problem
-        failure = FileError(f"{where}{at}: this isn't YAML or JSON: {problem}")
+        failure = FileError(
+            f"{where}{at}: this isn't YAML or JSON: {problem}", fix="correct it at that place"
+        )
         if where == line and mistake.line:
             failure.file, failure.line = line, mistake.line
         raise failure from None
     except (RecursionError, ValueError):
-        raise FileError(f"{where}: this is nested too deep, or refers to itself") from None
+        raise FileError(
+            f"{where}: this is nested too deep, or refers to itself",
+            fix="write it without references to what is above",
+        ) from None
 
 
 def _contents(name: str, path: str) -> str:
@@ -175,7 +183,7 @@ def _contents(name: str, path: str) -> str:
             fix="give the path from the working directory, or the text itself",
         ) from None
     except UnicodeDecodeError:
-        raise FileError(f"{path} isn't UTF-8 text") from None
+        raise FileError(f"{path} isn't UTF-8 text", fix="save it as UTF-8") from None
 
 
 def mapping_source(values: Mapping[str, str]) -> Source:

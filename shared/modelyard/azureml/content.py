@@ -45,7 +45,10 @@ def gather(paths: Sequence[str], *, what: str, root: str = "") -> Content:
     given = [Path(one) for one in paths]
     for path in given:
         if not path.exists():
-            raise FileError(f"{what} names {path}, which doesn't exist")
+            raise FileError(
+                f"{what} names {path}, which doesn't exist",
+                fix="check the path, from the working directory, and that a checkout comes before",
+            )
     if len(given) == 1:
         [path] = given
         name = root or path.resolve().name
@@ -61,7 +64,8 @@ def gather(paths: Sequence[str], *, what: str, root: str = "") -> Content:
             target = f"{name}/{prefix}{one}"
             if target in files:
                 raise FileError(
-                    f"{what} has two files named {prefix}{one}: {files[target]}, {file}"
+                    f"{what} has two files named {prefix}{one}: {files[target]}, {file}",
+                    fix="rename one of them, or give the folder that holds both",
                 )
             files[target] = file
     return _checked(files, name, what)
@@ -69,7 +73,10 @@ def gather(paths: Sequence[str], *, what: str, root: str = "") -> Content:
 
 def _checked(files: Mapping[str, Path], root: str, what: str) -> Content:
     if not files:
-        raise FileError(f"{what} holds no file")
+        raise FileError(
+            f"{what} holds no file",
+            fix="name a folder that has files, and check that the step that makes them ran",
+        )
     return Content(files, root)
 
 

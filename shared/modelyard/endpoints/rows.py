@@ -38,7 +38,7 @@ def read(document: Any) -> Rows:
         )
     count = _count(document[found[0]])
     if not count:
-        raise FileError(f"rows hold no row under {found[0]}")
+        raise FileError(f"rows hold no row under {found[0]}", fix="give at least one row")
     return Rows(document, count)
 
 

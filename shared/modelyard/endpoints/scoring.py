@@ -97,13 +97,15 @@ def check(answer: Answer, *, count: int, kind: Kind) -> None:
         place = f" (request {request} of {len(answer.answers)})" if request > 1 else ""
         if len(predicted) != count:
             raise EndpointTestFailed(
-                f"{count} predictions were expected, {len(predicted)} came back{place}"
+                f"{count} predictions were expected, {len(predicted)} came back{place}",
+                fix="compare them with the rows that were sent, or correct expect-count",
             )
         for number, value in enumerate(predicted, start=1):
             if not _is(kind, value):
                 raise EndpointTestFailed(
                     f"prediction {number} is {value!r}, which is {_kind_of(value)}, "
-                    f"not {kind}{place}"
+                    f"not {kind}{place}",
+                    fix="correct the scoring script, or expect-type",
                 )
 
 
@@ -114,7 +116,8 @@ def check_latency(answer: Answer, most: float | None) -> None:
     """
     if most is not None and answer.median_milliseconds > most:
         raise EndpointTestFailed(
-            f"the median latency is {answer.median_milliseconds:.0f} ms, over {most:g} ms"
+            f"the median latency is {answer.median_milliseconds:.0f} ms, over {most:g} ms",
+            fix="give the endpoint a larger machine, or raise max-latency-milliseconds",
         )
 
 
@@ -161,7 +164,10 @@ def predictions(answer: requests_library.Response, url: str) -> Sequence[Any]:
         if isinstance(fields.get(name), list):
             return list(fields[name])
     found = ", ".join(fields) or "nothing"
-    raise EndpointTestFailed(f"{url} answered without a list of predictions; it has {found}")
+    raise EndpointTestFailed(
+        f"{url} answered without a list of predictions; it has {found}",
+        fix="let the scoring script return a list, or an object with predictions",
+    )
 
 
 def _is(kind: Kind, value: Any) -> bool:

@@ -62,7 +62,10 @@ class ContainerEngine(ABC):
                 wheels = Path(scratch, "wheels")
                 dependencies.collect(order.contents, python=order.contents.python, target=wheels)
             elif wheels is not None and not wheels.is_dir():
-                raise FileError(f"the wheels folder {wheels} doesn't exist")
+                raise FileError(
+                    f"the wheels folder {wheels} doesn't exist",
+                    fix="name a folder with wheels, or leave wheels out",
+                )
             dockerfile.write_context(
                 order.contents, context, base=base, wheels=wheels, offline=wheels is not None
             )

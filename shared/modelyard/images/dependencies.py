@@ -110,7 +110,10 @@ def sources(contents: Contents, wheels: Path | None) -> list[str]:
     if wheels is None:
         return arguments
     if not wheels.is_dir():
-        raise FileError(f"the wheels folder {wheels} doesn't exist")
+        raise FileError(
+            f"the wheels folder {wheels} doesn't exist",
+            fix="name a folder with wheels, or leave wheels out",
+        )
     return ["--no-index", f"--find-links={wheels.resolve()}", *arguments]
 
 

@@ -70,9 +70,11 @@ def _document(path: Path) -> Mapping[str, Any]:
             fix="name the folder that has the file MLmodel in it",
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FileError(f"{path} is not valid YAML: {error}") from None
+        raise FileError(
+            f"{path} is not valid YAML: {error}", fix="log the model anew with MLflow"
+        ) from None
     if not isinstance(document, dict):
-        raise FileError(f"{path} is not a mapping")
+        raise FileError(f"{path} is not a mapping", fix="log the model anew with MLflow")
     return document
 
 

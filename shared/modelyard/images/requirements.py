@@ -88,7 +88,10 @@ def _lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"can't read {path}: {error}") from None
+        raise FileError(
+            f"can't read {path}: {error}",
+            fix="log the model anew with MLflow, which writes this file",
+        ) from None
     joined = re.sub(r"\\\r?\n", " ", text)
     stripped = [_COMMENT.sub("", line).strip() for line in joined.splitlines()]
     return [line for line in stripped if line]
@@ -110,7 +113,10 @@ def _requirement(line: str, path: Path) -> Requirement | None:
         return _wheel(line, path)
     match = _NAMED.fullmatch(line)
     if match is None:
-        raise FileError(f"{path} has a line that is no requirement: {line!r}")
+        raise FileError(
+            f"{path} has a line that is no requirement: {line!r}",
+            fix="write NAME==VERSION, as pip takes it",
+        )
     name, rest = normalised(match["name"]), match["rest"]
     exact = _EXACT.fullmatch(rest)
     if exact:
@@ -125,7 +131,10 @@ def _wheel(line: str, path: Path) -> Requirement:
     wheel = _inside(path, line)
     match = _WHEEL.fullmatch(wheel.name)
     if match is None:
-        raise FileError(f"{path} names {line}, which isn't the file name of a wheel")
+        raise FileError(
+            f"{path} names {line}, which isn't the file name of a wheel",
+            fix="give the wheel the name that it was built with",
+        )
     name, version = normalised(match["name"]), match["version"].replace("_", "-")
     return Requirement(name, version, f"{name}=={version}", wheel=wheel)
 

@@ -38,7 +38,7 @@ USUAL: dict[str, tuple[str, str]] = {
     "MY014": (
         "the name is misspelt, belongs to another workspace or endpoint, or the step that makes it "
         "didn't run; without the right to see a thing some services say the same",
-        "compare the name with the workspace in the message; names are compared exactly",
+        "",
     ),
     "MY015": (
         "an earlier run, another branch or a person made it, with other settings",

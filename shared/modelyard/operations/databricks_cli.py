@@ -103,7 +103,10 @@ def _job_folder(environment: Mapping[str, str]) -> Path:
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
-                raise FileError(f"{folder} ({name}) can't be made: {error.strerror}") from None
+                raise FileError(
+                    f"{folder} ({name}) can't be made: {error.strerror}",
+                    fix="see that this user may make it, or set the variable to another folder",
+                ) from None
             return folder.resolve()
     return Path(tempfile.mkdtemp(prefix="modelyard-"))
 

@@ -181,7 +181,7 @@ def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
         raise NotFound(
             f"the local cloud has no endpoint {inputs.endpoint}{nearest(inputs.endpoint, there)}",
             cause=f"it has {', '.join(there) or 'none at all'}",
-            fix="" if there else "deploy a model with target local first",
+            fix="name one of them" if there else "deploy a model with target local first",
         )
     return found.scoring_url, inputs.key or local.key(session, inputs.endpoint)
 
@@ -191,7 +191,10 @@ def _online(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
     session = connect(inputs, context, read_only=True)
     found = online.find(session, place, name)
     if found is None:
-        raise NotFound(f"the workspace {place.workspace} has no online endpoint {name}")
+        raise NotFound(
+            f"the workspace {place.workspace} has no online endpoint {name}",
+            fix="check the name, or deploy it first by model-deploy",
+        )
     return found.scoring_url, inputs.key or online.key(session, place, found)
 
 
@@ -202,7 +205,8 @@ def _service(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
     found = web_services.find(region, place, name)
     if found is None or found.kind.lower() != inputs.target:
         raise NotFound(
-            f"the workspace {place.workspace} has no web service {name} on {inputs.target.upper()}"
+            f"the workspace {place.workspace} has no web service {name} on {inputs.target.upper()}",
+            fix="check the name and the target, or deploy it first by model-deploy",
         )
     return found.scoring_url, inputs.key or web_services.key(region, place, found)
 

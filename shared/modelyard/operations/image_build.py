@@ -151,7 +151,10 @@ def _wheels(inputs: Inputs) -> Path | None:
         return None
     folder = Path(inputs.wheels)
     if not any(folder.glob("*.whl")):
-        raise FileError(f"wheels names {folder}, which holds no wheel")
+        raise FileError(
+            f"wheels names {folder}, which holds no wheel",
+            fix="name the folder that pip wheel or pip download has filled, or leave wheels out",
+        )
     return folder
 
 

@@ -98,6 +98,7 @@ def _sorted_out(
         raise NotFound(
             f"these runs don't exist in {session.base}: {', '.join(map(str, missing))}",
             cause="an id is wrong, or the run is older than the 60 days that runs are kept",
+            fix="check the ids, such as the output run-ids of job-run",
         )
     return active, over
 

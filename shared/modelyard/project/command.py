@@ -179,7 +179,9 @@ def _write_bicep(path: Path, plan: Plan, surroundings: Surroundings) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise FileError(f"{path} can't be written: {error.strerror}") from None
+        raise FileError(
+            f"{path} can't be written: {error.strerror}", fix="name a file that this user may write"
+        ) from None
     surroundings.write(f"written: {path}")
 
 

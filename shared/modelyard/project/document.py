@@ -60,7 +60,7 @@ def read(path: Path, settings: Sequence[str] = ()) -> Value:
             fix=f"name the file by --file; {page('setup')} shows one to start with",
         ) from None
     except UnicodeDecodeError:
-        raise FileError(f"{path} isn't UTF-8 text") from None
+        raise FileError(f"{path} isn't UTF-8 text", fix="save it as UTF-8") from None
     found = _parsed(text, str(path))
     if not isinstance(found.content, dict):
         raise FileError(
@@ -86,11 +86,17 @@ def _parsed(text: str, name: str) -> Value:
         return Value(None, f"{name}:1") if root is None else _value(root, name)
     except plain_yaml.Mistake as mistake:
         at = f":{mistake.line}:{mistake.column}" if mistake.line else ""
-        error = FileError(f"{name}{at}: this isn't YAML or JSON: {mistake.problem}")
+        error = FileError(
+            f"{name}{at}: this isn't YAML or JSON: {mistake.problem}",
+            fix="correct it at that place",
+        )
         error.file, error.line = name, mistake.line
         raise error from None
     except (RecursionError, ValueError):
-        raise FileError(f"{name}: this is nested too deep, or refers to itself") from None
+        raise FileError(
+            f"{name}: this is nested too deep, or refers to itself",
+            fix="write it without references to what is above",
+        ) from None
 
 
 def _value(node: yaml.Node, name: str) -> Value:

@@ -98,7 +98,9 @@ def test_a_missing_local_endpoint_is_named_and_those_that_exist_are_too(
         )
     assert error.value.what == f"the local cloud has no {hint}"
     assert error.value.cause == cause
-    assert bool(error.value.fix) is not bool(there)
+    assert error.value.fix == (
+        "name one of them" if there else "deploy a model with target local first"
+    )
 
 
 @pytest.mark.parametrize("changes", [{"scoring_url": None}, {"target": "local"}, {"requests": 0}])

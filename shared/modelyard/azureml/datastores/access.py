@@ -26,7 +26,10 @@ def container(session: Session, place: Place, name: str, rights: str) -> str:
     """
     found = datastores.find(session, place, name)
     if found is None:
-        raise NotFound(f"the workspace {place.workspace} has no datastore {name}")
+        raise NotFound(
+            f"the workspace {place.workspace} has no datastore {name}",
+            fix="check the name, or make it first by aml-datastore",
+        )
     properties = found.properties
     holder = properties.get("containerName") or properties.get("filesystem")
     if not holder:

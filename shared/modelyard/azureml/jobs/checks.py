@@ -30,7 +30,10 @@ def check(pipeline: Pipeline) -> None:
     if not problems:
         problems += _cycles(pipeline)
     if problems:
-        raise FileError("\n  ".join([f"{pipeline.path} can't be submitted:", *problems]))
+        raise FileError(
+            "\n  ".join([f"{pipeline.path} can't be submitted:", *problems]),
+            fix="correct these places of the file",
+        )
 
 
 def bound_input(value: object) -> str | None:

@@ -92,13 +92,16 @@ def read(path: Path, overrides: Mapping[str, str]) -> Pipeline:
     )
     jobs = _mapping(body.get("jobs"), f"{path}: jobs")
     if not jobs:
-        raise FileError(f"{path} has no jobs")
+        raise FileError(f"{path} has no jobs", fix="write its steps under jobs")
     given = _mapping(body.get("inputs"), f"{path}: inputs")
     inputs = {name: input_of(value, f"{path}: inputs.{name}") for name, value in given.items()}
     for name, value in overrides.items():
         if name not in inputs:
             known = ", ".join(inputs) or "none"
-            raise FileError(f"{path}: the pipeline has no input {name}; it has {known}")
+            raise FileError(
+                f"{path}: the pipeline has no input {name}; it has {known}",
+                fix="correct parameters, or give the pipeline this input",
+            )
         inputs[name] = _overridden(inputs[name], value)
     steps = tuple(_step(path, name, job) for name, job in jobs.items())
     return Pipeline(path, body, steps, inputs)
@@ -118,15 +121,21 @@ def input_of(value: object, where: str) -> Json:
     if isinstance(value, str):
         return {"type": "string", "value": value}
     if not isinstance(value, dict):
-        raise FileError(f"{where} is neither a value nor a mapping")
+        raise FileError(
+            f"{where} is neither a value nor a mapping",
+            fix="write a value, or a mapping with type and path",
+        )
     if "path" in value:
         kind = str(value.get("type", "uri_folder"))
         if kind not in DATA_TYPES:
-            raise FileError(f"{where}: the type {kind} has no path; {', '.join(DATA_TYPES)} have")
+            raise FileError(
+                f"{where}: the type {kind} has no path; {', '.join(DATA_TYPES)} have",
+                fix="correct the type, or leave it out for a folder",
+            )
         return {**value, "type": kind, "path": str(value["path"])}
     kind = str(value.get("type", "string"))
     if kind not in (*_LITERAL_TYPES, *DATA_TYPES):
-        raise FileError(f"{where}: there is no type {kind}")
+        raise FileError(f"{where}: there is no type {kind}", fix="correct the type")
     literal = value.get("value", value.get("default"))
     return {"type": kind} if literal is None else {"type": kind, "value": literal}
 
@@ -170,6 +179,7 @@ def _component(body: Json, where: str) -> Json:
         raise FileError(
             f"{where}: a component of the type {body['type']}",
             cause="aml-pipeline takes components of the type command",
+            fix="submit it with the command line of Azure ML (az ml job create)",
         )
     _check_known(body, _COMPONENT, where)
     return _checked(body, where)
@@ -177,13 +187,19 @@ def _component(body: Json, where: str) -> Json:
 
 def _checked(spec: Json, where: str) -> Json:
     if not str(spec.get("command") or "").strip():
-        raise FileError(f"{where} has no command")
+        raise FileError(f"{where} has no command", fix="write command: what the step runs")
     if not spec.get("environment"):
-        raise FileError(f"{where} has no environment")
+        raise FileError(
+            f"{where} has no environment",
+            fix="write environment: azureml:NAME:VERSION, or a mapping with image",
+        )
     for name in ("inputs", "outputs"):
         for one, about in _mapping(spec.get(name), f"{where}: {name}").items():
             if not isinstance(about, dict) or not about.get("type"):
-                raise FileError(f"{where}: {name}.{one} has no type")
+                raise FileError(
+                    f"{where}: {name}.{one} has no type",
+                    fix="write its type, such as uri_folder or number",
+                )
     return spec
 
 
@@ -191,11 +207,19 @@ def _document(path: Path) -> Json:
     try:
         body = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise FileError(f"{path} can't be read: {error.strerror}") from None
+        raise FileError(
+            f"{path} can't be read: {error.strerror}",
+            fix="check the path, from the working directory, and that a checkout comes before",
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FileError(f"{path} is not YAML: {error}") from None
+        raise FileError(
+            f"{path} is not YAML: {error}", fix="correct the file at that place"
+        ) from None
     if not isinstance(body, dict):
-        raise FileError(f"{path} is not a mapping")
+        raise FileError(
+            f"{path} is not a mapping",
+            fix="start it with the keys of a pipeline job, such as type and jobs",
+        )
     return body
 
 
@@ -203,7 +227,9 @@ def _mapping(value: object, where: str) -> Json:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise FileError(f"{where} is not a mapping")
+        raise FileError(
+            f"{where} is not a mapping", fix="write names with what belongs to each below it"
+        )
     return value
 
 

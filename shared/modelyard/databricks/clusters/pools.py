@@ -61,7 +61,10 @@ def get(session: Session, pool_id: str) -> Pool:
     """:raises NotFound: also for one that was deleted."""
     pool = _pool(session.get(f"{API}/get", {"instance_pool_id": pool_id}))
     if pool.state == "DELETED":
-        raise NotFound(f"the instance pool {pool_id} was deleted")
+        raise NotFound(
+            f"the instance pool {pool_id} was deleted",
+            fix="name another pool, or make it again by instance-pool",
+        )
     return pool
 
 

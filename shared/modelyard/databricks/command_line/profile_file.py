@@ -68,7 +68,10 @@ def write(path: Path, profiles: Sequence[Profile]) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise FileError(f"{path} can't be written: {error.strerror}") from None
+        raise FileError(
+            f"{path} can't be written: {error.strerror}",
+            fix="see that this user may write the job's temporary folder",
+        ) from None
 
 
 def shred(path: Path) -> bool:
@@ -77,7 +80,10 @@ def shred(path: Path) -> bool:
     :raises FileError: when it can't be removed, or isn't a file that :func:`write` wrote.
     """
     if not path.name.startswith(NAME):
-        raise FileError(f"{path} isn't a profile file of Modelyard, so it is left alone")
+        raise FileError(
+            f"{path} isn't a profile file of Modelyard, so it is left alone",
+            fix="remove it by hand if it isn't needed",
+        )
     try:
         size = path.stat().st_size
         with path.open("r+b") as file:

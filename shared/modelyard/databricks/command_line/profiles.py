@@ -39,11 +39,17 @@ def source(profile: str, environment: Mapping[str, str]) -> Source:
         with file.open(encoding="utf-8") as stream:
             parser.read_file(stream)
     except OSError as error:
-        raise FileError(f"{file} can't be read: {error.strerror}") from None
+        raise FileError(
+            f"{file} can't be read: {error.strerror}",
+            fix="check DATABRICKS_CONFIG_FILE, or make the file by databricks configure",
+        ) from None
     except UnicodeDecodeError:
-        raise FileError(f"{file} isn't UTF-8 text") from None
+        raise FileError(f"{file} isn't UTF-8 text", fix="save it as UTF-8") from None
     except configparser.Error as error:
-        raise FileError(f"{file} isn't a profile file: {str(error).splitlines()[0]}") from None
+        raise FileError(
+            f"{file} isn't a profile file: {str(error).splitlines()[0]}",
+            fix="write [NAME] on a line, then host = ... and token = ... below it",
+        ) from None
     if profile not in parser:
         names = ", ".join(parser.sections()) or "none"
         raise InputError(f"{file} has no profile {profile}; it has {names}")

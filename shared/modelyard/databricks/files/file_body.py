@@ -40,7 +40,10 @@ class _FileBody(io.RawIOBase):
         try:
             self._descriptor = os.open(file.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except OSError as error:
-            raise FileError(f"{file.path} can't be read: {error.strerror}") from None
+            raise FileError(
+                f"{file.path} can't be read: {error.strerror}",
+                fix="see that the file stays while it is sent, and that this user may read it",
+            ) from None
 
     def readable(self) -> bool:
         return True
@@ -80,7 +83,10 @@ class _FileBody(io.RawIOBase):
             data = os.read(self._descriptor, min(most, self._file.size - inside))
             whole = inside + len(data) < self._file.size or self._unchanged()
         except OSError as error:
-            raise FileError(f"{self._file.path} can't be read: {error.strerror}") from None
+            raise FileError(
+                f"{self._file.path} can't be read: {error.strerror}",
+                fix="see that the file stays while it is sent, and that this user may read it",
+            ) from None
         if not data or not whole:
             raise changed(self._file.path)
         return data

@@ -38,7 +38,10 @@ class LocalFile:
         try:
             content = self.path.read_bytes()
         except OSError as error:
-            raise FileError(f"{self.path} can't be read: {error.strerror}") from None
+            raise FileError(
+                f"{self.path} can't be read: {error.strerror}",
+                fix="let this user read it, or add it to exclude",
+            ) from None
         if len(content) != self.size:
             raise changed(self.path)
         return content
@@ -89,7 +92,10 @@ def _walk(
     try:
         names = sorted(path.name for path in folder.iterdir())
     except OSError as error:
-        raise FileError(f"{folder} can't be read: {error.strerror}") from None
+        raise FileError(
+            f"{folder} can't be read: {error.strerror}",
+            fix="let this user read it, or add it to exclude",
+        ) from None
     for name in names:
         path, relative = folder / name, prefix + name
         if fits(relative, exclude):
@@ -140,9 +146,15 @@ def _file(path: Path, name: str, allowed: tuple[Path, ...]) -> LocalFile:
         status = path.stat()
         readable = os.access(path, os.R_OK)
     except OSError as error:
-        raise FileError(f"{path} can't be read: {error.strerror}") from None
+        raise FileError(
+            f"{path} can't be read: {error.strerror}",
+            fix="let this user read it, or add it to exclude",
+        ) from None
     if not stat.S_ISREG(status.st_mode):
         raise FileError(f"{path} isn't an ordinary file", fix="add it to exclude")
     if not readable:
-        raise FileError(f"{path} can't be read: permission denied")
+        raise FileError(
+            f"{path} can't be read: permission denied",
+            fix="let this user read it, or add it to exclude",
+        )
     return LocalFile(path, name, status.st_size, status.st_mtime)

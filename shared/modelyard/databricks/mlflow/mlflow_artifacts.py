@@ -129,20 +129,28 @@ def download(source: Store, target: Path) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
-        raise FileError(f"{target} can't be made: {error.strerror}") from None
+        raise FileError(
+            f"{target} can't be made: {error.strerror}", fix="name a folder that this user may make"
+        ) from None
     try:
         files, size = 0, 0
         for path, entry in _walk(source, "", 0):
             size += _fetch(source, path, entry.size, scratch / path)
             files += 1
         if not files:
-            raise NotFound(f"there are no artifacts at {source.shown}")
+            raise NotFound(
+                f"there are no artifacts at {source.shown}",
+                fix="see in the run that it logged a model, and under which name",
+            )
         if target.exists():
             shutil.rmtree(target)
         scratch.chmod(0o755)
         scratch.rename(target)
     except OSError as error:
-        raise FileError(f"{target} can't be written: {error.strerror}") from None
+        raise FileError(
+            f"{target} can't be written: {error.strerror}",
+            fix="free space on the machine, and see that this user may write the folder",
+        ) from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     log.info("%s: %d files, %s, downloaded", target, files, size_text(size))
@@ -156,7 +164,7 @@ def _check_target(target: Path) -> None:
             fix="name a folder that doesn't exist, or empty it",
         )
     if target.exists() and not target.is_dir():
-        raise FileError(f"{target} is a file, not a folder")
+        raise FileError(f"{target} is a file, not a folder", fix="name a folder")
 
 
 def _walk(source: Store, folder: str, depth: int) -> Iterator[tuple[str, Entry]]:

@@ -70,12 +70,16 @@ def check_content(file: LocalFile, content: bytes) -> None:
         cells(content)
     except json.JSONDecodeError as error:
         failure = FileError(
-            f"{file.path}:{error.lineno}:{error.colno}: this isn't a Jupyter notebook: {error.msg}"
+            f"{file.path}:{error.lineno}:{error.colno}: this isn't a Jupyter notebook: {error.msg}",
+            fix="correct the file at that place, or save it again from Jupyter",
         )
         failure.file, failure.line = str(file.path), error.lineno
         raise failure from None
     except (ValueError, TypeError) as error:
-        raise FileError(f"{file.path} isn't a Jupyter notebook: {error}") from None
+        raise FileError(
+            f"{file.path} isn't a Jupyter notebook: {error}",
+            fix="save it again from Jupyter, or add it to exclude",
+        ) from None
 
 
 def same(content: bytes, exported: bytes, kind: Format) -> bool:

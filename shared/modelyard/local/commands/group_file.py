@@ -29,17 +29,26 @@ def group(path: Path) -> dict[str, GroupValue]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise FileError(f"{path} isn't UTF-8 text") from None
+        raise FileError(f"{path} isn't UTF-8 text", fix="save it as UTF-8") from None
     except OSError as error:
-        raise FileError(f"{path} can't be read: {error.strerror}") from None
+        raise FileError(
+            f"{path} can't be read: {error.strerror}",
+            fix="check the path, and that this user may read it",
+        ) from None
     try:
         content = _content(path, text)
     except RecursionError:
-        raise FileError(f"{path}: this is nested too deep, or refers to itself") from None
+        raise FileError(
+            f"{path}: this is nested too deep, or refers to itself",
+            fix="write names and values, without references to what is above",
+        ) from None
     if isinstance(content, dict) and isinstance(content.get("variables"), dict):
         content = content["variables"]
     if not isinstance(content, dict):
-        raise FileError(f"{path} is no variable group: it needs names and values")
+        raise FileError(
+            f"{path} is no variable group: it needs names and values",
+            fix="write NAME: VALUE, one a line",
+        )
     return {name: _value(path, name, value) for name, value in content.items()}
 
 
@@ -58,7 +67,10 @@ def _content(path: Path, text: str) -> Content:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n"), len(before.rpartition("\n")[2])
-    raise FileError(f"{path}:{line + 1}:{column + 1}: this isn't YAML or JSON") from None
+    raise FileError(
+        f"{path}:{line + 1}:{column + 1}: this isn't YAML or JSON",
+        fix="correct the file at that place",
+    ) from None
 
 
 def _json(value: object) -> Content:
@@ -81,7 +93,7 @@ def _yaml(path: Path, node: yaml.Node) -> Content:
         if not isinstance(name, yaml.ScalarNode):
             mark = name.start_mark
             at = f"{path}:{mark.line + 1}:{mark.column + 1}"
-            raise FileError(f"{at}: a variable's name is a text")
+            raise FileError(f"{at}: a variable's name is a text", fix="write NAME: VALUE")
         found[str(name.value)] = _yaml(path, value)
     return found
 
@@ -100,5 +112,8 @@ def _value(path: Path, name: str, value: Content) -> GroupValue:
 def _text(path: Path, name: str, value: Content) -> str:
     if isinstance(value, (dict, list)):
         kind = "list" if isinstance(value, list) else "mapping"
-        raise FileError(f"{path}: {name} is a {kind}, and a variable is a text")
+        raise FileError(
+            f"{path}: {name} is a {kind}, and a variable is a text",
+            fix="write its JSON as a text, in quotes",
+        )
     return value or ""

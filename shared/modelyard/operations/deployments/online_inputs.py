@@ -174,7 +174,10 @@ def serving_of(inputs: OnlineInputs, target: str) -> Serving:
         raise InputError("a scoring script needs conda-file or environment")
     code = content.gather([inputs.code], what="code", root="code") if inputs.code else None
     if code is not None and f"code/{inputs.scoring_script}" not in code.files:
-        raise FileError(f"there is no {inputs.scoring_script} in {inputs.code}")
+        raise FileError(
+            f"there is no {inputs.scoring_script} in {inputs.code}",
+            fix="correct code or scoring-script",
+        )
     conda = Path(inputs.conda_file) if inputs.conda_file else None
     if conda is not None:
         conda_of(conda)  # what is wrong with it is told before anything is begun
@@ -232,7 +235,10 @@ def _settings(value: Any) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise FileError("settings isn't a mapping of properties, such as 'requestSettings: {...}'")
+        raise FileError(
+            "settings isn't a mapping of properties, such as 'requestSettings: {...}'",
+            fix="write names of the REST reference with their values",
+        )
     if own := sorted(set(value) & set(_OWN)):
         raise InputError(
             f"settings has {', '.join(own)}", fix="inputs of their own give these: leave them out"

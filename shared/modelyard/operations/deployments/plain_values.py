@@ -19,11 +19,20 @@ def conda_of(path: Path) -> Mapping[str, Any]:
     try:
         found = plain_yaml.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise FileError(f"there is no conda-file {path}") from None
+        raise FileError(
+            f"there is no conda-file {path}",
+            fix="check the path, from the working directory, and that a checkout comes before",
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise FileError(f"the conda file {path} can't be read: {error}") from None
+        raise FileError(
+            f"the conda file {path} can't be read: {error}",
+            fix="correct the file, which is YAML in UTF-8",
+        ) from None
     if not isinstance(found, Mapping) or not isinstance(found.get("dependencies"), list):
-        raise FileError(f"the conda file {path} has no list of dependencies")
+        raise FileError(
+            f"the conda file {path} has no list of dependencies",
+            fix="write dependencies: a list of packages",
+        )
     return found
 
 

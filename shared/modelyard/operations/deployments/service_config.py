@@ -57,7 +57,10 @@ def config_of(value: Any, kind: str) -> dict[str, Any]:
     if value is None:
         return {**_DEFAULTS[kind], "authEnabled": True}
     if not isinstance(value, Mapping):
-        raise FileError("deployment-config isn't a mapping, such as 'authEnabled: true'")
+        raise FileError(
+            "deployment-config isn't a mapping, such as 'authEnabled: true'",
+            fix="write names of the deployment configuration with their values",
+        )
     check_sendable(value, "deployment-config")
     given_kind = value.get("computeType")
     if given_kind is not None and str(given_kind).upper() != kind:

@@ -105,7 +105,10 @@ def service_of(inputs: ServiceInputs, target: str, variables: Mapping[str, str])
     folder, script, conda, image = _inference(inputs)
     code = content.gather([folder], what="code", root="code")
     if f"code/{script}" not in code.files:
-        raise FileError(f"there is no {script} in {folder}")
+        raise FileError(
+            f"there is no {script} in {folder}",
+            fix="correct code or scoring-script, or those of inference-config",
+        )
     config = config_of(inputs.deployment_config, kind)
     if inputs.collect:
         config = {**config, "dataCollection": {"storageEnabled": True, "eventHubEnabled": False}}
@@ -135,7 +138,10 @@ def _inference(inputs: ServiceInputs) -> tuple[str, str, Path, str]:
         raise InputError("both inference-config and code or conda-file are given")
     config: Any = inputs.inference_config
     if not isinstance(config, Mapping):
-        raise FileError("inference-config isn't a mapping, such as 'entryScript: score.py'")
+        raise FileError(
+            "inference-config isn't a mapping, such as 'entryScript: score.py'",
+            fix="write names of the inference configuration with their values",
+        )
     if unknown := sorted(set(config) - {*_INFERENCE, *_UNUSED}):
         raise InputError(
             f"inference-config has {unknown[0]}, which isn't a key of one"

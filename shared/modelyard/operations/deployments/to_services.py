@@ -203,7 +203,7 @@ def _judge(
         raise EndpointTestFailed(
             error.what,
             cause=f"{error.cause}; {serves}" if error.cause else serves,
-            fix=error.fix or "deploy the model that served before, or correct what is expected",
+            fix=f"{error.fix}; {_MEANWHILE}",
         ) from None
 
 

@@ -101,7 +101,10 @@ def _asked(inputs: PipelineInputs, context: Context) -> _Asked:
             fix=f"set it to {found['path']}:NAME, the function that gives back the pipeline",
         )
     if not Path(found["path"]).is_file():
-        raise FileError(f"the definition {found['path']} isn't there")
+        raise FileError(
+            f"the definition {found['path']} isn't there",
+            fix="check the path, from the working directory, and that a checkout comes before",
+        )
     parameters = read_parameters("parameters", inputs.parameters)
     if parameters and inputs.action == PUBLISH:
         raise InputError(
@@ -138,7 +141,8 @@ def _check(inputs: PipelineInputs, asked: _Asked, built: Json) -> None:
     """:raises FileError, InputError:"""
     if problems := built["problems"]:
         raise FileError(
-            f"{inputs.definition} isn't valid:\n" + "\n".join(f"  {one}" for one in problems)
+            f"{inputs.definition} isn't valid:\n" + "\n".join(f"  {one}" for one in problems),
+            fix="correct what the lines name",
         )
     v1_runs.check_parameters(asked.parameters, set(built["parameters"]), inputs.definition)
 

@@ -74,7 +74,10 @@ class Watch:
         """The job as it is now. Raises NotFound."""
         job = self.find()
         if job is None:
-            raise NotFound(f"the job {self.name} is gone")
+            raise NotFound(
+                f"the job {self.name} is gone",
+                fix="see in the studio who deleted it, and run the step again",
+            )
         return job
 
     def _look(self) -> Observation[Job]:

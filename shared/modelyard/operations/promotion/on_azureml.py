@@ -66,7 +66,8 @@ class OnAzureML:
         found = assets.find(self.session, self.place, models.KIND, self.name, number)
         if found is None:
             raise NotFound(
-                f"the workspace {self.place.workspace} has no model {self.name}:{number}"
+                f"the workspace {self.place.workspace} has no model {self.name}:{number}",
+                fix="check name and version; model-register tells both as outputs",
             )
         return found
 

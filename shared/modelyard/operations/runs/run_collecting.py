@@ -54,7 +54,10 @@ def keep_file(context: Context, records: Sequence[Record], name: str, path: str 
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(document, indent=2, ensure_ascii=False), encoding="utf-8")
         except OSError as error:
-            raise FileError(f"{file} can't be written: {error.strerror}") from None
+            raise FileError(
+                f"{file} can't be written: {error.strerror}",
+                fix="name a file that this user may write",
+            ) from None
         context.upload(name, file)
 
 

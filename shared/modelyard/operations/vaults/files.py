@@ -36,7 +36,10 @@ def write(values: Sequence[Value], context: Context) -> dict[str, Path]:
                 file.write(content)
             found[name] = path
     except OSError as error:
-        raise FileError(f"secrets can't be written to a file: {error.strerror}") from None
+        raise FileError(
+            f"secrets can't be written to a file: {error.strerror}",
+            fix="free space, and see that the job's temporary folder may be written",
+        ) from None
     return found
 
 
@@ -49,7 +52,10 @@ def shred(folder: Path) -> int:
     :raises FileError: one for all that can't be deleted; the rest is.
     """
     if not folder.name.startswith(_MARK):
-        raise FileError(f"{folder} was not made for secrets, and is left alone")
+        raise FileError(
+            f"{folder} was not made for secrets, and is left alone",
+            fix="remove it by hand if it isn't needed",
+        )
     problems: list[str] = []
     count = _empty(folder, problems)
     if problems:

@@ -151,7 +151,10 @@ class Organization:
         try:
             return self.ids[kind, name.lower()]
         except KeyError:
-            raise NotFound(f"there is no {kind} {name} in {self.project}") from None
+            raise NotFound(
+                f"there is no {kind} {name} in {self.project}",
+                fix="check the name in the file, or make it there first",
+            ) from None
 
     def knows(self, kind: str, name: str) -> str:
         """The id, or nothing."""
