@@ -12,8 +12,7 @@ from modelyard.operations.runs.run_records import Record
 from modelyard.waiting import Observation, Pace, wait
 
 BUDGET = 4.5
-"""Seconds. GitHub kills 7.5 s after SIGINT, an Azure Pipelines agent after 10 s; the last call may
-take some more."""
+"""Seconds. Both systems kill 7.5 s after SIGINT; the last call may take some more."""
 STEP = 0.3
 KEY = "runs"
 RELEASE = 120.0
