@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.errors import FileError
+from modelyard.file_digests import sha256
 
-CHUNK = 1024 * 1024
 _LEFT_OUT = frozenset({"__pycache__", ".git", ".ipynb_checkpoints", ".DS_Store"})
 
 
@@ -30,7 +30,7 @@ class Content:
         """64 hexadecimal digits: the same for the same names and bytes, whatever the dates."""
         whole = hashlib.sha256()
         for name in sorted(self.files):
-            whole.update(f"{name}\0{_digest(self.files[name])}\n".encode())
+            whole.update(f"{name}\0{sha256(self.files[name])}\n".encode())
         return whole.hexdigest()
 
 
@@ -87,11 +87,3 @@ def _below(folder: Path) -> list[tuple[str, Path]]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not _LEFT_OUT & set(path.relative_to(folder).parts)
     ]
-
-
-def _digest(path: Path) -> str:
-    whole = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            whole.update(chunk)
-    return whole.hexdigest()

@@ -6,7 +6,6 @@ its digest; a transfer that breaks goes on, or begins again.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import requests
 
 from modelyard.answers import classify
 from modelyard.errors import ImageFailed, NotFound, ServiceError, Unreachable
+from modelyard.file_digests import sha256
 from modelyard.http import Session
 from modelyard.images.layout import Descriptor
 from modelyard.images.registry_login import RegistryCredential
@@ -159,9 +159,5 @@ def _refusal(
 
 
 def _verify(path: Path, blob: Descriptor) -> None:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    if f"sha256:{digest.hexdigest()}" != blob.digest:
+    if f"sha256:{sha256(path)}" != blob.digest:
         raise ImageFailed(f"what came for {blob.digest} isn't what its digest says")

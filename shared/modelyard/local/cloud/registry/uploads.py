@@ -9,8 +9,8 @@ import shutil
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
 
+from modelyard.file_digests import sha256
 from modelyard.local.cloud.registry import exceptions
 
 CHUNK = 1024 * 1024
@@ -80,8 +80,7 @@ class Blobs:
         path = self._session(upload)
         try:
             target = self.path(digest)
-            with path.open("rb") as file:
-                found = _digest_of(file)
+            found = f"sha256:{sha256(path)}"
             if found != digest:
                 raise exceptions.digest_invalid(
                     f"provided digest did not match uploaded content: {found} is not {digest}"
@@ -108,10 +107,3 @@ class Blobs:
         if not _SESSION.fullmatch(upload) or not path.is_file():
             raise exceptions.upload_unknown(upload)
         return path
-
-
-def _digest_of(file: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while data := file.read(CHUNK):
-        digest.update(data)
-    return f"sha256:{digest.hexdigest()}"

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from modelyard.file_digests import sha256
 from modelyard.local.cloud.aml import paths
 from modelyard.local.cloud.aml.execution import artifacts
 from modelyard.local.cloud.aml.execution.graph import Command, Node, input_path, output_path
 from modelyard.local.cloud.aml.paths import Place
-from modelyard.local.cloud.storage.models import CHUNK, Blobs
+from modelyard.local.cloud.storage.models import Blobs
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,4 @@ def content_key(node: Node, inputs: Mapping[str, Place], account: str, blobs: Bl
 
 
 def _contents(place: Place, blobs: Blobs) -> list[tuple[str, str]]:
-    return sorted((name, _digest(path)) for name, path in paths.files(place, blobs))
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return sorted((name, sha256(path)) for name, path in paths.files(place, blobs))

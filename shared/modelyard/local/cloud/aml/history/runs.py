@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from modelyard.local.cloud.aml.execution.records import Records
+from modelyard.local.cloud.aml.execution.records import ENDED, Records
 from modelyard.local.cloud.aml.front import missing
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.service import Cloud
@@ -19,7 +19,6 @@ from modelyard.local.cloud.times import stamp
 Json = dict[str, Any]
 COLLECTION = "aml-v1-runs"
 STEP = "azureml.StepRun"
-ENDED = frozenset({"Completed", "Failed", "Canceled"})
 EVENTS: Mapping[str, str] = {
     "Microsoft.MachineLearning.Run.Start": "Running",
     "Microsoft.MachineLearning.Run.Completed": "Completed",
