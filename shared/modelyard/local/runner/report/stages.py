@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from modelyard.local.runner.display.marks import took
+from modelyard.local.runner.job import Result
 from modelyard.local.runner.report.html import Html, file_link, tag
 from modelyard.local.runner.report.log import show_log
 from modelyard.local.runner.report.model import Issue, Node, Run
 from modelyard.local.runner.report.wording import badge, mark
 
-_OPEN = ("Failed", "Canceled")
+_OPEN = (Result.FAILED.text, Result.CANCELED.text)
 """Results of steps whose logs are unfolded."""
 
 
