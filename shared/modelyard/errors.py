@@ -261,10 +261,7 @@ class EndpointTestFailed(ModelyardError):
 
 
 class Cancelled(BaseException):
-    """SIGINT or SIGTERM arrived.
-
-    Not an Exception, so that no handler for ordinary errors takes it for one.
-    """
+    """SIGINT or SIGTERM arrived. No Exception: handlers for ordinary errors leave it alone."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)
