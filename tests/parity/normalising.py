@@ -12,6 +12,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("digests of images", r"\bsha256:[0-9a-f]{64}\b", "sha256:<digest>"),
     ("ids of clusters and pools", r"\b\d{4}-\d{6}-[a-z0-9]+(?:-pool-[a-z0-9]+)?\b", "<id>"),
     ("random names", r"\b(modelyard-databrickscfg)-[0-9a-f]{16}\b", r"\1-<random>"),
+    ("names of AKS clusters", r"\baks-[0-9a-f]{12}(?=\.)", "aks-<random>"),
     ("ids of MLflow, shortened in a chart", r"\b[0-9a-f]{20,31}…", "<mlflow-id>"),
     ("ids of MLflow and of uploads", r"\b(?:m-)?[0-9a-f]{32}\b", "<mlflow-id>"),
     ("the port of the local cloud", r"\b127\.0\.0\.1:\d+\b", "127.0.0.1:<port>"),
@@ -86,7 +87,7 @@ def calls(entries: Iterable[Entry], folders: Mapping[str, str]) -> list[str]:
         said = (
             f"{name}={value(path, name, digest)}" for name, digest in (one.fields or {}).items()
         )
-        host = one.host.split(":")[0]
+        host = normal(one.host.split(":")[0], folders)
         found.append(" ".join([one.method, f"{host}{path}", str(one.status), *said]))
     return without_repeats(found)
 

@@ -41,13 +41,15 @@ SERVICE = {
     "rows": "rows.json",
 }
 ACI = {**SERVICE, "target": "aci", "endpoint": "parity-aci"}
-AKS = {**SERVICE, "target": "aks", "endpoint": "parity-aks", "compute": "none", "dry-run": "on"}
+CLUSTER = {**AZURE, "compute-name": "aks", "compute-type": "aks", "dev-test": "on"}
+AKS = {**SERVICE, "target": "aks", "endpoint": "parity-aks", "compute": "aks"}
 ACTIONS = {
     "model-deploy": "created",
     "again": "left-alone",
     "replaced": "updated",
     "aci": "created",
     "aci-again": "left-alone",
+    "cluster": "created",
     "aks": "created",
 }
 
@@ -77,11 +79,17 @@ def outcomes(new_place: NewPlace, tmp_path_factory: pytest.TempPathFactory) -> d
         Step("endpoint-test", {**tested, "rows": "rows.json", "expect-authentication": "yes"}),
         Step("model-deploy", ACI, id="aci"),
         Step("model-deploy", ACI, id="aci-again"),
+        Step("aml-compute", CLUSTER, id="cluster"),
         Step("model-deploy", AKS, id="aks"),
         Step(
             "endpoint-test",
             {**AZURE, "target": "aci", "endpoint": "parity-aci", "rows": "rows.json"},
             id="aci-test",
+        ),
+        Step(
+            "endpoint-test",
+            {**AZURE, "target": "aks", "endpoint": "parity-aks", "rows": "rows.json"},
+            id="aks-test",
         ),
     ]
     return run_in_each_way(new_place, files, lambda _: steps, SERVICES)
@@ -95,11 +103,13 @@ def test_it_is_created_left_alone_and_replaced(outcomes: dict[str, Outcomes]) ->
             assert found.steps[name].outputs["action"] == action, way
         assert found.steps["replaced"].outputs["deployment"] == "green"
         assert found.steps["aml-workspace"].outputs["smoke-run-id"], way
-        for name in ("endpoint-test", "aci-test"):
+        for name in ("endpoint-test", "aci-test", "aks-test"):
             assert found.steps[name].outputs["predictions"] == "[2, 4]"
 
 
-@pytest.mark.parametrize("step", ["aml-workspace", *ACTIONS, "endpoint-test", "aci-test"])
+@pytest.mark.parametrize(
+    "step", ["aml-workspace", *ACTIONS, "endpoint-test", "aci-test", "aks-test"]
+)
 def test_the_same_comes_of_each_step(outcomes: dict[str, Outcomes], step: str) -> None:
     of_each = {way: one.steps[step] for way, one in outcomes.items()}
     folders = {way: one.folders for way, one in outcomes.items()}

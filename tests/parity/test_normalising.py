@@ -19,6 +19,10 @@ SHOWN = {
         "/tmp/modelyard-databrickscfg-0123456789abcdef",
         "/tmp/modelyard-databrickscfg-<random>",
     ),
+    "names of AKS clusters": (
+        "aks-0123456789ab.local.cloudapp.azure.com",
+        "aks-<random>.local.cloudapp.azure.com",
+    ),
     "ids of MLflow, shortened in a chart": (f"{HEX[:24]}…", "<mlflow-id>"),
     "ids of MLflow and of uploads": (f"{HEX} m-{HEX}", "<mlflow-id> <mlflow-id>"),
     "the port of the local cloud": ("http://127.0.0.1:4711/x", "http://127.0.0.1:<port>/x"),
