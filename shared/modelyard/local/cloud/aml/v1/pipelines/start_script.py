@@ -9,15 +9,25 @@ from __future__ import annotations
 
 import runpy
 import sys
+import traceback
 from pathlib import Path
+from types import TracebackType
 
 
 def main() -> None:
-    """Raises what the script raises."""
+    """Raises what the script raises, and shows that from the script's own first frame on."""
     sys.argv = sys.argv[1:]
-    sys.path[0] = str(Path(sys.argv[0]).absolute().parent)
+    script = sys.argv[0]
+    sys.path[0] = str(Path(script).absolute().parent)
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        while trace is not None and trace.tb_frame.f_code.co_filename != script:
+            trace = trace.tb_next
+        traceback.print_exception(kind, error, trace)
+
+    sys.excepthook = show
     try:
-        runpy.run_path(sys.argv[0], run_name="__main__")
+        runpy.run_path(script, run_name="__main__")
     finally:
         flush()
 
