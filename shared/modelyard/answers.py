@@ -84,7 +84,8 @@ def error_body(response: requests.Response) -> tuple[str, str]:
     """Code and message, wherever the service puts them; ("", start of the text) if nowhere.
 
     Shapes: Databricks ``{error_code, message}``, Azure ``{error: {code, message}}``, Microsoft
-    Entra ``{error, error_description}``, container registries ``{errors: [{code, message}]}``.
+    Entra ``{error, error_description}``, container registries ``{errors: [{code, message}]}``,
+    web services of Azure ML ``{code, message, details}``.
     """
     body = _parsed(response)
     if not isinstance(body, dict):
@@ -96,7 +97,8 @@ def error_body(response: requests.Response) -> tuple[str, str]:
         return _text(error, "code"), _with_causes(_text(error, "message"), error)
     if isinstance(error, str) and "error_code" not in body:
         return error, _text(body, "error_description") or _text(body, "message")
-    return _text(body, "error_code"), _text(body, "message")
+    code = _text(body, "error_code") or _text(body, "code")
+    return code, _with_causes(_text(body, "message"), body)
 
 
 def _with_causes(message: str, error: dict[str, Any]) -> str:

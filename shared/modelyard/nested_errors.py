@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+_DECODER = json.JSONDecoder()
 DEEPEST = 12
 """Levels that are looked into."""
 
@@ -26,9 +27,8 @@ def _ends(part: Any, depth: int) -> Iterator[str]:
     if depth > DEEPEST:
         return
     if isinstance(part, str):
-        inner = _json_in(part)
-        below = [] if inner is None else list(_ends(inner, depth + 1))
-        yield from below or [part]
+        within = (list(_ends(inner, depth + 1)) for inner in _json_in(part))
+        yield from next(filter(None, within), [part])
     elif isinstance(part, list):
         for one in part:
             yield from _ends(one, depth + 1)
@@ -55,13 +55,14 @@ def _values(part: Any) -> Any:
     return part
 
 
-def _json_in(text: str) -> Any:
-    """The JSON object that a text is, or ends with; None for none."""
+def _json_in(text: str) -> Iterator[Any]:
+    """The JSON objects within a text, whatever stands around them."""
     start = text.find("{")
-    if start < 0:
-        return None
-    try:
-        found = json.loads(text[start:])
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+    while start >= 0:
+        try:
+            found, end = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            end = start + 1
+        else:
+            yield found
+        start = text.find("{", end)

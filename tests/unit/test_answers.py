@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -91,6 +92,14 @@ def test_the_message_has_the_call_the_status_and_the_services_words() -> None:
 )
 def test_code_and_message_wherever_they_are(body: Any, found: tuple[str, str]) -> None:
     assert error_body(answer(400, json=body)) == found
+
+
+def test_the_cause_is_told_also_where_no_error_stands_around_it() -> None:
+    """As the interface of Azure ML's web services answers."""
+    inner = {"error": {"code": "QuotaExceeded", "message": "4 cores too few"}}
+    below = {"code": "Provisioning", "message": json.dumps(inner)}
+    body = {"code": "BadRequest", "message": "It is invalid.", "details": [below]}
+    assert error_body(answer(400, json=body)) == ("BadRequest", "It is invalid.\n  4 cores too few")
 
 
 def test_of_a_page_the_start_is_shown() -> None:

@@ -29,6 +29,8 @@ def quota_error() -> dict[str, Any]:
         ({"message": "o", "details": [{"message": "a"}, {"message": "b"}]}, ("a", "b")),
         ({"message": "o", "details": [{"message": "a"}, {"message": "a"}]}, ("a",)),
         ({"Message": 'Failed: {"error": {"message": "below"}}'}, ("below",)),
+        ({"message": 'Failed: {"message": "below"} (see the page)'}, ("below",)),
+        ({"message": 'Of {type} {"a": 1}: {"message": "below"}'}, ("below",)),
         ({"message": "not JSON: {broken"}, ("not JSON: {broken",)),
         ({"message": '{"no": 1}'}, ('{"no": 1}',)),
         ({"message": "said", "details": [{"code": "only a code"}]}, ("said",)),

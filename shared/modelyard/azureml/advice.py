@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 _KNOWN = (
     (
-        r"(?i)not enough quota|out of quota|quota (was )?exceeded|OutOfQuota",
+        r"(?i)not enough quota|out ?of ?quota|quota( of cores)? (was )?exceeded|QuotaExceeded"
+        r"|exceeding (quota limits|approved .{1,60} quota)",
         "the subscription's quota of cores doesn't allow it",
-        "take a smaller instance-type or fewer instances, delete endpoints nobody uses, or ask "
-        "for more quota in the portal (Azure ML studio, Quota)",
+        "take a smaller machine or fewer of them, delete computes and endpoints nobody uses, or "
+        "ask for more quota in the portal (Azure ML studio, Quota)",
     ),
     (
         r"(?i)ImageBuildFailure|image build failed",
@@ -19,7 +20,7 @@ _KNOWN = (
     ),
     (
         r"ModuleNotFoundError|No module named",
-        "the scoring script imports a package that the environment doesn't have",
+        "the script imports a package that the environment doesn't have",
         "add the package to the conda file of the environment",
     ),
     (
@@ -29,9 +30,9 @@ _KNOWN = (
         "see the last lines of the log above; run the script with the same model",
     ),
     (
-        r"(?i)capacity|SkuNotAvailable",
+        r"(?i)OutOfCapacity|(lack of|not enough|insufficient) .{0,60}capacity|SkuNotAvailable",
         "the region has no such machines left at the moment",
-        "try again later, or take another instance-type or region",
+        "try again later, or take another size of machine or another region",
     ),
 )
 

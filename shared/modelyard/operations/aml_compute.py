@@ -114,8 +114,10 @@ def _changed(
         if action == REPLACED:
             computes.detach(session, place, name, timeout=timeout)
         return computes.put(session, place, name, asked, location=location, timeout=timeout)
-    except OperationFailed as error:
-        cause, fix = advice(error.causes)
+    except ServiceError as error:
+        if type(error) not in (ServiceError, OperationFailed):  # no right to do it, and the like
+            raise
+        cause, fix = advice([error.what])
         raise ServiceError(error.what, code=error.code, cause=cause, fix=fix) from None
 
 

@@ -16,7 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from modelyard.azureml.advice import advice
 from modelyard.azureml.first_sdk.interpreter import FIX
+from modelyard.azureml.first_sdk.sdk_errors import words
 from modelyard.errors import FileError, InputError, MissingTool, ModelyardError, ServiceError
 from modelyard.process_groups import kill_group
 
@@ -128,7 +130,10 @@ class Conversation:
 
 def _error(told: Mapping[str, Any]) -> ModelyardError:
     kind = _KINDS[str(told["kind"])]
-    fix = FIX if kind is MissingTool else str(told.get("fix") or "")
-    error = kind(str(told["what"]), cause=str(told.get("cause") or ""), fix=fix)
+    what = str(told["what"]) + words(told.get("said") or ())
+    known = advice([what])
+    cause = str(told.get("cause") or known[0])
+    fix = FIX if kind is MissingTool else str(told.get("fix") or known[1])
+    error = kind(what, cause=cause, fix=fix)
     error.file, error.line = str(told.get("file") or ""), int(told.get("line") or 0)
     return error

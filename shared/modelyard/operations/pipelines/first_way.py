@@ -149,7 +149,8 @@ def _check(inputs: PipelineInputs, asked: _Asked, built: Json) -> None:
 
 def _started(talk: Conversation, asked: _Asked, experiment: str, context: Context) -> str:
     """The id of the run. An attempt that has started one before finds it again by a tag."""
-    attempt = context.idempotency_token(asked.path, asked.function, asked.parameters)[:32]
+    payload = (asked.path, asked.function, asked.settings, asked.parameters)
+    attempt = context.idempotency_token(*payload)[:32]
     with context.shield():
         answer = talk.ask("submit", experiment=experiment, attempt=attempt)
         run = str(answer["run"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from modelyard import summary, urgency
 from modelyard.azureml import jobs
+from modelyard.azureml.advice import advice
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Job, Run
 from modelyard.azureml.jobs.states import Meaning
@@ -188,18 +189,20 @@ def judge(job: Job, steps: Sequence[Run], error: str) -> None:
             fix=page,
         )
     if job.state.meaning is Meaning.FAILED or failed:
-        what = "\n  ".join(told) or error or "Azure gives no cause"
-        raise failure(job, what, page)
+        raise _failure(job, told, error, page)
     if canceled:
         raise RunCanceled(f"the pipeline {job.name}: {', '.join(told)}", fix=page)
 
 
-def failure(job: Job, what: str, page: str) -> ModelyardError:
-    """The error of a pipeline that failed."""
+def _failure(job: Job, steps: Sequence[str], error: str, page: str) -> RunFailed:
+    """:param steps: what there is to say of each that failed."""
+    what = "\n  ".join(steps) or error or "Azure gives no cause"
+    cause, fix = advice([what])
+    told = "a step failed; what it printed is in the log above" if steps else ""
     return RunFailed(
         f"the pipeline {job.name} ended {job.state.name}:\n  {what}",
-        cause="a step failed; what it printed is in the log above",
-        fix=page,
+        cause=cause or told,
+        fix="; ".join(filter(None, (fix, page))),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import traceback
 from typing import Any
@@ -20,10 +19,10 @@ class Failure(Exception):
 
 
 def failure_of(error: BaseException) -> dict[str, Any]:
-    """An error as it is sent."""
+    """An error as it is sent. What ``said`` means is made out by whoever gets it."""
     if isinstance(error, Failure):
         return error.told
-    return {"kind": "service", "what": words(error)}
+    return {"kind": "service", "what": "", "said": said(error)}
 
 
 def in_definition(error: BaseException, path: str) -> Failure:
@@ -36,21 +35,12 @@ def in_definition(error: BaseException, path: str) -> Failure:
     if shown.startswith(".."):
         shown = path
     where = f"{shown}:{line}" if line else shown
-    what = f"{where}: {type(error).__name__}: {words(error)}"
-    return Failure("definition", what, file=shown, line=line or 0)
+    what = f"{where}: {type(error).__name__}: "
+    return Failure("definition", what, said=said(error), file=shown, line=line or 0)
 
 
-def words(error: BaseException) -> str:
-    """What an exception of the SDK says, without the JSON and the headers around it."""
-    text = str(getattr(error, "message", None) or error).strip()
-    start = text.find("{")
-    if start >= 0:
-        try:
-            found, _ = json.JSONDecoder().raw_decode(text[start:])
-        except ValueError:
-            found = None
-        inner = found.get("error") if isinstance(found, dict) else None
-        if isinstance(inner, dict) and inner.get("message"):
-            return str(inner["message"])
-    kept = [line for line in text.splitlines() if line.strip()][:8]
-    return "\n".join(kept) or type(error).__name__
+def said(error: BaseException) -> list[str]:
+    """What the service has answered, where an exception has that, and what the exception says."""
+    answer = getattr(getattr(error, "response", None), "text", None)
+    text = str(getattr(error, "message", None) or error) or type(error).__name__
+    return [answer, text] if isinstance(answer, str) else [text]
