@@ -4,7 +4,6 @@ local Azure DevOps."""
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from az_tenant import Tenant
 from modelyard import cli
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.devops import pipelines as devops_pipelines
@@ -482,47 +482,9 @@ def test_a_secret_comes_from_a_key_vault(setup: Setup) -> None:
     assert values["token"]["value"] == "value-in-vault-3456"
 
 
-AZ = '''#!{python}
-"""Keeps what it is told in a file, as the tenant would."""
-import json, os, pathlib, sys
-path = pathlib.Path({state!r})
-known = json.loads(path.read_text()) if path.exists() else {{}}
-words = sys.argv[1:]
-verb = " ".join(words[: next(i for i, word in enumerate(words) if word.startswith("-"))])
-value = lambda name: words[words.index(name) + 1]
-known.setdefault("calls", []).append(verb)
-known["seen"] = sorted({{*known.get("seen", []), *os.environ}})
-if verb == "ad app list":
-    print(json.dumps([{{"appId": "app-1"}}] if "app" in known else []))
-elif verb == "ad app create":
-    known["app"] = value("--display-name")
-    print(json.dumps({{"appId": "app-1"}}))
-elif verb == "ad sp show" and "sp" not in known:
-    print("ERROR: Resource 'app-1' does not exist.", file=sys.stderr)
-    path.write_text(json.dumps(known))
-    sys.exit(3)
-elif verb == "ad sp create":
-    known["sp"] = value("--id")
-elif verb == "ad app federated-credential create":
-    known.setdefault("trust", []).append(json.loads(value("--parameters")))
-elif verb == "ad app federated-credential list":
-    print(json.dumps(known.get("trust", [])))
-elif verb == "role assignment create":
-    known.setdefault("roles", []).append(value("--scope"))
-elif verb == "role assignment list":
-    print(json.dumps([one for one in known.get("roles", []) if one == value("--scope")]))
-path.write_text(json.dumps(known))
-'''
-
-
 def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
-    """az stands in for itself: the local cloud has no Microsoft Graph."""
-    programs, state = setup.folder / "bin", setup.folder / "tenant"
-    programs.mkdir()
-    program = programs / "az"
-    program.write_text(AZ.format(python=sys.executable, state=str(state)), encoding="utf-8")
-    program.chmod(0o755)
-    setup.environment["PATH"] = f"{programs}:{setup.environment['PATH']}"
+    tenant = Tenant(setup.folder)
+    setup.environment["PATH"] = f"{tenant.programs}:{setup.environment['PATH']}"
     setup.replace(f"  client-id: {setup.environment['AZURE_CLIENT_ID']}\n", "")
 
     missing = setup(code=3)
@@ -531,7 +493,7 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
     for made in ("application", "service principal", "role assignment", "federated credential"):
         assert f"created {made}" in done.stdout
     assert "not compared here" not in done.stdout
-    known = json.loads(state.read_text())
+    known = tenant.known
     assert {"PATH", "HOME"} <= {*known["seen"]}
     hidden = {"AZURE_CLIENT_SECRET", "AZURE_DEVOPS_EXT_PAT", "SETUP_TOKEN"}
     assert not hidden & {*known["seen"]}
@@ -543,8 +505,7 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
     calls = len(known["calls"])
     again = setup("--with-az")
     assert "nothing to change: all 20 are as the file has them" in again.stdout
-    later = json.loads(state.read_text())["calls"][calls:]
-    assert not [one for one in later if "create" in one or "update" in one]
+    assert tenant.writes(since=calls) == []
 
 
 def test_who_isnt_known(setup: Setup) -> None:

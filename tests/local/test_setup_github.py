@@ -15,6 +15,7 @@ import requests
 from github import Auth, Github
 from github.Repository import Repository
 
+from az_tenant import Tenant
 from modelyard import cli
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.faults import Rule
@@ -392,28 +393,35 @@ def test_a_service_that_falters_is_asked_again(cloud: LocalCloud, repository: Re
 def test_what_needs_rights_in_the_tenant_is_done_by_az(
     tmp_path: Path, tell: Tell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """az stands in for itself: the local cloud has no Microsoft Graph."""
-    log, program = tmp_path / "calls", tmp_path / "az"
-    answer = """case "$*" in *' list '*) echo '[]';; *) echo '{"appId": "app-1"}';; esac"""
-    program.write_text(f'#!/bin/sh\necho "$*" >> {log}\n{answer}\n', encoding="utf-8")
-    program.chmod(0o755)
-    os.environ["PATH"] = f"{tmp_path}:{os.environ['PATH']}"
+    tenant = Tenant(tmp_path)
+    os.environ["PATH"] = f"{tenant.programs}:{os.environ['PATH']}"
     small = SMALL + "  environments: [{name: staging}]\n"
     Path("modelyard.yml").write_text("azure: {application: wine}\n" + small, encoding="utf-8")
-
     main = tell("jobs", repository="wines/wine")["subject"]
     assert re.fullmatch(r"repo:wines@\d+/wine@\d+:ref:refs/heads/main", main)
+
+    assert setup("--check", "--with-az") == 1
     assert setup("--with-az") == 0
     assert "created federated credential wines-wine-environment-staging" in capsys.readouterr().out
-    made = [one for one in log.read_text().splitlines() if " create " in one]
-    assert [one.partition(" create ")[0] for one in made] == [
-        "ad app",
-        "ad sp",
-        "ad app federated-credential",
-        "ad app federated-credential",
+    assert tenant.writes(since=0) == [
+        "ad app create",
+        "ad sp create",
+        "ad app federated-credential create",
+        "ad app federated-credential create",
     ]
-    assert f'"subject": "{main}"' in made[2]
-    assert '--id app-1 --parameters {"name": "wines-wine-environment-staging"' in made[3]
+    assert {one["name"]: one["subject"] for one in tenant.known["trust"]} == {
+        "wines-wine-ref-refs-heads-main": main,
+        "wines-wine-environment-staging": main.replace(
+            "ref:refs/heads/main", "environment:staging"
+        ),
+    }
+    calls = len(tenant.known["calls"])
+    assert setup("--with-az") == 0
+    assert "nothing to change: all 5 are as the file has them" in capsys.readouterr().out
+    assert setup("--with-az", "--set", "github.oidc-subject=[repository_owner]") == 0
+    out = capsys.readouterr().out
+    assert "created federated credential wines-wine-all-jobs" in out
+    assert tenant.writes(since=calls) == ["ad app federated-credential create"]
 
 
 def test_the_example_can_be_set_up(capsys: pytest.CaptureFixture[str]) -> None:
