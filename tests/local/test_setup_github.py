@@ -333,6 +333,11 @@ def test_refusals_say_what_to_do(
         ),
         ("environments: [{name: a, reviewers: [nobody]}]", 2, "knows no reviewer nobody"),
         ("environments: [{name: a, reviewers: [wines/no]}]", 2, "knows no reviewer wines/no"),
+        (
+            "environments: [{name: a, reviewers: [other/x]}]",
+            2,
+            "other/x is no team of wines, whose",
+        ),
         ("oidc-subject: [colour]", 17, "Invalid claim keys: colour"),
     ],
 )

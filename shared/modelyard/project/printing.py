@@ -38,10 +38,11 @@ def done_line(change: Change) -> str:
 def totals(plan: Plan) -> str:
     """``2 to create, 1 to update, 5 as they should be``."""
     kept = plan.count(KEEP)
-    if not plan.changes:
+    if not (plan.changes or plan.warnings):
         return "nothing to change: the file names nothing here"
     if not plan.writes:
-        return f"nothing to change: all {kept} are as the file has them"
+        how_many = kept if plan.warnings else f"all {kept}"
+        return f"nothing to change: {how_many} are as the file has them"
     return (
         f"{plan.count(CREATE)} to create, {plan.count(UPDATE)} to update, {kept} as they should be"
     )

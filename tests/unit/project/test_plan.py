@@ -57,14 +57,17 @@ def test_a_long_value_stays_in_its_line(wraps: str) -> None:
 
 
 def test_totals() -> None:
-    def plan(*actions: str) -> Plan:
-        return Plan("t", tuple(Change(one, "k", "n") for one in actions), tuple)
+    def plan(*actions: str, warnings: tuple[str, ...] = ()) -> Plan:
+        return Plan("t", tuple(Change(one, "k", "n") for one in actions), tuple, warnings)
 
     assert printing.totals(plan(CREATE, CREATE, UPDATE, KEEP)) == (
         "2 to create, 1 to update, 1 as they should be"
     )
     assert printing.totals(plan(KEEP, KEEP)) == (
         "nothing to change: all 2 are as the file has them"
+    )
+    assert printing.totals(plan(KEEP, warnings=("w",))) == (
+        "nothing to change: 1 are as the file has them"
     )
     assert printing.totals(plan()) == "nothing to change: the file names nothing here"
     assert not plan(KEEP).writes

@@ -98,6 +98,12 @@ def _policies(connection: Connection, name: str) -> list[Json]:
 def _reviewer(connection: Connection, name: str, environment: str) -> tuple[str, int]:
     """``User`` or ``Team``, and its id."""
     organization, slash, team = name.partition("/")
+    owner = connection.name.partition("/")[0]
+    if slash and organization != owner.lower():
+        raise InputError(
+            f"environment {environment}: {name} is no team of {owner}, whose repository this is",
+            fix=f"name a user, or {owner}/TEAM",
+        )
     fix = {404: f"check the reviewers of the environment {environment}"}
     try:
         with refusals(f"the reviewer {name}", fixes=fix):
