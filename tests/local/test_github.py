@@ -281,6 +281,7 @@ def test_the_subject_of_identity_tokens_can_be_chosen(cloud: LocalCloud) -> None
     assert usual["use_default"] is usual["use_immutable_subject"] is True
     assert re.fullmatch(r"repo:wines@\d+/wine@\d+", usual["sub_claim_prefix"])
     assert subject() == f"{usual['sub_claim_prefix']}:ref:refs/heads/main"
+    assert subject(environment="eu:1") == f"{usual['sub_claim_prefix']}:environment:eu%3A1"
     names = {"use_default": True, "use_immutable_subject": False}
     assert requests.put(url, json=names, headers=headers, timeout=30).status_code == 201
     assert subject() == "repo:wines/wine:ref:refs/heads/main"
