@@ -12,13 +12,15 @@ PROGRAM = '''#!{python}
 """Keeps what it is told in a file, as the tenant would."""
 import json, os, pathlib, sys
 path = pathlib.Path({state!r})
-known = json.loads(path.read_text()) if path.exists() else {{"calls": [], "trust": [], "roles": []}}
+known = json.loads(path.read_text()) if path.exists() else dict(
+    calls=[], trust=[], roles=[], acls={{}}
+)
 words = sys.argv[1:]
 verb = " ".join(words[: next(i for i, word in enumerate(words) if word.startswith("-"))])
 value = lambda name: words[words.index(name) + 1]
 known["calls"].append(verb)
 known["seen"] = sorted({{*known.get("seen", []), *os.environ}})
-failure = ""
+failure, own = "", "user::rwx,group::r-x,other::---"
 if verb == "ad app list":
     print(json.dumps([{{"appId": "app-1"}}] if "app" in known else []))
 elif verb == "ad app create":
@@ -26,6 +28,8 @@ elif verb == "ad app create":
     print(json.dumps({{"appId": "app-1"}}))
 elif verb == "ad sp show" and "sp" not in known:
     failure = "Resource 'app-1' does not exist."
+elif verb == "ad sp show":
+    print(json.dumps({{"id": "principal-1"}}))
 elif verb == "ad sp create":
     known["sp"] = value("--id")
 elif verb in ("ad app federated-credential create", "ad app federated-credential update"):
@@ -47,6 +51,12 @@ elif verb == "role assignment create":
     known["roles"].append(value("--scope"))
 elif verb == "role assignment list":
     print(json.dumps([one for one in known["roles"] if one == value("--scope")]))
+elif verb == "storage fs access show":
+    print(json.dumps({{"acl": known["acls"].get(value("--path"), own)}}))
+elif verb == "storage fs access set":
+    known["acls"][value("--path")] = value("--acl")
+elif verb == "storage fs access update-recursive":
+    known["acls"][value("--path")] = own + "," + value("--acl")
 if failure:
     print(f"ERROR: {{failure}}", file=sys.stderr)
     sys.exit(3)
@@ -70,13 +80,19 @@ class Tenant:
 
     @property
     def known(self) -> dict[str, Any]:
-        """``app``, ``sp``, ``trust``, ``roles``; ``calls``; ``seen``, the names of variables."""
+        """``app``, ``sp``, ``trust``, ``roles``, ``acls`` (by path); ``calls``; ``seen``, the names
+        of variables."""
         found: dict[str, Any] = json.loads(self._state.read_text(encoding="utf-8"))
         return found
+
+    def keep(self, **changed: Any) -> None:
+        """Change what is known, as somebody else would."""
+        self._state.write_text(json.dumps({**self.known, **changed}), encoding="utf-8")
 
     def writes(self, since: int) -> list[str]:
         """The calls that change something.
 
         :param since: how many calls there were before.
         """
-        return [one for one in self.known["calls"][since:] if one.endswith(("create", "update"))]
+        changing = ("create", "update", "set", "update-recursive")
+        return [one for one in self.known["calls"][since:] if one.endswith(changing)]

@@ -225,7 +225,7 @@ def test_from_nothing_to_a_project_and_again(setup: Setup) -> None:
 
     before = setup.writes()
     second = setup()
-    assert "nothing to change: all 16 are as the file has them" in second.stdout
+    assert "nothing to change: 16 are as the file has them" in second.stdout
     assert "secrets can't be compared" in second.stdout
     assert setup.writes() == before
     # The extension is missing, which is no change of ours, but not as it should be either.
@@ -329,7 +329,7 @@ def test_variables_are_known_whatever_their_case_and_stay_settable(setup: Setup)
     there = {name.upper(): one for name, one in pipeline["variables"].items()}
     there["DATASET"] |= {"allowOverride": True}
     setup.asked("PUT", path, json={**pipeline, "variables": there})
-    assert "nothing to change: all 16" in setup("--check", *quiet).stdout
+    assert "nothing to change: 16 are" in setup("--check", *quiet).stdout
 
     setup.replace("dataset: diabetes", "dataset: wine")
     assert "      variable DATASET: diabetes -> wine" in setup(*quiet).stdout
@@ -485,7 +485,10 @@ def test_a_secret_comes_from_a_key_vault(setup: Setup) -> None:
 def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
     tenant = Tenant(setup.folder)
     setup.environment["PATH"] = f"{tenant.programs}:{setup.environment['PATH']}"
-    setup.replace(f"  client-id: {setup.environment['AZURE_CLIENT_ID']}\n", "")
+    setup.replace(
+        f"  client-id: {setup.environment['AZURE_CLIENT_ID']}\n",
+        "  folders: [{account: winelake, container: wine, path: raw/2026}]\n",
+    )
 
     missing = setup(code=3)
     assert "service-connections[0].client-id is missing" in missing.stderr
@@ -497,6 +500,11 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
     assert {"PATH", "HOME"} <= {*known["seen"]}
     hidden = {"AZURE_CLIENT_SECRET", "AZURE_DEVOPS_EXT_PAT", "SETUP_TOKEN"}
     assert not hidden & {*known["seen"]}
+    entry = "user:principal-1:rwx"
+    assert known["acls"] == {
+        **dict.fromkeys(("/", "raw"), "user::rwx,group::r-x,other::---,user:principal-1:--x"),
+        "raw/2026": f"user::rwx,group::r-x,other::---,{entry},default:{entry}",
+    }
     (trust,) = known["trust"]
     assert trust["subject"] == "sc://modelyard-local/local/ml-dev"
     connection = setup.only("/local/_apis/serviceendpoint/endpoints", "ml-dev")
@@ -504,8 +512,12 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
 
     calls = len(known["calls"])
     again = setup("--with-az")
-    assert "nothing to change: all 20 are as the file has them" in again.stdout
+    assert "nothing to change: 21 are as the file has them" in again.stdout
     assert tenant.writes(since=calls) == []
+
+    tenant.keep(acls={**known["acls"], "raw": "user::rwx"})
+    drift = setup("--with-az", "--dry-run").stdout
+    assert "  ~ data lake folder winelake/wine/raw/2026\n      way: / -> /, raw\n" in drift
 
 
 def test_who_isnt_known(setup: Setup) -> None:
@@ -574,7 +586,7 @@ def test_whatever_happens_in_the_middle_the_next_run_finishes(
     assert said in stopped.stderr
     assert "run this again" in stopped.stderr
     setup()
-    assert "nothing to change: all 16" in setup("--dry-run").stdout
+    assert "nothing to change: 16 are" in setup("--dry-run").stdout
 
 
 def test_an_organization_that_isnt_there(setup: Setup) -> None:

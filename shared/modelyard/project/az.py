@@ -11,7 +11,8 @@ from typing import Any
 
 from modelyard.azure.identity import variables
 from modelyard.errors import Ambiguous, MissingTool
-from modelyard.project import tenant
+from modelyard.project import folders, tenant
+from modelyard.project.folders import Folder
 from modelyard.project.plan import Change, change
 from modelyard.project.tenant import Federation, Tenant
 from modelyard.project_errors import AzFailed
@@ -58,7 +59,7 @@ class Az:
             return
         found = {"name": name} if self.client_id else None
         yield change("application", name, {"name": name}, found, self._make_application)
-        there = self.client_id and self._tried("ad", "sp", "show", "--id", self.client_id)
+        there = self._principal() if self.client_id else ""
         found = {"application": name} if there else None
         yield change("service principal", name, {"application": name}, found, self._make_principal)
         for role in self._wanted.roles:
@@ -69,6 +70,8 @@ class Az:
                 {"role": role.name} if there and self._has(role) else None,
                 self._assignment(role),
             )
+        for folder in self._wanted.folders:
+            yield self._folder_change(folder, there)
 
     def federation_change(self, name: str, given: Callable[[], Federation | None]) -> Change:
         """Trust in one issuer and subject.
@@ -138,26 +141,56 @@ class Az:
 
         return apply
 
+    def _folder_change(self, folder: Folder, principal: str) -> Change:
+        wanted = {"rights": folder.rights, "way": folder.way}
+        found = None
+        if principal:
+            passed = [
+                path for path in folder.way if folders.may_pass(self._acl(folder, path), principal)
+            ]
+            there = folders.rights(self._acl(folder, folder.path), principal)
+            found = {"rights": there, "way": tuple(passed)} if there else None
+
+        def apply() -> None:
+            now = principal or self._principal()
+            for path in folder.way:
+                acl = self._acl(folder, path)
+                if not folders.may_pass(acl, now):
+                    acl = folders.passing(acl, now)
+                    self._run(*folders.pass_command(folder, path, acl)[1:])
+            self._run(*folders.grant_command(folder, now)[1:])
+
+        return change("data lake folder", folder.name, wanted, found, apply)
+
+    def _acl(self, folder: Folder, path: str) -> str:
+        return str(self._json(*folders.show_command(folder, path)[1:])["acl"])
+
     def _json(self, *arguments: str) -> Any:
-        text = self._run(*arguments)
+        return self._json_of(arguments, self._done(arguments))
+
+    def _json_of(self, arguments: Sequence[str], done: subprocess.CompletedProcess[str]) -> Any:
+        text = self._checked(arguments, done)
         try:
             return json.loads(text)
         except ValueError:
             raise AzFailed(f"az {_shown(arguments)} printed no JSON") from None
 
     def _run(self, *arguments: str) -> str:
-        done = self._done(arguments)
+        return self._checked(arguments, self._done(arguments))
+
+    def _checked(self, arguments: Sequence[str], done: subprocess.CompletedProcess[str]) -> str:
         if done.returncode:
             said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
             raise AzFailed(f"az {_shown(arguments)} failed: {said[-1]}")
         return done.stdout
 
-    def _tried(self, *arguments: str) -> bool:
-        """Whether the thing that a command shows is there. Any other failure is an error."""
-        done = self._done(arguments)
-        if done.returncode and "does not exist" not in done.stderr:
-            raise AzFailed(f"az {_shown(arguments)} failed: {done.stderr.strip()}")
-        return done.returncode == 0
+    def _principal(self) -> str:
+        """The object id of the service principal; empty where there is none."""
+        command = ("ad", "sp", "show", "--id", self.client_id)
+        done = self._done(command)
+        if done.returncode and "does not exist" in done.stderr:
+            return ""
+        return str(self._json_of(command, done)["id"])
 
     def _done(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         try:

@@ -13,7 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from modelyard.project.tenant import Federation, Role, Tenant
+from modelyard.project import folders
+from modelyard.project.folders import Folder
+from modelyard.project.tenant import PRINCIPAL, Federation, Role, Tenant
 
 ROLES = {
     "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
@@ -38,7 +40,8 @@ _RESOURCE = re.compile(_GROUP.pattern + r"/providers/([^/]+/[^/]+)/([^/]+)", re.
 
 def text(tenant: Tenant, federations: Sequence[Federation]) -> str:
     """The file, for a deployment into the resource group that the roles are for."""
-    return "\n".join([*_head(tenant), *_trust(federations), *_roles(tenant.roles), *_end()])
+    body = (*_head(tenant), *_trust(federations), *_roles(tenant.roles), *_folders(tenant.folders))
+    return "\n".join([*body, *_end()])
 
 
 def _head(tenant: Tenant) -> Iterator[str]:
@@ -96,9 +99,19 @@ def _roles(roles: Sequence[Role]) -> Iterator[str]:
         yield "}"
 
 
+def _folders(given: Sequence[Folder]) -> Iterator[str]:
+    """As commands: Resource Manager knows no access control lists of folders."""
+    for folder in given:
+        yield ""
+        yield f"// not in this file: {folder.rights} on {folder.name}"
+        yield f"// {PRINCIPAL} is the output principalId"
+        yield from (f"// {line}" for line in folders.by_hand(folder, PRINCIPAL))
+
+
 def _end() -> Iterator[str]:
     yield ""
     yield "output clientId string = identity.properties.clientId"
+    yield "output principalId string = identity.properties.principalId"
     yield ""
 
 

@@ -16,11 +16,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelyard.azure.guids import is_guid
+from modelyard.project import folders
 from modelyard.project.fields import Section
+from modelyard.project.folders import Folder
 
-KEYS = ("tenant-id", "subscription-id", "application", "client-id", "roles")
+KEYS = ("tenant-id", "subscription-id", "application", "client-id", "roles", "folders")
 TO_FILL_IN = "APPLICATION-ID"
 """Stands for the client id where there is none yet."""
+PRINCIPAL = "OBJECT-ID"
+"""Stands for the object id of the service principal, which the file doesn't know."""
 LONGEST = 120
 """Characters of the name of a federated credential."""
 _PLAIN = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
@@ -60,6 +64,7 @@ class Tenant:
     client_id: str
     """Of the application, where it is known."""
     roles: tuple[Role, ...]
+    folders: tuple[Folder, ...] = ()
 
 
 def read(root: Section) -> Tenant | None:
@@ -75,10 +80,12 @@ def read(root: Section) -> Tenant | None:
             one.wrong("scope", "isn't a resource id: it starts with /subscriptions/")
         roles.append(Role(one.text("role", required=True), scope.rstrip("/")))
     application = section.text("application")
-    if roles and not application:
-        section.wrong("roles", "needs azure.application: whose roles these are")
+    given = tuple(folders.read(one) for one in section.sections("folders", folders.KEYS))
+    for key in ("roles", "folders"):
+        if section.has(key) and not application:
+            section.wrong(key, f"needs azure.application: whose {key} these are")
     return Tenant(
-        ids["tenant-id"], ids["subscription-id"], application, ids["client-id"], tuple(roles)
+        ids["tenant-id"], ids["subscription-id"], application, ids["client-id"], tuple(roles), given
     )
 
 
@@ -131,6 +138,11 @@ def role_command(role: Role, client_id: str) -> tuple[str, ...]:
     )
 
 
+def principal_command(client_id: str) -> tuple[str, ...]:
+    """The command that prints the object id of the application's service principal."""
+    return ("az", "ad", "sp", "show", "--id", client_id, "--query", "id", "--output", "tsv")
+
+
 def federation_command(one: Federation, client_id: str) -> tuple[str, ...]:
     """The command that makes the application trust somebody."""
     return (
@@ -159,3 +171,8 @@ def by_hand(tenant: Tenant | None, federations: Sequence[Federation]) -> Iterato
         yield f"  {shlex.join(federation_command(one, one.client_id or client_id))}"
     for role in tenant.roles if tenant else ():
         yield f"  {shlex.join(role_command(role, client_id))}"
+    if tenant and tenant.folders:
+        yield f"  {shlex.join(principal_command(client_id))}"
+        yield f"  # {PRINCIPAL}: what this one prints"
+        for folder in tenant.folders:
+            yield from (f"  {line}" for line in folders.by_hand(folder, PRINCIPAL))

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from modelyard.project import bicep, printing, tenant
+from modelyard.project import bicep, folders, printing, tenant
+from modelyard.project.folders import Folder
 from modelyard.project.plan import CREATE, KEEP, UPDATE, Change, Difference, Link, Plan, change
 from modelyard.project.tenant import Federation, Role, Tenant
 
@@ -114,6 +115,21 @@ def test_an_application_that_is_there_isnt_made_again() -> None:
 
     assert not any("app create" in line for line in lines)
     assert any("federated-credential create --id 1111" in line for line in lines)
+
+
+def test_rights_on_folders_are_commands_by_hand_and_in_bicep() -> None:
+    folder = Folder("winelake", "wine", "raw", "r-x")
+    known = Tenant("", "", "modelyard", "1111", (), (folder,))
+    lines = list(tenant.by_hand(known, []))
+    assert lines[2] == "  az ad sp show --id 1111 --query id --output tsv"
+    assert lines[3] == "  # OBJECT-ID: what this one prints"
+    commands = list(folders.by_hand(folder, "OBJECT-ID"))
+    assert lines[4:] == [f"  {line}" for line in commands]
+
+    text = bicep.text(known, []).splitlines()
+    at = text.index("// not in this file: r-x on winelake/wine/raw")
+    assert text[at + 2 : at + 4] == [f"// {line}" for line in commands]
+    assert "output principalId string = identity.properties.principalId" in text
 
 
 def test_the_bicep_file_has_the_identity_its_trust_and_its_roles() -> None:
