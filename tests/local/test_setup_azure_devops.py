@@ -617,6 +617,13 @@ def test_an_organization_that_isnt_there(setup: Setup) -> None:
             14,
             "there is no service connection ml-dve in the project local (did you mean ml-dev?)",
         ),
+        (
+            "service-connection: ml-dev",
+            "service-connection: registry",
+            2,
+            "registry is of the type container-registry, and the file uses it where one of the "
+            "type azure is needed",
+        ),
         ("env:SETUP_TOKEN", "env:SETUP_OTHER", 2, "SETUP_OTHER isn't set, or is empty"),
         ("https://dev.azure.com", "https://dev.azure.invalid", 12, "dev.azure.invalid"),
     ],

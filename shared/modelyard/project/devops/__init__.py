@@ -163,10 +163,8 @@ def _changes(wanted: Wanted, repository: str, organization: Organization) -> Ite
                     trust.federation_name(one, organization),
                     partial(trust.federation, one, organization),
                 )
-    used = [
-        wanted.repository.service_connection,
-        *(one.service_connection for one in wanted.groups),
-    ]
+    used = [(one.service_connection, service_connections.AZURE) for one in wanted.groups]
+    used.append((wanted.repository.service_connection, service_connections.GITHUB))
     service_connections.check_known(used, wanted.connections, organization)
     yield from variable_groups.changes(wanted.groups, organization)
     yield from environments.changes(wanted.environments, organization)

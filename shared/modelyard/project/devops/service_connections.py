@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from modelyard.errors import NotFound
+from modelyard.errors import InputError, NotFound
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.permissions import Users, read_users
 from modelyard.project.fields import Section
@@ -131,19 +131,30 @@ def _check_keys(section: Section, kind: str, resource_id: str) -> None:
 
 
 def check_known(
-    names: Iterable[str], wanted: Iterable[ServiceConnection], organization: Organization
+    used: Iterable[tuple[str, str]],
+    wanted: Iterable[ServiceConnection],
+    organization: Organization,
 ) -> None:
     """Look for what is used before anything is written.
 
-    :param names: that variable groups and the repository use; an empty one stands for none.
+    :param used: the name and the type of each, as variable groups and the repository need it; an
+        empty name stands for none.
     :raises NotFound: when neither the file nor the project has it.
+    :raises InputError: when that of the file is of another type.
     """
-    there = {one.name.lower(): one.name for one in wanted}
-    for name in filter(None, names):
-        if name.lower() not in there and not organization.knows(KIND, name):
+    there = {one.name.lower(): one for one in wanted}
+    for name, kind in used:
+        found = there.get(name.lower())
+        if found and found.type != kind:
+            raise InputError(
+                f"the service connection {name} is of the type {found.type}, and the file uses it "
+                f"where one of the type {kind} is needed",
+                fix=f"name a service connection of the type {kind}",
+            )
+        if name and not found and not organization.knows(KIND, name):
             raise NotFound(
                 f"there is no service connection {name} in the project {organization.project}"
-                f"{nearest(name, there.values())}",
+                f"{nearest(name, [one.name for one in there.values()])}",
                 cause="the file uses it, and has none of that name either",
                 fix="check the name, or put it into azure-devops.service-connections",
             )
