@@ -15,6 +15,7 @@ from modelyard.azure.identity.connection import of_connection
 from modelyard.ci.azure_pipelines import AzurePipelines
 from modelyard.clock import SystemClock
 from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.commands.client import call
 from modelyard.local.cloud.devops.models import ORGANIZATION, Connection, Organization
 
 CLOUD_SERVICES = ("entra", "arm", "devops", "databricks")
@@ -149,3 +150,33 @@ def test_connections_of_an_older_state_folder_are_taken_over(cloud: LocalCloud) 
     assert found.identity_token(found.start_job(), "id-1")
     assert list(store.items("devops.endpoints")) == []
     assert Organization(cloud.cloud).written("local") == found.written("local")
+
+
+def test_a_service_tells_a_plan_that_a_task_has_completed(
+    cloud: LocalCloud, organization: Organization, inside_cloud: dict[str, str]
+) -> None:
+    address = (
+        f"https://dev.azure.com/{ORGANIZATION}/p1/_apis/distributedtask/hubs/build/plans/P/events"
+    )
+    token = ("", organization.start_job())
+
+    def post(auth: tuple[str, str] = token, **event: str) -> int:
+        event = {"jobId": "J", "taskId": "T", **event}
+        return requests.post(
+            f"{address}?api-version=7.1", json=event, auth=auth, timeout=30
+        ).status_code
+
+    def seen(task: str = "t") -> str:
+        found = call(cloud.folder, "GET", f"devops/events/p/j/{task}")
+        return str(found["result"])
+
+    assert post(name="TaskStarted") == 204
+    assert seen() == ""
+    assert post(("", "nobody"), name="TaskCompleted", result="succeeded") == 401
+    assert post(name="TaskEnded") == 400
+    assert post(name="TaskCompleted", result="good") == 400
+    assert seen() == ""
+    assert post(name="TaskCompleted", result="failed") == 204
+    assert post(name="TaskCompleted", result="succeeded") == 204
+    assert seen() == "failed"  # the first counts
+    assert seen("other") == ""

@@ -329,7 +329,7 @@ def test_variables_are_known_whatever_their_case_and_stay_settable(setup: Setup)
     there = {name.upper(): one for name, one in pipeline["variables"].items()}
     there["DATASET"] |= {"allowOverride": True}
     setup.asked("PUT", path, json={**pipeline, "variables": there})
-    assert "nothing to change: 16 are" in setup("--check", *quiet).stdout
+    assert "nothing to change: all 16" in setup("--check", *quiet).stdout
 
     setup.replace("dataset: diabetes", "dataset: wine")
     assert "      variable DATASET: diabetes -> wine" in setup(*quiet).stdout

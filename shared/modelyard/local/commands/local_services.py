@@ -92,6 +92,8 @@ class LocalServices:
     _known: dict[str, Endpoint] = field(default_factory=dict)
 
     def connection(self, name: str, kind: str, project: str) -> Endpoint:
+        if kind.lower() == "generic":
+            return self._generic(name, project)
         if kind.lower() != "azurerm":
             raise NoConnection(
                 f"the local cloud has no service connections of the type {kind} ({name})"
@@ -119,6 +121,20 @@ class LocalServices:
         )
         self._known[name.lower()] = endpoint
         return endpoint
+
+    def _generic(self, name: str, project: str) -> Endpoint:
+        """One that somebody has made: nobody else knows its address."""
+        wanted = {"name": name, "project": project}
+        try:
+            made = call(self.state, "POST", "devops/generic-connections", wanted)
+        except ModelyardError as error:
+            raise NoConnection(error.what) from None
+        parameters = {key: str(value or "") for key, value in made["parameters"].items()}
+        return Endpoint(name, made["url"], "UsernamePassword", parameters, made["id"])
+
+    def called_back(self, plan_id: str, job_id: str, task_id: str) -> str:
+        path = f"devops/events/{plan_id}/{job_id}/{task_id}"
+        return str(call(self.state, "GET", path)["result"])
 
     def start_job(self, build: Build, plan_id: str, job_id: str) -> JobAccess:
         job = {"project": build.project, "pipeline": build.pipeline}

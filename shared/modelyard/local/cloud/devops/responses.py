@@ -14,6 +14,8 @@ from modelyard.local.cloud.devops.projects import REVIEWER
 from modelyard.local.cloud.json_bodies import json_answer
 from modelyard.local.cloud.tokens import OWNER
 
+GENERIC = "generic"
+"""The type of a connection to any server."""
 NO_ORGANIZATION = """<!doctype html>
 <html><head><title>Azure DevOps Services | 404</title></head>
 <body><p>The resource cannot be found.</p></body></html>
@@ -49,6 +51,19 @@ class DevOpsResponses:
         if not (isinstance(name, str) and name and isinstance(project, str) and project):
             return json_answer({"message": "The body must have name and project"}, 400)
         return json_answer(dataclasses.asdict(self._organization.connect(name, project)))
+
+    def generic_connection(self, request: Request) -> Response:
+        """``{"name", "project"}``: a connection of the type Generic, with what it signs in by."""
+        body = request.get_json()
+        body = body if isinstance(body, dict) else {}
+        name, project = str(body.get("name") or ""), str(body.get("project") or "")
+        for one in self._organization.written(project):
+            if one["type"].lower() == GENERIC and name.lower() in (one["name"].lower(), one["id"]):
+                parameters = (one.get("authorization") or {}).get("parameters") or {}
+                found = {"id": one["id"], "url": one["url"], "parameters": parameters}
+                return _json(200, found)
+        text = f"there is no generic service connection {name} in the project {project}"
+        return _json(404, {"message": f"{text}: make it in the local Azure DevOps"})
 
     def connections(self, _request: Request) -> Response:
         found = [dataclasses.asdict(one) for one in self._organization.connections()]

@@ -18,6 +18,7 @@ from modelyard.local.cloud.devops.endpoint_responses import EndpointResponses
 from modelyard.local.cloud.devops.endpoints import Endpoints
 from modelyard.local.cloud.devops.environments import EnvironmentResponses
 from modelyard.local.cloud.devops.group_responses import GroupResponses
+from modelyard.local.cloud.devops.job_events import JobEvents
 from modelyard.local.cloud.devops.location_routes import METHODS
 from modelyard.local.cloud.devops.models import ORGANIZATION, Organization
 from modelyard.local.cloud.devops.permissions import PermissionResponses
@@ -57,6 +58,7 @@ class DevOpsService:
         self._contents = Contents(cloud)
         self._previews = Previews(cloud, self.projects, self._pipelines, self._contents)
         self._builds = Builds(cloud)
+        self._events = JobEvents(cloud)
         self._approvals = Approvals(cloud, self.projects, self._environments, self._builds)
         self._runs = BuildResponses(
             cloud, self.projects, self._pipelines, self._builds, self._approvals
@@ -69,6 +71,7 @@ class DevOpsService:
         own = (
             ("GET", "/modelyard/devops/service-connections", answers.connections),
             ("POST", "/modelyard/devops/service-connections", answers.connect),
+            ("POST", "/modelyard/devops/generic-connections", answers.generic_connection),
             ("POST", "/modelyard/devops/jobs", answers.start_job),
             ("POST", "/modelyard/devops/personal-tokens", answers.personal_token),
         )
@@ -110,8 +113,9 @@ class DevOpsService:
                 Route(
                     (method,), "127.0.0.1", path, self._answering.handler(answer, signed_in=False)
                 )
-                for method, path, answer in build_routes.of_the_agent(
-                    self._runs, ApprovalResponses(self._approvals)
+                for method, path, answer in (
+                    *build_routes.of_the_agent(self._runs, ApprovalResponses(self._approvals)),
+                    ("GET", "/modelyard/devops/events/<plan>/<job>/<task>", self._events.get),
                 )
             ),
         ]
@@ -185,6 +189,11 @@ class DevOpsService:
         yield from _all("/<project>/_apis/build/definitions", pipelines, "PUT")
         yield "GET", "/<project>/_apis/pipelines", pipelines.pipelines
         yield "GET", "/<project>/_apis/pipelines/<int:number>", pipelines.pipeline
+        yield (
+            "POST",
+            "/<project>/_apis/distributedtask/hubs/<hub>/plans/<plan>/events",
+            self._events.post,
+        )
         policies = "/<project>/_apis/policy/configurations"
         yield "GET", policies, pipelines.policies
         yield "GET", f"{policies}/<int:number>", pipelines.policy
@@ -209,6 +218,7 @@ class DevOpsService:
         self._pipelines.reset()
         self._pull_requests.reset()
         self._builds.reset()
+        self._events.reset()
         self._approvals.reset()
 
     def status(self) -> Mapping[str, Any]:

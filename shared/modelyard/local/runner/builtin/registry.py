@@ -7,6 +7,7 @@ from modelyard.local.runner.builtin import (
     copy_files,
     docker,
     download_artifacts,
+    http_requests,
     key_vault,
     powershell,
     publish_artifacts,
@@ -33,6 +34,7 @@ _MODULES = (
     docker,
     terraform_installer,
     server_jobs,
+    http_requests,
 )
 _TASKS: tuple[BuiltinTask, ...] = tuple(task for module in _MODULES for task in module.TASKS)
 

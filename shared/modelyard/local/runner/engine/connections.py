@@ -42,6 +42,10 @@ class Services(Protocol):
 
     def start_job(self, build: Build, plan_id: str, job_id: str) -> JobAccess: ...
 
+    def called_back(self, plan_id: str, job_id: str, task_id: str) -> str:
+        """What a service has said of a task that waits for it, ``succeeded``; empty: nothing."""
+        ...
+
 
 class NoServices:
     """No local cloud runs."""
@@ -54,6 +58,9 @@ class NoServices:
 
     def start_job(self, build: Build, plan_id: str, job_id: str) -> JobAccess:  # noqa: ARG002
         return JobAccess(secrets.token_urlsafe(40), {})
+
+    def called_back(self, plan_id: str, job_id: str, task_id: str) -> str:  # noqa: ARG002
+        return ""
 
 
 def system_connection(build: Build, token: str) -> Endpoint:

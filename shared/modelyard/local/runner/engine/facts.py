@@ -29,6 +29,15 @@ def before_run(build: Build) -> dict[str, str]:
     }
 
 
+def of_server_job(build: Build) -> Iterator[Variable]:
+    """What a job without an agent knows of itself: it has no agent's names, and no folder."""
+    nowhere = Folders(Path(os.sep), Path(os.sep))
+    for one in predefined(nowhere, build):
+        name = one.name.lower()
+        if name.startswith(("build.", "system")) and not name.endswith(_FOLDERS):
+            yield one
+
+
 def of_run(build: Build, source: Source, number: str, started: datetime) -> Iterator[Variable]:
     """What is the same in all jobs."""
     person = getpass.getuser()

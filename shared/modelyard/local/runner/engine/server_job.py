@@ -1,4 +1,4 @@
-"""Jobs without an agent: ManualValidation and Delay.
+"""Jobs without an agent: ManualValidation, Delay and InvokeRESTAPI.
 
 Source: learn.microsoft.com, ``tasks/reference/manual-validation-v1`` and ``delay-v1``,
 ``process/phases`` ("Server jobs").
@@ -6,27 +6,41 @@ Source: learn.microsoft.com, ``tasks/reference/manual-validation-v1`` and ``dela
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from modelyard.local.runner.builtin.http_requests import chosen_connection, request_of
+from modelyard.local.runner.engine import server_requests
 from modelyard.local.runner.engine.cancellation import JobCancellation, StepCancellation, pause
 from modelyard.local.runner.engine.conditions import why_step_skipped
+from modelyard.local.runner.engine.connections import (
+    JobAccess,
+    NoConnection,
+    connected,
+    system_connection,
+)
 from modelyard.local.runner.engine.copies import Copy
 from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started, Waiting
+from modelyard.local.runner.engine.facts import of_server_job
 from modelyard.local.runner.engine.outcomes import JobOutcome, forgiven
 from modelyard.local.runner.engine.questions import Question
 from modelyard.local.runner.engine.run_state import RunState
+from modelyard.local.runner.engine.server_requests import ServerTask
 from modelyard.local.runner.engine.step_settings import number, title, truth
 from modelyard.local.runner.engine.value_expansion import filled
 from modelyard.local.runner.expressions import ExpressionError
 from modelyard.local.runner.job import Result, merged
 from modelyard.local.runner.pipeline.plan import Step
+from modelyard.local.runner.predefined_variables import Build
 from modelyard.local.runner.step_report import Issue
+from modelyard.local.runner.task_definition import TaskDefinition
 from modelyard.local.runner.task_environment import resolve_inputs
 from modelyard.local.runner.variables import Variable, Variables
 from modelyard.runner_errors import TaskError
 
-VALIDATION, DELAY = "ManualValidation", "Delay"
-KNOWN = (VALIDATION, DELAY)
+VALIDATION, DELAY, REQUEST = "ManualValidation", "Delay", "InvokeRESTAPI"
+KNOWN = (VALIDATION, DELAY, REQUEST)
 
 
 def server_job(
@@ -38,8 +52,17 @@ def server_job(
     cancellation: JobCancellation,
 ) -> JobOutcome:
     """Run the steps of a job with ``pool: server``."""
-    found = filled([*variables, *facts], run.masker)  # the service's own win
-    job = _ServerJob(run, path, found, cancellation)
+    build = replace(run.build, stage=path[0], job=copy.name)
+    plan_id, job_id = build.id_of("plan"), build.id_of("job", build.stage, build.job)
+    access = run.services.start_job(build, plan_id, job_id)
+    run.masker.add(access.token)
+    own = [
+        *of_server_job(build),
+        *facts,
+        Variable("System.AccessToken", access.token, secret=True, read_only=True),
+    ]
+    found = filled([*variables, *own], run.masker)  # the service's own win
+    job = _ServerJob(run, path, found, cancellation, build, access)
     for count, step in enumerate((one for one in copy.steps if one.enabled is not False), 1):
         job.step((*path, str(count)), step)
     result = Result.CANCELED if cancellation.is_set() else job.result
@@ -48,10 +71,17 @@ def server_job(
 
 class _ServerJob:
     def __init__(
-        self, run: RunState, path: RunPath, variables: Variables, cancellation: JobCancellation
+        self,
+        run: RunState,
+        path: RunPath,
+        variables: Variables,
+        cancellation: JobCancellation,
+        build: Build,
+        access: JobAccess,
     ) -> None:
         self._run, self._path, self._cancellation = run, path, cancellation
-        self._variables = variables
+        self._variables, self._build, self._access = variables, build, access
+        self._task_id = ""
         self.result = Result.SUCCEEDED
 
     def step(self, path: RunPath, step: Step) -> None:
@@ -79,15 +109,22 @@ class _ServerJob:
         task = self._run.tasks.find(step.task, step.version)
         if task is None or step.task not in KNOWN:
             raise TaskError(f"{step.reference} can't run without an agent on this machine")
-        inputs = resolve_inputs(task.definition, step.inputs, self._variables, {})
+        # One that no run before has had: what a service said of that one isn't for this.
+        self._task_id = str(uuid.uuid4())
+        own = Variable("System.TaskInstanceId", self._task_id, read_only=True)
+        variables = self._variables.with_more([own])
+        inputs = resolve_inputs(task.definition, step.inputs, variables, {})
         cancelled = StepCancellation(
             self._cancellation,
             self._run.clock,
             timeout=60.0 * number(step.timeout_minutes, self._variables),
         )
-        perform = self._delay if step.task == DELAY else self._validate
         try:
-            result, note = perform(path, inputs, cancelled)
+            if step.task == REQUEST:
+                result, note = self._request(path, inputs, task.definition, cancelled)
+            else:
+                perform = self._delay if step.task == DELAY else self._validate
+                result, note = perform(path, inputs, cancelled)
         except TaskError as error:
             result, note = Result.FAILED, str(error)
         forgives = truth(step.continue_on_error, self._variables)
@@ -123,6 +160,42 @@ class _ServerJob:
         if answer.unanswered and inputs.get("onTimeout", "").strip().lower() == "resume":
             return Result.SUCCEEDED, f"resumed, as onTimeout says: {answer.why}"
         return (Result.SUCCEEDED if answer.approved else Result.FAILED), answer.why
+
+    def _request(
+        self,
+        path: RunPath,
+        inputs: dict[str, str],
+        definition: TaskDefinition,
+        cancelled: StepCancellation,
+    ) -> tuple[Result, str]:
+        run, build = self._run, self._build
+        chosen = chosen_connection(inputs)
+        if not inputs[chosen]:
+            raise TaskError(f"the input {chosen} is empty: it names the service connection")
+        used = tuple(one for one in definition.inputs if one.name == chosen or not one.connection)
+        try:
+            [endpoint] = connected(
+                replace(definition, inputs=used), inputs, run.services, build.project
+            )
+        except NoConnection as error:
+            raise TaskError(str(error)) from None
+        for secret in endpoint.secrets:
+            run.masker.add(secret)
+        request = request_of(inputs, endpoint)
+        task = ServerTask(
+            build.id_of("plan"),
+            build.id_of("job", build.stage, build.job),
+            self._task_id,
+            system_connection(build, self._access.token),
+            self._access.facts.get("System.OidcRequestUri", ""),
+        )
+
+        def log(line: str) -> None:
+            run.emit(Line(path, run.masker.mask(line)))
+
+        run.emit(Waiting(path, f"{request.method} {run.masker.mask(request.url)}"))
+        result, note = server_requests.perform(run, task, request, cancelled, log)
+        return self._ended_early(cancelled) if result is Result.CANCELED else (result, note)
 
     def _ended_early(self, cancelled: StepCancellation) -> tuple[Result, str]:
         if self._cancellation.is_set():

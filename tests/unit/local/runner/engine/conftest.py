@@ -15,6 +15,7 @@ import pytest
 from modelyard.clock import Clock
 from modelyard.local.runner.engine import run as engine
 from modelyard.local.runner.engine.cancellation import RunCancellation
+from modelyard.local.runner.engine.connections import Services
 from modelyard.local.runner.engine.events import Event, Line, Listener
 from modelyard.local.runner.engine.questions import Person
 from modelyard.local.runner.engine.refusals import check
@@ -98,6 +99,7 @@ def run(tmp_path: Path) -> Runs:
         clock: Clock | None = None,
         person: Person | None = None,
         cancellation: RunCancellation | None = None,
+        services: Services | None = None,
         **settings: Any,
     ) -> Ran:
         root = tmp_path / "repository"
@@ -131,6 +133,7 @@ def run(tmp_path: Path) -> Runs:
             clock=clock,
             person=person,
             cancellation=cancellation,
+            services=services,
         )
         folder.close()
         folder.write_document(document(of_run(state), history, folder))
