@@ -12,7 +12,7 @@ from typing import Any
 
 from modelyard.azureml.jobs import shapes
 from modelyard.azureml.jobs.definition import DATA_TYPES, Json, Pipeline, Step, input_of
-from modelyard.errors import FileError
+from modelyard.azureml.jobs.parts import cannot_be_submitted
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 _PARENT_INPUT = re.compile(r"\$\{\{\s*parent\.inputs\.([^.}\s]+)\s*\}\}")
@@ -30,10 +30,7 @@ def check(pipeline: Pipeline) -> None:
     if not problems:
         problems += _cycles(pipeline)
     if problems:
-        raise FileError(
-            "\n  ".join([f"{pipeline.path} can't be submitted:", *problems]),
-            fix="correct these places of the file",
-        )
+        raise cannot_be_submitted(pipeline.path, problems, fix="correct these places of the file")
 
 
 def bound_input(value: object) -> str | None:

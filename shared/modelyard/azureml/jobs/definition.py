@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from modelyard.azureml.jobs.parts import Problems, check_known, document, mapping
 from modelyard.errors import FileError
 
 Json = dict[str, Any]
@@ -33,6 +32,10 @@ _COMPONENT = frozenset(
 _SETTINGS = frozenset(
     {"default_compute", "default_datastore", "continue_on_step_failure", "force_rerun"}
 )
+_NEEDED = {
+    "command": "write command: what the step runs",
+    "environment": "write environment: azureml:NAME:VERSION, or a mapping with image",
+}
 _LITERAL_TYPES = ("string", "number", "integer", "boolean")
 DATA_TYPES = ("uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model")
 
@@ -76,9 +79,9 @@ def read(path: Path, overrides: Mapping[str, str]) -> Pipeline:
     """Read a definition and set inputs of it anew.
 
     :param overrides: value or address by the name of an input of the pipeline.
-    :raises FileError: naming the file and the place in it.
+    :raises FileError: naming the file and the place in it; one for all that can't be read.
     """
-    body = _document(path)
+    body = document(path)
     kind = body.get("type", "pipeline")
     if kind != "pipeline":
         raise FileError(
@@ -86,25 +89,36 @@ def read(path: Path, overrides: Mapping[str, str]) -> Pipeline:
             cause="aml-pipeline takes pipeline jobs",
             fix="make it a step of a pipeline",
         )
-    _check_known(body, _PIPELINE, f"{path}")
-    _check_known(
-        _mapping(body.get("settings"), f"{path}: settings"), _SETTINGS, f"{path}: settings"
-    )
-    jobs = _mapping(body.get("jobs"), f"{path}: jobs")
-    if not jobs:
-        raise FileError(f"{path} has no jobs", fix="write its steps under jobs")
-    given = _mapping(body.get("inputs"), f"{path}: inputs")
-    inputs = {name: input_of(value, f"{path}: inputs.{name}") for name, value in given.items()}
-    for name, value in overrides.items():
-        if name not in inputs:
-            known = ", ".join(inputs) or "none"
+    problems = Problems(path)
+    with problems:
+        check_known(body, _PIPELINE, f"{path}")
+    with problems:
+        where = f"{path}: settings"
+        check_known(mapping(body.get("settings"), where), _SETTINGS, where)
+    inputs: dict[str, Json] = {}
+    with problems:
+        given = mapping(body.get("inputs"), f"{path}: inputs")
+        for name, value in given.items():
+            with problems:
+                inputs[name] = input_of(value, f"{path}: inputs.{name}")
+        if unknown := [name for name in overrides if name not in given]:
+            known = ", ".join(given) or "none"
             raise FileError(
-                f"{path}: the pipeline has no input {name}; it has {known}",
+                f"{path}: the pipeline has no input {', '.join(unknown)}; it has {known}",
                 fix="correct parameters, or give the pipeline this input",
             )
+    steps: list[Step] = []
+    with problems:
+        jobs = mapping(body.get("jobs"), f"{path}: jobs")
+        if not jobs:
+            raise FileError(f"{path} has no jobs", fix="write its steps under jobs")
+        for name, job in jobs.items():
+            with problems:
+                steps.append(_step(path, name, job))
+    problems.check()
+    for name, value in overrides.items():
         inputs[name] = _overridden(inputs[name], value)
-    steps = tuple(_step(path, name, job) for name, job in jobs.items())
-    return Pipeline(path, body, steps, inputs)
+    return Pipeline(path, body, tuple(steps), inputs)
 
 
 def input_of(value: object, where: str) -> Json:
@@ -153,7 +167,7 @@ def _overridden(before: Json, value: str) -> Json:
 
 def _step(path: Path, name: str, job: object) -> Step:
     where = f"{path}: jobs.{name}"
-    body = _mapping(job, where)
+    body = mapping(job, where)
     kind = body.get("type", "command")
     if kind != "command":
         raise FileError(
@@ -162,7 +176,7 @@ def _step(path: Path, name: str, job: object) -> Step:
             fix="submit it with the command line of Azure ML (az ml job create)",
         )
     component = body.get("component")
-    _check_known(body, _STEP if component else _STEP | _INLINE, where)
+    check_known(body, _STEP if component else _STEP | _INLINE, where)
     if component is None:
         spec = {one: body[one] for one in _INLINE if one in body}
         return Step(name, body, _checked(spec, where), path.parent)
@@ -171,7 +185,7 @@ def _step(path: Path, name: str, job: object) -> Step:
     if isinstance(component, dict):
         return Step(name, body, _component(component, f"{where}: component"), path.parent)
     file = path.parent / str(component).removeprefix("file:")
-    return Step(name, body, _component(_document(file), str(file)), file.parent)
+    return Step(name, body, _component(document(file), str(file)), file.parent)
 
 
 def _component(body: Json, where: str) -> Json:
@@ -181,63 +195,26 @@ def _component(body: Json, where: str) -> Json:
             cause="aml-pipeline takes components of the type command",
             fix="submit it with the command line of Azure ML (az ml job create)",
         )
-    _check_known(body, _COMPONENT, where)
+    check_known(body, _COMPONENT, where)
     return _checked(body, where)
 
 
 def _checked(spec: Json, where: str) -> Json:
-    if not str(spec.get("command") or "").strip():
-        raise FileError(f"{where} has no command", fix="write command: what the step runs")
-    if not spec.get("environment"):
+    blank = [one for one in _NEEDED if not str(spec.get(one) or "").strip()]
+    if blank:
         raise FileError(
-            f"{where} has no environment",
-            fix="write environment: azureml:NAME:VERSION, or a mapping with image",
+            f"{where} has no {' and no '.join(blank)}",
+            fix="; ".join(_NEEDED[one] for one in blank),
         )
-    for name in ("inputs", "outputs"):
-        for one, about in _mapping(spec.get(name), f"{where}: {name}").items():
-            if not isinstance(about, dict) or not about.get("type"):
-                raise FileError(
-                    f"{where}: {name}.{one} has no type",
-                    fix="write its type, such as uri_folder or number",
-                )
+    untyped = [
+        f"{name}.{one}"
+        for name in ("inputs", "outputs")
+        for one, about in mapping(spec.get(name), f"{where}: {name}").items()
+        if not isinstance(about, dict) or not about.get("type")
+    ]
+    if untyped:
+        raise FileError(
+            f"{where}: {', '.join(untyped)} has no type",
+            fix="write its type, such as uri_folder or number",
+        )
     return spec
-
-
-def _document(path: Path) -> Json:
-    try:
-        body = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileError(
-            f"{path} can't be read: {error.strerror}",
-            fix="check the path, from the working directory, and that a checkout comes before",
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FileError(
-            f"{path} is not YAML: {error}", fix="correct the file at that place"
-        ) from None
-    if not isinstance(body, dict):
-        raise FileError(
-            f"{path} is not a mapping",
-            fix="start it with the keys of a pipeline job, such as type and jobs",
-        )
-    return body
-
-
-def _mapping(value: object, where: str) -> Json:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise FileError(
-            f"{where} is not a mapping", fix="write names with what belongs to each below it"
-        )
-    return value
-
-
-def _check_known(body: Json, known: frozenset[str], where: str) -> None:
-    unknown = sorted(str(name) for name in body.keys() - known)
-    if unknown:
-        raise FileError(
-            f"{where} has {', '.join(unknown)}",
-            cause="it is misspelt, or aml-pipeline doesn't know it",
-            fix=f"take it out; known here are {', '.join(sorted(known))}",
-        )

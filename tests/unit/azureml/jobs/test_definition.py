@@ -159,6 +159,33 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert "its component has no such output" in raised.value.what
 
 
+def test_everything_that_cant_be_read_is_told_at_once(tmp_path: Path) -> None:
+    """Each part of the file for itself, with each cause and fix once."""
+    jobs = {
+        "prepare": prepare(environment="", command=" "),
+        "train": train(component="gone.yml"),
+        "untyped": train(component={**train()["component"], "outputs": {"a": {}, "b": None}}),
+        "zone": {"type": "sweep"},
+    }
+    body = pipeline(jobs=jobs, settings={"odd": 1}, inputs={"rate": [], "table": {"type": "x"}})
+    with pytest.raises(FileError) as caught:
+        read(tmp_path, body, {"rate": "1", "depth": "2"})
+    path = tmp_path / "pipeline.yml"
+    assert caught.value.what.splitlines() == [
+        f"{path} can't be submitted:",
+        f"  {path}: settings has odd",
+        f"  {path}: inputs.rate is neither a value nor a mapping",
+        f"  {path}: inputs.table: there is no type x",
+        f"  {path}: the pipeline has no input depth; it has rate, table",
+        f"  {path}: jobs.prepare has no command and no environment",
+        f"  {tmp_path / 'gone.yml'} can't be read: No such file or directory",
+        f"  {path}: jobs.untyped: component: outputs.a, outputs.b has no type",
+        f"  {path}: jobs.zone: a step of the type sweep",
+    ]
+    assert "aml-pipeline takes steps of the type command" in caught.value.cause
+    assert "correct parameters" in caught.value.fix
+
+
 def test_jobs_that_wait_for_each_other(tmp_path: Path) -> None:
     first = prepare(inputs={"table": "${{parent.jobs.train.outputs.model}}"})
     jobs = {"prepare": first, "train": train(outputs={})}

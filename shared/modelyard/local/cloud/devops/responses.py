@@ -61,9 +61,9 @@ class DevOpsResponses:
             if one["type"].lower() == GENERIC and name.lower() in (one["name"].lower(), one["id"]):
                 parameters = (one.get("authorization") or {}).get("parameters") or {}
                 found = {"id": one["id"], "url": one["url"], "parameters": parameters}
-                return _json(200, found)
+                return json_answer(found)
         text = f"there is no generic service connection {name} in the project {project}"
-        return _json(404, {"message": f"{text}: make it in the local Azure DevOps"})
+        return json_answer({"message": f"{text}: make it in the local Azure DevOps"}, 404)
 
     def connections(self, _request: Request) -> Response:
         found = [dataclasses.asdict(one) for one in self._organization.connections()]
