@@ -103,6 +103,22 @@ def test_secrets_come_from_the_environment(fake: Fake, monkeypatch: pytest.Monke
     assert fake.inputs[0].token == "dapi-made-up"
 
 
+def test_no_part_of_an_error_shows_a_secret(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("DATABRICKS_TOKEN", "dapi-made-up")
+    shown = "dapi-made-up is at fault"
+    fake.error = RunFailed(shown, cause=shown, fix=shown)
+    assert cli.main(list(START)) == RunFailed.exit_code
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[:3] == [
+        "error: *** is at fault",
+        "  cause: *** is at fault",
+        "  fix: *** is at fault",
+    ]
+    assert "dapi-made-up" not in printed.out + printed.err
+
+
 @pytest.mark.parametrize("option", [["--token", "dapi-made-up"], ["--token=dapi-made-up"]])
 def test_a_secret_on_the_command_line_is_refused_and_not_repeated(
     fake: Fake, capsys: Captured, option: list[str]

@@ -222,8 +222,8 @@ def test_modes_of_files_keep_none_of_them(fake, run, recording_ci, clock, monkey
     (folder / "more" / "copy").write_text("value-1")
     (folder / "more").chmod(0o500)
     folder.chmod(0o500)
-    modes = []
-    opened = Path.open
+    modes, folders = [], []
+    opened, listed = Path.open, Path.iterdir
 
     def as_a_user(path: Path, *arguments: str) -> object:  # root may open what has no such mode
         modes.append(stat.S_IMODE(path.stat().st_mode))
@@ -231,9 +231,15 @@ def test_modes_of_files_keep_none_of_them(fake, run, recording_ci, clock, monkey
             raise PermissionError(13, "Permission denied", str(path))
         return opened(path, *arguments)
 
+    def seen(path: Path) -> object:
+        folders.append(stat.S_IMODE(path.stat().st_mode))
+        return listed(path)
+
     monkeypatch.setattr(Path, "open", as_a_user)
+    monkeypatch.setattr(Path, "iterdir", seen)
     assert _released(recording_ci, clock, IDENTITY) == 0
     assert modes == [0o600] * 4
+    assert folders == [0o700] * 2, "nothing in a folder can be deleted by a user that can't write"
     assert not folder.exists()
 
 

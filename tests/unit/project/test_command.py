@@ -192,6 +192,19 @@ def test_a_secret_that_stands_in_what_is_there_is_not_printed_either(
     assert "https://user:***@host" in capsys.readouterr().out
 
 
+def test_no_part_of_an_error_shows_a_secret(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.refused, shown = "a", "value-of-secret is at fault"
+    service.refusal = PermissionDenied(shown, cause=shown, fix=shown)
+    assert run() == 11
+    assert capsys.readouterr().err.splitlines()[:3] == [
+        "thing a: *** is at fault",
+        "  cause: *** is at fault",
+        "  fix: *** is at fault",
+    ]
+
+
 def test_a_refusal_in_the_middle_says_what_is_done(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,7 @@ from modelyard.azure.identity.clouds import CHINA, US_GOVERNMENT
 from modelyard.azure.identity.principal import service_principal
 from modelyard.azure.key_vault import Attributes, Vaults
 from modelyard.azure.key_vault.names import Reference, address, of_value, reference
+from modelyard.azure.key_vault.reading import together
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
 from modelyard.errors import (
@@ -247,3 +248,17 @@ def test_references() -> None:
         with pytest.raises(InputError) as caught:
             of_value(f"keyvault://{bad}")
         assert "keyvault://VAULT/NAME" in caught.value.fix or "give its name" in caught.value.fix
+
+
+def test_errors_together_say_each_cause_and_each_fix_once() -> None:
+    first = PermissionDenied("reading a", cause="no role", fix="give it")
+    other = PermissionDenied("reading b", cause="no policy", fix="set it")
+    again = PermissionDenied("reading c", cause="no role", fix="give it")
+    made = together([first, other, again])
+    assert type(made) is PermissionDenied
+    assert made.what == "3 secrets can't be read:\n  reading a\n  reading b\n  reading c"
+    assert made.cause == "no role; no policy"
+    assert made.fix == "give it\n       set it"
+    mixed = together([first, NotFound("reading d", cause="there is none")])
+    assert type(mixed) is ServiceError
+    assert mixed.cause == "no role; there is none"
