@@ -193,8 +193,7 @@ class _ServerJob:
         def log(line: str) -> None:
             run.emit(Line(path, run.masker.mask(line)))
 
-        run.emit(Waiting(path, f"{request.method} {run.masker.mask(request.url)}"))
-        result, note = server_requests.perform(run, task, request, cancelled, log)
+        result, note = server_requests.perform(run, path, task, request, cancelled, log)
         return self._ended_early(cancelled) if result is Result.CANCELED else (result, note)
 
     def _ended_early(self, cancelled: StepCancellation) -> tuple[Result, str]:

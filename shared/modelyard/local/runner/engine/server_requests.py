@@ -20,6 +20,7 @@ from modelyard.local.runner import task_process
 from modelyard.local.runner.builtin.http_request_process import REQUEST
 from modelyard.local.runner.builtin.http_requests import HttpRequest
 from modelyard.local.runner.engine.cancellation import StepCancellation, pause
+from modelyard.local.runner.engine.events import RunPath, Waiting
 from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.expressions import ExpressionError, parse
 from modelyard.local.runner.expressions.coercion import to_boolean
@@ -57,6 +58,7 @@ class ServerTask:
 
 def perform(
     run: RunState,
+    path: RunPath,
     task: ServerTask,
     request: HttpRequest,
     cancelled: StepCancellation,
@@ -79,6 +81,7 @@ def perform(
         why = f"{status} {answer['reason']}: {_cut(run.masker.mask(body), _LONGEST_NOTE)}"
         return Result.FAILED, f"{request.method} was answered with {why}"
     if request.calls_back:
+        run.emit(Waiting(path, "waits until the service calls back"))
         return _called_back(run, task, cancelled)
     if criteria is None:
         return Result.SUCCEEDED, f"answered with {status}"

@@ -15,6 +15,7 @@ from modelyard.local.cloud.aml.front import WORKSPACE, Answer, guarded
 from modelyard.local.cloud.aml.history.experiments import Experiments
 from modelyard.local.cloud.aml.history.responses import HistoryResponses
 from modelyard.local.cloud.aml.history.runs import Runs
+from modelyard.local.cloud.aml.network import network
 from modelyard.local.cloud.aml.v1.artifact_responses import ArtifactResponses
 from modelyard.local.cloud.aml.v1.artifacts import Artifacts
 from modelyard.local.cloud.aml.v1.compute_responses import ComputeResponses
@@ -22,6 +23,7 @@ from modelyard.local.cloud.aml.v1.datastore_responses import DatastoreResponses
 from modelyard.local.cloud.aml.v1.environments import EnvironmentResponses, Environments
 from modelyard.local.cloud.aml.v1.metrics import MetricResponses, Metrics
 from modelyard.local.cloud.aml.v1.model_responses import ModelResponses
+from modelyard.local.cloud.aml.v1.pipelines.callbacks import Callbacks
 from modelyard.local.cloud.aml.v1.pipelines.entities import Entities
 from modelyard.local.cloud.aml.v1.pipelines.orders import Orders
 from modelyard.local.cloud.aml.v1.pipelines.published import PublishedPipelines
@@ -64,6 +66,7 @@ class DataPlane:
         self._snapshots = Snapshots(cloud, self._datastores, blobs)
         self._entities = Entities(cloud)
         self._published = PublishedPipelines(cloud, self._entities)
+        self._callbacks = Callbacks(engine, network(cloud.environment))
         orders = Orders(
             cloud,
             self._entities,
@@ -86,7 +89,7 @@ class DataPlane:
                 *self._of_artifacts(),
                 *self._of_models(),
                 *self._of_the_rest(),
-                *pipelines(self._entities, self._pipeline_runs, self._published),
+                *pipelines(self._entities, self._pipeline_runs, self._published, self._callbacks),
             )
         ]
 

@@ -8,6 +8,8 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.aml.front import refused
+from modelyard.local.cloud.aml.v1.pipelines import callbacks
+from modelyard.local.cloud.aml.v1.pipelines.callbacks import Callbacks
 from modelyard.local.cloud.aml.v1.pipelines.entities import GRAPHS, Entities
 from modelyard.local.cloud.aml.v1.pipelines.published import PublishedPipelines
 from modelyard.local.cloud.aml.v1.pipelines.runs import PipelineRuns
@@ -23,11 +25,16 @@ class PipelineResponses:
     """``PipelineRuns`` and ``Pipelines``"""
 
     def __init__(
-        self, entities: Entities, runs: PipelineRuns, published: PublishedPipelines
+        self,
+        entities: Entities,
+        runs: PipelineRuns,
+        published: PublishedPipelines,
+        waiting: Callbacks,
     ) -> None:
         self._entities = entities
         self._runs = runs
         self._published = published
+        self._callbacks = waiting
 
     def create_run(self, request: Request, workspace: Workspace) -> Json:
         body = read_body(request)
@@ -86,6 +93,7 @@ class PipelineResponses:
     def start(self, request: Request, workspace: Workspace, pipeline: str) -> Json:
         """A run of a published pipeline: what its address does."""
         info = read_body(request)
+        waiting = callbacks.read(info)
         found = self._published.usable(workspace, pipeline)
         values = found["ParameterAssignments"] | (info.get("ParameterAssignments") or {})
         kept = {**info, "ParameterAssignments": values}
@@ -93,6 +101,8 @@ class PipelineResponses:
         experiment = str(info.get("ExperimentName") or found["Name"])
         run = self._runs.create(workspace, found["GraphId"], experiment, kept, pipeline)
         self._runs.submit(workspace, run["Id"])
+        if waiting is not None:
+            self._callbacks.follow(run["Id"], waiting)
         return self._runs.get(workspace, run["Id"])
 
     def _keep(self, workspace: Workspace, body: Json) -> str:

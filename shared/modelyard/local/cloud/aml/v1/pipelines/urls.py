@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard.local.cloud.aml.front import WORKSPACE, Answer
+from modelyard.local.cloud.aml.v1.pipelines.callbacks import Callbacks
 from modelyard.local.cloud.aml.v1.pipelines.entities import Entities
 from modelyard.local.cloud.aml.v1.pipelines.published import PublishedPipelines
 from modelyard.local.cloud.aml.v1.pipelines.responses import EntityResponses
@@ -11,12 +12,12 @@ from modelyard.local.cloud.aml.v1.pipelines.runs import PipelineRuns
 
 
 def table(
-    entities: Entities, runs: PipelineRuns, published: PublishedPipelines
+    entities: Entities, runs: PipelineRuns, published: PublishedPipelines, waiting: Callbacks
 ) -> list[tuple[str, str, Answer]]:
     """Method, path and answer of each."""
     base = f"/pipelines/v1.0{WORKSPACE}"
     parts = EntityResponses(entities)
-    answers = PipelineResponses(entities, runs, published)
+    answers = PipelineResponses(entities, runs, published, waiting)
     every = f"{base}/PipelineRuns"
     run = f"{every}/<run>"
     pipeline = f"{base}/Pipelines/<pipeline>"
