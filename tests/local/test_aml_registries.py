@@ -57,6 +57,23 @@ def test_a_registry_is_found_by_its_name_alone(place: Workplace) -> None:
     assert told["subscription"] == place.environment["AZURE_SUBSCRIPTION_ID"]
 
 
+def test_a_name_is_given_once(place: Workplace) -> None:
+    other = {"resource_group": "other-group", "location": "westeurope"}
+    made = place.run("aml-workspace", workspace_name="wine", **other)
+    assert made.code == 0, made.log
+    again = MAKE.replace("    made = ml.", "    made = other.")
+    done = place.sdk(
+        f"""{MAKE}
+    other = MLClient(
+        credential, os.environ["AZURE_SUBSCRIPTION_ID"], "other-group", enable_telemetry=False
+    )
+    {again}""",
+        ok=False,
+    )
+    assert done.code != 0
+    assert "The name shared-models is taken by the registry" in done.log
+
+
 def test_an_unknown_registry_is_not_found(place: Workplace) -> None:
     told = sdk(
         place,
