@@ -75,6 +75,16 @@ GIVEN: dict[str, dict[str, Any]] = {
         "settings": "settings.yml",
     },
     "jobs/approve.yml": {"environment": "test"},
+    "jobs/run-published.yml": {
+        "pipelineId": "$[ dependencies.publish.outputs['publish.pipelineId'] ]",
+        "dependsOn": ["publish"],
+        "experiment": "features",
+        "pipelineParameters": {"rate": 0.1, "word": "a b"},
+        "workspaceId": "/subscriptions/S/resourceGroups/G/providers/M/workspaces/W",
+        "serviceConnection": "azure-ml",
+        "azureServiceConnection": "ml-dev",
+        "pool": {"name": "own"},
+    },
     "steps/train.yml": {"model": "wine", "metric": "rmse", "azureServiceConnection": "ml-dev"},
     "steps/train-azure-ml.yml": {"model": "wine", "parameters": "alpha.yml", "output": ""},
     "steps/build-image.yml": {"model": "wine"},
@@ -123,6 +133,9 @@ def used(path: str, given: dict[str, Any], folder: Path, branch: str = "main") -
         pipeline |= {"variables": [use], "steps": [{"script": "echo $(CLUSTER_NAME)"}]}
     elif path == "jobs/deploy.yml":
         pipeline |= {"stages": [{"stage": "deploy", "dependsOn": [], "jobs": [use]}]}
+    elif path == "jobs/run-published.yml":
+        before = {"job": "publish", "steps": [{"bash": "echo", "name": "publish"}]}
+        pipeline |= {"jobs": [before, use]}
     elif path == "stages/deploy.yml":
         before = {"job": "build_image", "steps": [{"bash": "echo", "name": "image"}]}
         pipeline |= {"stages": [{"stage": "build_image", "jobs": [before]}, use]}
