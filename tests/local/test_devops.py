@@ -17,6 +17,8 @@ from modelyard.clock import SystemClock
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.commands.client import call
 from modelyard.local.cloud.devops.models import ORGANIZATION, Connection, Organization
+from modelyard.local.commands.local_services import LocalServices
+from modelyard.local.runner.engine.connections import NoConnection
 
 CLOUD_SERVICES = ("entra", "arm", "devops", "databricks")
 ARM = "https://management.azure.com"
@@ -180,3 +182,34 @@ def test_a_service_tells_a_plan_that_a_task_has_completed(
     assert post(name="TaskCompleted", result="succeeded") == 204
     assert seen() == "failed"  # the first counts
     assert seen("other") == ""
+
+
+def test_a_generic_connection_is_there_for_the_runner_once_somebody_has_made_it(
+    cloud: LocalCloud, organization: Organization, inside_cloud: dict[str, str]
+) -> None:
+    services = LocalServices(cloud.folder)
+    with pytest.raises(NoConnection, match=r"no generic service connection any .* local; .*setup"):
+        services.connection("any", "Generic", "local")
+    made = requests.post(
+        f"https://dev.azure.com/{ORGANIZATION}/_apis/serviceendpoint/endpoints?api-version=7.1",
+        json={
+            "name": "any",
+            "type": "generic",
+            "url": "https://any.example/",
+            "authorization": {
+                "scheme": "UsernamePassword",
+                "parameters": {"username": "me", "password": "pass-word-1"},
+            },
+            "serviceEndpointProjectReferences": [{"projectReference": {"name": "local"}}],
+        },
+        auth=("", organization.start_job()),
+        timeout=30,
+    ).json()
+    found = services.connection("Any", "Generic", "local")
+    assert (found.id, found.url) == (made["id"], "https://any.example/")
+    assert found.parameters == {"username": "me", "password": "pass-word-1"}
+    assert list(found.secrets) == ["pass-word-1"]
+    with pytest.raises(
+        NoConnection, match="no generic service connection any in the project other"
+    ):
+        services.connection("any", "Generic", "other")

@@ -454,6 +454,24 @@ def test_a_branch_that_isnt_there_is_told_before_anything_is_written(setup: Setu
     assert "has no branch trunk" in setup("--dry-run", *quiet, "--set", branch).stdout
 
 
+def test_a_connection_to_any_server_has_its_address_alone(setup: Setup) -> None:
+    setup.replace(
+        "      type: container-registry\n      registry: wine.azurecr.io\n      user: wine\n"
+        "      secrets: {password: env:SETUP_PASSWORD}\n",
+        "      type: generic\n      url: https://westeurope.api.azureml.ms\n",
+    )
+    setup()
+    made = setup.only("/local/_apis/serviceendpoint/endpoints", "registry")
+    assert (made["type"], made["url"]) == ("generic", "https://westeurope.api.azureml.ms/")
+    assert made["authorization"]["scheme"] == "UsernamePassword"
+    assert "nothing to change" in setup("--set", "azure-devops.extension-publisher=").stdout
+
+    setup.replace("westeurope.api", "northeurope.api")
+    assert "url: https://westeurope.api.azureml.ms/ -> https://northeurope" in setup().stdout
+    made = setup.only("/local/_apis/serviceendpoint/endpoints", "registry")
+    assert made["url"] == "https://northeurope.api.azureml.ms/"
+
+
 def test_policies_on_later_pages_are_found(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     setup()
     monkeypatch.setattr(devops_pipelines, "POLICIES_AT_ONCE", 1)

@@ -13,6 +13,7 @@ from modelyard.project import kept_secrets
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.service_connections import (
     AZURE,
+    GENERIC,
     GITHUB,
     KIND,
     REGISTRY,
@@ -93,6 +94,8 @@ def _fields(connection: ServiceConnection, organization: Organization) -> Json:
         fields |= {"registry": connection.registry, "resource": connection.resource_id}
     elif connection.type == REGISTRY:
         fields |= {"registry": connection.registry, "user": connection.user}
+    elif connection.type == GENERIC:
+        fields |= {"url": connection.url}
     return fields
 
 
@@ -115,6 +118,7 @@ def _found_fields(connection: ServiceConnection, found: Any) -> Json:
         "registry": registry,
         "user": parameters.get("username"),
         "resource": data.get("registryId"),
+        "url": found.url,
         **{f"secret {name}": kept_secrets.SET for name in connection.secrets},
     }
     if connection.registry.startswith("https://"):
@@ -122,7 +126,12 @@ def _found_fields(connection: ServiceConnection, found: Any) -> Json:
     return fields
 
 
-_TYPES = {AZURE: "azurerm", REGISTRY: "dockerregistry", GITHUB: "github"}
+_TYPES = {
+    AZURE: "azurerm",
+    REGISTRY: "dockerregistry",
+    GITHUB: "github",
+    GENERIC: "generic",
+}
 
 
 def _apply(
@@ -189,6 +198,13 @@ def _body(
         }
     if connection.resource_id:
         return _registry_by_federation(connection, organization)
+    if connection.type == GENERIC:
+        return {
+            "url": connection.url,
+            "scheme": "UsernamePassword",
+            "parameters": {"username": "", "password": ""},
+            "data": {},
+        }
     # A secret without a value keeps its own.
     (name,) = connection.secrets
     value = organization.surroundings.secrets.value(needed[name]) if name in needed else None

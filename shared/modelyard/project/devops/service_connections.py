@@ -1,5 +1,6 @@
 """Service connections as the file has them: to Azure by workload identity federation, to a
-registry (with a password, or to an Azure one by federation), to GitHub."""
+registry (with a password, or to an Azure one by federation), to GitHub, to any server that needs no
+user."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ KIND = "service connection"
 _ALL = ("name", "type", "description", "pipelines", "all-pipelines")
 _FEDERATED = ("tenant-id", "client-id", "subscription-id", "subscription-name")
 _PASSWORD = ("registry", "user", "secrets")
-KEYS = (*_ALL, *_FEDERATED, *_PASSWORD, "resource-id")
-AZURE, REGISTRY, GITHUB = "azure", "container-registry", "github"
+KEYS = (*_ALL, *_FEDERATED, *_PASSWORD, "resource-id", "url")
+AZURE, REGISTRY, GITHUB, GENERIC = "azure", "container-registry", "github", "generic"
 _SECRET = {REGISTRY: "password", GITHUB: "token"}
 """What the one secret of a connection is called in ``secrets``."""
 
@@ -43,6 +44,8 @@ class ServiceConnection:
     user: str
     resource_id: str
     """Of an Azure container registry that is signed in to by federation; else empty."""
+    url: str
+    """Of the server of a generic one; else empty."""
     secrets: dict[str, SecretReference]
     """``password`` or ``token``, as the type needs one."""
     users: Users
@@ -63,6 +66,14 @@ _SHAPE = (
 )
 
 
+def _server(section: Section, kind: str) -> str:
+    """The address of a generic one, as the service keeps it: a host alone has the path ``/``."""
+    url = section.text("url", required=kind == GENERIC)
+    if url and not url.startswith("https://"):
+        section.wrong("url", "isn't the address of a server: https://HOST")
+    return url if "/" in url.removeprefix("https://") else url and f"{url}/"
+
+
 def read(
     section: Section, azure: Tenant | None, with_az: bool, pipelines: Collection[str]
 ) -> ServiceConnection:
@@ -70,7 +81,7 @@ def read(
 
     :param pipelines: the names of the file's pipelines.
     """
-    kind = section.text("type", AZURE, choices=(AZURE, REGISTRY, GITHUB))
+    kind = section.text("type", AZURE, choices=(AZURE, REGISTRY, GITHUB, GENERIC))
     ids = azure or Tenant("", "", "", "", ())
     resource_id = section.text("resource-id").rstrip("/")
     registry = _REGISTRY_ID.fullmatch(resource_id)
@@ -99,6 +110,7 @@ def read(
         registry=section.text("registry", login_server, required=by_password),
         user=section.text("user", required=by_password),
         resource_id=resource_id,
+        url=_server(section, kind),
         secrets={name: one for name, one in secrets.items() if name == secret_name},
         users=read_users(section, pipelines),
     )
@@ -120,7 +132,12 @@ def read(
 
 def _check_keys(section: Section, kind: str, resource_id: str) -> None:
     """Nothing is there that would count for nothing."""
-    of_kind = {AZURE: _FEDERATED, REGISTRY: _PASSWORD, GITHUB: ("secrets",)}
+    of_kind = {
+        AZURE: _FEDERATED,
+        REGISTRY: _PASSWORD,
+        GITHUB: ("secrets",),
+        GENERIC: ("url",),
+    }
     allowed = of_kind.get(kind, KEYS)
     what = f"of the type {kind}"
     if kind == REGISTRY and resource_id:

@@ -75,9 +75,17 @@ def plan_of(folder: Path, *, with_az: bool = False) -> None:
         (
             "  service-connections: [{name: a, type: azur, client-id: b}]",
             ["azure-devops.service-connections[0].type is azur, not one of azure, "
-             "container-registry, github (did you mean azure?)",
+             "container-registry, github, generic (did you mean azure?)",
              "azure-devops.service-connections[0].client-id isn't an id such as "
              "11111111-2222-3333-4444-555555555555"],
+        ),
+        (
+            "  service-connections: [{name: a, type: generic}]",
+            ["azure-devops.service-connections[0].url is missing"],
+        ),
+        (
+            "  service-connections: [{name: a, type: generic, url: westeurope.api.azureml.ms}]",
+            ["azure-devops.service-connections[0].url isn't the address of a server: https://HOST"],
         ),
         (
             "  variable-groups: [{name: a}]",

@@ -63,7 +63,8 @@ class DevOpsResponses:
                 found = {"id": one["id"], "url": one["url"], "parameters": parameters}
                 return json_answer(found)
         text = f"there is no generic service connection {name} in the project {project}"
-        return json_answer({"message": f"{text}: make it in the local Azure DevOps"}, 404)
+        fix = "`modelyard local exec -- modelyard setup azure-devops` makes it (type: generic)"
+        return json_answer({"message": f"{text}; {fix}"}, 404)
 
     def connections(self, _request: Request) -> Response:
         found = [dataclasses.asdict(one) for one in self._organization.connections()]
