@@ -9,8 +9,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import requests
 
 from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.commands.client import call
+from modelyard.local.cloud.devops.models import ORGANIZATION
 from modelyard.local.commands.surroundings import needs_cloud
 from modelyard.local.runner.engine.tasks import available
 from modelyard.local.runner.pipeline import plan
@@ -83,6 +86,60 @@ def test_steps_use_the_cloud_that_runs(
     assert token not in done.stdout
     for path in (tmp_path / ".modelyard" / "runs").rglob("*"):
         assert not path.is_file() or token not in path.read_text()
+
+
+SERVER = """
+    jobs:
+    - job: ask
+      pool: server
+      steps:
+      - task: InvokeRESTAPI@1
+        displayName: asked
+        inputs:
+          connectionType: connectedServiceNameARM
+          azureServiceConnection: ml-dev
+          method: GET
+          headers: ''
+          urlSuffix: subscriptions?api-version=2022-12-01
+          successCriteria: eq(root['value'][0]['state'], 'Enabled')
+      - task: InvokeRESTAPI@1
+        displayName: nowhere
+        inputs: {connectionType: connectedServiceName, serviceConnection: outside, headers: ''}
+    """
+
+
+def test_a_server_jobs_request_signs_in_and_leaves_the_machine_nowhere(
+    cloud: LocalCloud, library_path: dict[str, str], tmp_path: Path
+) -> None:
+    made = requests.post(
+        f"https://dev.azure.com/{ORGANIZATION}/_apis/serviceendpoint/endpoints?api-version=7.1",
+        json={
+            "name": "outside",
+            "type": "generic",
+            "url": "https://example.com/",
+            "authorization": {"scheme": "UsernamePassword", "parameters": {}},
+            "serviceEndpointProjectReferences": [{"projectReference": {"name": "local"}}],
+        },
+        auth=("", call(cloud.folder, "POST", "devops/personal-tokens", {})["token"]),
+        proxies={"https": cloud.environment["HTTPS_PROXY"]},
+        verify=cloud.environment["REQUESTS_CA_BUNDLE"],
+        timeout=30,
+    )
+    assert made.status_code == 200, made.text
+    file = tmp_path / "azure-pipelines.yml"
+    file.write_text(textwrap.dedent(SERVER))
+    done = subprocess.run(
+        [
+            sys.executable, "-W", "error", "-m", "modelyard", "local", "run", str(file),
+            "--state", str(cloud.folder), "--log-format=plain",
+        ],
+        capture_output=True, text=True, env=library_path, cwd=tmp_path, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "answered with 200, and eq(root['value'][0]['state'], 'Enabled') holds" in done.stdout
+    told = "the local cloud doesn't have this server, and no other is asked"
+    assert f"##[error]POST https://example.com/: {told}" in done.stdout
 
 
 def test_no_two_runs_in_one_cloud_have_the_same_number(

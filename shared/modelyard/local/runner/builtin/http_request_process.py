@@ -34,9 +34,11 @@ def main() -> int:
         told = {"error": str(error)}
     except requests.Timeout:
         told = {"error": f"no answer within {SECONDS} s"}
+    except requests.exceptions.ProxyError:
+        told = {"error": "the local cloud doesn't have this server, and no other is asked"}
     except (requests.RequestException, ValueError) as error:
-        # Of those of the connection the text names nothing that a user knows.
-        told = {"error": f"it can't be sent ({type(error).__name__})"}
+        # Its text tells of sockets and pools, and may have the address with what is secret in it.
+        told = {"error": f"nobody answers there ({type(error).__name__})"}
     sys.stdout.write(json.dumps(told) + "\n")
     return 0
 

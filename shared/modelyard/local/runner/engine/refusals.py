@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from modelyard.errors import InputError
 from modelyard.local.runner.engine.checkout import repository_folder
-from modelyard.local.runner.engine.server_job import KNOWN
 from modelyard.local.runner.engine.settings import Settings
 from modelyard.local.runner.engine.tasks import Tasks
 from modelyard.local.runner.pipeline import Problem
@@ -109,7 +108,7 @@ def _of_step(
     task = tasks.find(step.task, step.version)
     if task is None:
         yield Problem(step.place, f"the task {step.reference} isn't known here")
-    elif server and step.task not in KNOWN:
+    elif server and (task.builtin is None or not task.builtin.server):
         yield Problem(step.place, f"{step.reference} can't run in a job with pool: server here")
     elif not server and task.builtin is not None and task.builtin.server:
         yield Problem(step.place, f"{step.reference} runs in a job with pool: server only")

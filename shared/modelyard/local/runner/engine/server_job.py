@@ -14,12 +14,7 @@ from modelyard.local.runner.builtin.http_requests import chosen_connection, requ
 from modelyard.local.runner.engine import server_requests
 from modelyard.local.runner.engine.cancellation import JobCancellation, StepCancellation, pause
 from modelyard.local.runner.engine.conditions import why_step_skipped
-from modelyard.local.runner.engine.connections import (
-    JobAccess,
-    NoConnection,
-    connected,
-    system_connection,
-)
+from modelyard.local.runner.engine.connections import NoConnection, connected, system_connection
 from modelyard.local.runner.engine.copies import Copy
 from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started, Waiting
 from modelyard.local.runner.engine.facts import of_server_job
@@ -32,7 +27,6 @@ from modelyard.local.runner.engine.value_expansion import filled
 from modelyard.local.runner.expressions import ExpressionError
 from modelyard.local.runner.job import Result, merged
 from modelyard.local.runner.pipeline.plan import Step
-from modelyard.local.runner.predefined_variables import Build
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.task_definition import TaskDefinition
 from modelyard.local.runner.task_environment import resolve_inputs
@@ -40,7 +34,6 @@ from modelyard.local.runner.variables import Variable, Variables
 from modelyard.runner_errors import TaskError
 
 VALIDATION, DELAY, REQUEST = "ManualValidation", "Delay", "InvokeRESTAPI"
-KNOWN = (VALIDATION, DELAY, REQUEST)
 
 
 def server_job(
@@ -62,7 +55,13 @@ def server_job(
         Variable("System.AccessToken", access.token, secret=True, read_only=True),
     ]
     found = filled([*variables, *own], run.masker)  # the service's own win
-    job = _ServerJob(run, path, found, cancellation, build, access)
+    task = ServerTask(
+        plan_id,
+        job_id,
+        system_connection(build, access.token),
+        access.facts.get("System.OidcRequestUri", ""),
+    )
+    job = _ServerJob(run, path, found, cancellation, task)
     for count, step in enumerate((one for one in copy.steps if one.enabled is not False), 1):
         job.step((*path, str(count)), step)
     result = Result.CANCELED if cancellation.is_set() else job.result
@@ -76,12 +75,13 @@ class _ServerJob:
         path: RunPath,
         variables: Variables,
         cancellation: JobCancellation,
-        build: Build,
-        access: JobAccess,
+        task: ServerTask,
     ) -> None:
+        """
+        :param task: what all tasks of the job have in common.
+        """
         self._run, self._path, self._cancellation = run, path, cancellation
-        self._variables, self._build, self._access = variables, build, access
-        self._task_id = ""
+        self._variables, self._task = variables, task
         self.result = Result.SUCCEEDED
 
     def step(self, path: RunPath, step: Step) -> None:
@@ -107,12 +107,12 @@ class _ServerJob:
 
     def _perform(self, path: RunPath, step: Step) -> tuple[Result, str]:
         task = self._run.tasks.find(step.task, step.version)
-        if task is None or step.task not in KNOWN:
+        if task is None or task.builtin is None or not task.builtin.server:
             raise TaskError(f"{step.reference} can't run without an agent on this machine")
         # One that no run before has had: what a service said of that one isn't for this.
-        self._task_id = str(uuid.uuid4())
-        own = Variable("System.TaskInstanceId", self._task_id, read_only=True)
-        variables = self._variables.with_more([own])
+        own = replace(self._task, id=str(uuid.uuid4()))
+        fact = Variable("System.TaskInstanceId", own.id, read_only=True)
+        variables = self._variables.with_more([fact])
         inputs = resolve_inputs(task.definition, step.inputs, variables, {})
         cancelled = StepCancellation(
             self._cancellation,
@@ -120,10 +120,10 @@ class _ServerJob:
             timeout=60.0 * number(step.timeout_minutes, self._variables),
         )
         try:
-            if step.task == REQUEST:
-                result, note = self._request(path, inputs, task.definition, cancelled)
+            if task.builtin.name == REQUEST:
+                result, note = self._request(path, inputs, task.definition, own, cancelled)
             else:
-                perform = self._delay if step.task == DELAY else self._validate
+                perform = self._delay if task.builtin.name == DELAY else self._validate
                 result, note = perform(path, inputs, cancelled)
         except TaskError as error:
             result, note = Result.FAILED, str(error)
@@ -166,29 +166,23 @@ class _ServerJob:
         path: RunPath,
         inputs: dict[str, str],
         definition: TaskDefinition,
+        task: ServerTask,
         cancelled: StepCancellation,
     ) -> tuple[Result, str]:
-        run, build = self._run, self._build
+        run = self._run
         chosen = chosen_connection(inputs)
         if not inputs[chosen]:
             raise TaskError(f"the input {chosen} is empty: it names the service connection")
         used = tuple(one for one in definition.inputs if one.name == chosen or not one.connection)
         try:
             [endpoint] = connected(
-                replace(definition, inputs=used), inputs, run.services, build.project
+                replace(definition, inputs=used), inputs, run.services, run.build.project
             )
         except NoConnection as error:
             raise TaskError(str(error)) from None
         for secret in endpoint.secrets:
             run.masker.add(secret)
         request = request_of(inputs, endpoint)
-        task = ServerTask(
-            build.id_of("plan"),
-            build.id_of("job", build.stage, build.job),
-            self._task_id,
-            system_connection(build, self._access.token),
-            self._access.facts.get("System.OidcRequestUri", ""),
-        )
 
         def log(line: str) -> None:
             run.emit(Line(path, run.masker.mask(line)))

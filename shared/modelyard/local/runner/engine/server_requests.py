@@ -49,11 +49,11 @@ class ServerTask:
 
     plan: str
     job: str
-    id: str
     system: Endpoint
     """The job's own connection."""
     oidc_uri: str
     """Where Azure DevOps gives identity tokens; may be empty."""
+    id: str = ""
 
 
 def perform(

@@ -93,7 +93,7 @@ def step(**inputs: str) -> str:
     - job: ask
       pool: server
       steps:
-      - task: InvokeRESTAPI@1
+      - task: InvokeRestApi@1
         timeoutInMinutes: 10
         inputs: {json.dumps(given)}
     - job: after
@@ -207,7 +207,7 @@ def test_any_other_status_fails_the_task(run: Any, server: Server, place: Somewh
 def test_a_server_that_does_not_listen_is_one_error(run: Any) -> None:
     done = run(step(), services=Somewhere("http://127.0.0.1:9"))
 
-    assert "it can't be sent (ConnectionError)" in done.node("__default", "ask", "1").note
+    assert "nobody answers there (ConnectionError)" in done.node("__default", "ask", "1").note
 
 
 @pytest.mark.parametrize(
