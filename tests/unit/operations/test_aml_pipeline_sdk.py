@@ -6,16 +6,18 @@ import configparser
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from modelyard.azureml.first_sdk import interpreter
+from modelyard.azureml.first_sdk.conversation import Conversation
 from modelyard.context import Context
 from modelyard.errors import MissingTool
 from modelyard.execution import execute
 from modelyard.manifest import ROOT
 from modelyard.operations.aml_pipeline import OPERATION
-from modelyard.operations.pipelines import on_this_machine
+from modelyard.operations.pipelines import first_way, on_this_machine
 from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs
 from unit.conftest import RecordingCI
 
@@ -91,3 +93,20 @@ def test_guards_of_real_accounts_stay_out_of_the_local_cloud(
     guards = dict.fromkeys(("MODELYARD_ALLOWED_TENANTS", "MODELYARD_ALLOWED_WORKSPACES"), "x")
     context = make_context(OPERATION, {**guards, "HOME": "/home"})
     assert on_this_machine.environment(context) == {"HOME": "/home"}
+
+
+def test_another_config_is_another_run_of_the_same_attempt(
+    make_context: Callable[..., Context],
+) -> None:
+    attempts: list[str] = []
+
+    class Program:
+        def ask(self, _do: str, **what: Any) -> dict[str, Any]:
+            attempts.append(what["attempt"])
+            return {"run": "of-before", "before": True}
+
+    for settings in ({"rows": 1}, {"rows": 1}, {"rows": 2}):
+        asked = first_way._Asked("a.py", "f", settings, {}, {}, Path("python"))
+        talk = cast(Conversation, Program())
+        first_way._started(talk, asked, "wine", make_context(OPERATION))
+    assert attempts[0] == attempts[1] != attempts[2]
