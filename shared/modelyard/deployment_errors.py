@@ -14,6 +14,15 @@ class TrafficFailed(ModelyardError):
     fix = "see its log above; deploy again with smaller steps of traffic or a longer watch"
 
 
+class Overtaken(ModelyardError):
+    """Another job or person changed the endpoint meanwhile: this one left it as it found it."""
+
+    identifier = "MY045"
+    exit_code = 45
+    cause = "two jobs deploy to this endpoint at once, or its traffic was moved by hand"
+    fix = "let jobs that deploy to it wait for each other; see what serves, then deploy again"
+
+
 class NotPromoted(ModelyardError):
     """The challenger didn't become the champion, and ``fail-on`` says that this is a failure."""
 

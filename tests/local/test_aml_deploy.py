@@ -223,11 +223,11 @@ def test_a_cancelled_job_takes_it_back(serving: Workplace) -> None:
 def test_a_killed_job_is_taken_back_by_the_release_step_or_the_next_run(
     serving: Workplace,
 ) -> None:
-    inputs = {**DEPLOY, "model": "triple:1", "watch_seconds": "60"}
+    inputs = {**DEPLOY, "model": "triple:1", "watch_seconds": "60", "traffic": "90"}
     for ending in ("release", "next"):
         process = serving.start("model-deploy", **inputs)
         assert process.stdout is not None
-        assert any("traffic: blue 80 %" in line for line in process.stdout)
+        assert any("traffic: blue 10 %" in line for line in process.stdout)
         process.kill()
         process.communicate(timeout=60)
         if ending == "release":
@@ -247,7 +247,7 @@ def test_a_killed_job_is_taken_back_by_the_release_step_or_the_next_run(
         else:
             done_again = deploy(serving, "triple")
             assert done_again.code == 0, done_again.log
-            assert "traffic was split" in done_again.log
+            assert "(blue 10 %, green 90 %); all of it goes back to blue" in done_again.log
             assert served(serving)["answer"] == "[3, 6]"
 
 

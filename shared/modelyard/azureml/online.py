@@ -20,11 +20,13 @@ from modelyard.waiting import Observation, wait
 
 FINGERPRINT = "modelyard.fingerprint"
 """Property of a deployment: the hash of all that it was asked to be."""
+PROVEN = "modelyard.proven"
+"""Tag of an endpoint: the deployment that was given all of the traffic, or had it before another
+one got a part. A tag, since the properties of an endpoint can't be altered."""
 TAIL = 200
 """Lines of a log that are read."""
 _BUSY_SECONDS = 300.0
 """Most that a deletion waits until it is taken."""
-_KEPT = ("authMode", "description", "properties", "compute", "publicNetworkAccess")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class OnlineEndpoint:
         return self.body.get("properties") or {}
 
     @property
+    def tags(self) -> Mapping[str, str]:
+        return self.body.get("tags") or {}
+
+    @property
     def scoring_url(self) -> str:
         return str(self.properties.get("scoringUri") or "")
 
@@ -47,6 +53,11 @@ class OnlineEndpoint:
         """Per cent by deployment; those without any left out."""
         shares = self.properties.get("traffic") or {}
         return {name: int(share) for name, share in shares.items() if share}
+
+    @property
+    def proven(self) -> str:
+        """The deployment of the tag PROVEN; empty where there is none."""
+        return str(self.tags.get(PROVEN, ""))
 
     @property
     def uses_key(self) -> bool:
@@ -65,6 +76,8 @@ class OnlineDeployment:
     name: str
     state: str
     fingerprint: str
+    created: str
+    """When, in ISO 8601 and UTC; empty where Azure doesn't say it."""
 
 
 def path_of(place: Place, endpoint: str, deployment: str = "") -> str:
@@ -76,6 +89,14 @@ def find(session: Session, place: Place, name: str) -> OnlineEndpoint | None:
     """The endpoint, or None."""
     body = connection.find(session, path_of(place, name))
     return None if body is None else OnlineEndpoint(name, body)
+
+
+def find_deployment(
+    session: Session, place: Place, endpoint: str, name: str
+) -> OnlineDeployment | None:
+    """The deployment, or None."""
+    body = connection.find(session, path_of(place, endpoint, name))
+    return None if body is None else _deployment(body)
 
 
 def deployments(session: Session, place: Place, endpoint: str) -> list[OnlineDeployment]:
@@ -112,45 +133,6 @@ def create(
         version=VERSION,
     )
     return OnlineEndpoint(name, made)
-
-
-def set_traffic(
-    session: Session,
-    place: Place,
-    endpoint: OnlineEndpoint,
-    shares: Mapping[str, int],
-    *,
-    timeout: float | None,
-) -> None:
-    """Give each deployment its per cent; mirrored traffic ends.
-
-    :param timeout: seconds to wait until it is so; None: only begin.
-    """
-    kept = {name: endpoint.properties.get(name) for name in _KEPT}
-    body = {
-        **{one: endpoint.body[one] for one in ("location", "tags", "kind") if one in endpoint.body},
-        "identity": _identity(endpoint),
-        "properties": {
-            **{name: value for name, value in kept.items() if value is not None},
-            "traffic": dict(shares),
-            "mirrorTraffic": {},
-        },
-    }
-    path = path_of(place, endpoint.name)
-    answer = long_running.begin(session, "PUT", path, body, version=VERSION)
-    if timeout is not None:
-        what = f"traffic of {endpoint.name}"
-        long_running.follow(session, answer, what=what, timeout=timeout)
-
-
-def _identity(endpoint: OnlineEndpoint) -> dict[str, Any]:
-    """As a PUT takes it: what a GET says of each user-assigned identity is refused there."""
-    found = endpoint.body.get("identity") or {}
-    assigned = found.get("userAssignedIdentities")
-    return {
-        "type": found.get("type", "SystemAssigned"),
-        **({"userAssignedIdentities": {name: {} for name in assigned}} if assigned else {}),
-    }
 
 
 def put_deployment(
@@ -253,4 +235,5 @@ def _deployment(body: Mapping[str, Any]) -> OnlineDeployment:
         name=str(body["name"]),
         state=str(properties.get("provisioningState", "")),
         fingerprint=str((properties.get("properties") or {}).get(FINGERPRINT, "")),
+        created=str((body.get("systemData") or {}).get("createdAt", "")),
     )

@@ -9,7 +9,14 @@ from modelyard import summary
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operation import Operation, given, result
-from modelyard.operations.deployments import blue_green, remains, to_local, to_online, to_services
+from modelyard.operations.deployments import (
+    change,
+    remains,
+    taking_back,
+    to_local,
+    to_online,
+    to_services,
+)
 from modelyard.operations.deployments.results import Deployed
 from modelyard.operations.deployments.service_inputs import KINDS, ServiceInputs
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
@@ -105,7 +112,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
 def release(state: dict[str, str], inputs: Inputs, context: Context) -> None:
     """Take back what a job that was cut off has left half done."""
     for key, finish in (
-        (blue_green.KEPT, blue_green.take_back),
+        (change.KEPT, taking_back.release),
         (remains.KEPT, remains.clear_away),
     ):
         if kept := state.get(key):

@@ -6,54 +6,23 @@ a cancelled job, ends with the old one at 100 per cent and the new one gone, its
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from modelyard.azure.long_running import OperationFailed
-from modelyard.azureml import online
+from modelyard.azureml import online, online_traffic
 from modelyard.azureml.connection import Place
 from modelyard.azureml.online import OnlineEndpoint
 from modelyard.context import Context
+from modelyard.deployment_errors import Overtaken
 from modelyard.endpoints import watching
-from modelyard.errors import (
-    AlreadyExists,
-    Cancelled,
-    DeploymentFailed,
-    ModelyardError,
-    ServiceError,
-)
+from modelyard.errors import Cancelled, DeploymentFailed, ServiceError
 from modelyard.http import Session
 from modelyard.operations.deployments import remains, trying
-from modelyard.operations.deployments.remains import RELEASE_SECONDS
+from modelyard.operations.deployments.change import KEPT, Change, check_undisturbed
 from modelyard.operations.deployments.rollout import Rollout
-
-KEPT = "rollout"
-"""Key of what the release step takes back."""
-SLOTS = ("blue", "green")
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is under way: enough to take it back, also by another process."""
-
-    endpoint: str
-    new: str
-    live: str
-    """The deployment that serves; empty where there is none yet."""
-    endpoint_is_new: bool
-
-    def text(self) -> str:
-        return json.dumps(vars(self))
-
-
-def other_slot(live: str) -> str:
-    """The name for the new deployment: not the one that serves."""
-    return next(slot for slot in SLOTS if slot != live)
+from modelyard.operations.deployments.taking_back import take_back
 
 
 def roll_out(
@@ -70,6 +39,7 @@ def roll_out(
     :param find_or_create: the endpoint; one that is new is taken back with the rest.
     :raises DeploymentFailed: when it isn't healthy. EndpointTestFailed when the smoke test fails,
         TrafficFailed when it fails with a part of the traffic. Nothing has changed then.
+        Overtaken when another job has changed the endpoint meanwhile; it is left as it is.
     """
     context.keep(KEPT, change.text())
     shown: str | None = ""
@@ -77,12 +47,15 @@ def roll_out(
         endpoint = find_or_create()
         shown = _bring_up(session, place, change, body, rollout, context)
         _smoke_test(session, place, endpoint, change.new, rollout, context)
-        _shift(session, place, endpoint, change, rollout, context)
+        _shift(session, place, change, rollout, context)
+    except Overtaken:
+        context.let_go(KEPT)  # what there is belongs to somebody else
+        raise
     except BaseException as error:
         wait = None if isinstance(error, Cancelled) else rollout.timeout
         if isinstance(error, DeploymentFailed):
             shown = None  # the error tells the end of it
-        _take_back(session, place, change, context, wait=wait, shown=shown)
+        take_back(session, place, change, context, wait=wait, shown=shown)
         raise
     # From here on the new one serves, whatever comes.
     if change.live:
@@ -93,12 +66,6 @@ def roll_out(
             session, place, change.endpoint, change.live, context, timeout=rollout.timeout
         )
     return endpoint
-
-
-def take_back(session: Session, place: Place, kept: str, context: Context) -> None:
-    """For the release step: what a job that was cut off has left. Safe to call twice."""
-    change = Change(**json.loads(kept))
-    _take_back(session, place, change, context, wait=RELEASE_SECONDS, shown="")
 
 
 def _bring_up(
@@ -151,17 +118,13 @@ def _smoke_test(
 
 
 def _shift(
-    session: Session,
-    place: Place,
-    endpoint: OnlineEndpoint,
-    change: Change,
-    rollout: Rollout,
-    context: Context,
+    session: Session, place: Place, change: Change, rollout: Rollout, context: Context
 ) -> None:
+    before = {change.live: 100} if change.live else {}
     for step in rollout.steps if change.live else ():
         shares = {change.live: 100 - step, change.new: step}
-        online.set_traffic(session, place, endpoint, shares, timeout=rollout.timeout)
-        context.log.info("traffic: %s", _told(shares))
+        endpoint = _move(session, place, change, before, shares, rollout, context)
+        before = shares
         if rollout.rows is not None:
             watching.watch(
                 endpoint.scoring_url,
@@ -175,72 +138,31 @@ def _shift(
         else:
             context.clock.sleep(rollout.watch.seconds)
     shares = {change.new: 100}
-    online.set_traffic(session, place, endpoint, shares, timeout=rollout.timeout)
-    context.log.info("traffic: %s", _told(shares))
+    _move(session, place, change, before, shares, rollout, context)
+    check_undisturbed(session, place, change, shares)
 
 
-def _take_back(
+def _move(
     session: Session,
     place: Place,
     change: Change,
+    before: Mapping[str, int],
+    shares: Mapping[str, int],
+    rollout: Rollout,
     context: Context,
-    *,
-    wait: float | None,
-    shown: str | None,
-) -> None:
-    """Traffic first; then the log, then the new deployment. A fault here isn't the first one.
+) -> OnlineEndpoint:
+    """Let the traffic go from the one to the other, unless somebody else has changed it.
 
-    :param wait: seconds for each change; None when the job ends at once, and the release step
-        sees to the rest.
-    :param shown: what was shown of the log; None where nothing more of it has to be.
+    The new deployment is proven once all of it is its own.
     """
-    try:
-        endpoint = online.find(session, place, change.endpoint)
-        if endpoint is None:
-            if wait is not None:  # else it may be on its way
-                context.let_go(KEPT)
-            return
-        restored = {change.live: 100} if change.live else {}
-        if endpoint.traffic != restored:
-            online.set_traffic(session, place, endpoint, restored, timeout=wait)
-            context.log.info("traffic: %s", _told(restored) or "none")
-        _keep_log(session, place, change, context, shown)
-        if change.endpoint_is_new:
-            online.delete_endpoint(session, place, change.endpoint, timeout=wait)
-        else:
-            online.delete_deployment(session, place, change.endpoint, change.new, timeout=wait)
-        context.log.info("deployment %s: deleted", change.new)
-    except ModelyardError as error:
-        if wait is None and isinstance(error, AlreadyExists):  # 409: the traffic is on its way
-            context.log.info("deployment %s: the release step deletes it", change.new)
-            return
-        context.annotate(
-            "warning",
-            f"{change.new} couldn't be taken back as a whole: {error.what}; the traffic of "
-            f"{change.endpoint} has to be looked at",
-        )
-        return
-    if wait is not None:
-        context.let_go(KEPT)
-
-
-def _keep_log(
-    session: Session, place: Place, change: Change, context: Context, shown: str | None
-) -> None:
-    text = online.logs(session, place, change.endpoint, change.new)
-    if not text.strip():
-        return
-    with TemporaryDirectory(prefix="modelyard-log-") as folder:
-        path = Path(folder, f"{change.endpoint}-{change.new}.log")
-        path.write_text(context.ci.clean(text), encoding="utf-8")
-        context.upload(path.stem, path)
-    if shown is not None:
-        trying.show_log(change.new, text, shown, context)
+    endpoint = check_undisturbed(session, place, change, before)
+    proven = change.live if change.live in shares else change.new
+    online_traffic.set_traffic(
+        session, place, endpoint, shares, proven=proven, timeout=rollout.timeout
+    )
+    context.log.info("traffic: %s", online_traffic.told(shares))
+    return endpoint
 
 
 def _key(session: Session, place: Place, endpoint: OnlineEndpoint, context: Context) -> str:
     return trying.masked(online.key(session, place, endpoint), context)
-
-
-def _told(shares: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {share} %" for name, share in shares.items())

@@ -9,8 +9,8 @@ from modelyard.azureml.online import OnlineEndpoint
 from modelyard.context import Context
 from modelyard.errors import DeploymentFailed, InputError
 from modelyard.http import Session
-from modelyard.operations.deployments import blue_green, remains
-from modelyard.operations.deployments.blue_green import Change
+from modelyard.operations.deployments import blue_green, proven, remains
+from modelyard.operations.deployments.change import Change, other_slot
 from modelyard.operations.deployments.online_inputs import OnlineInputs, serving_of
 from modelyard.operations.deployments.results import (
     CREATED,
@@ -39,7 +39,7 @@ def deploy(
         _check_endpoint(endpoint, inputs, context)
     elif inputs.compute:
         _check_cluster(session, place, inputs.compute)
-    live = _live(session, place, endpoint, rollout, context) if endpoint else ""
+    live = proven.live(session, place, endpoint, rollout, context) if endpoint else ""
     if endpoint and live and _is_same(session, place, endpoint, live, planned.fingerprint):
         told = said(LEFT_ALONE, would=dry_run, serves="model in this way")
         context.log.info("endpoint %s: %s (%s)", name, told, live)
@@ -51,7 +51,7 @@ def deploy(
         context.log.info("endpoint %s: %s", name, said(action, would=True, serves="model"))
         return Deployed(action)
     body = serving.body(session, place, wanted, planned, location=workspace.location)
-    change = Change(name, blue_green.other_slot(live), live, endpoint is None)
+    change = Change(name, other_slot(live), live, endpoint is None, planned.fingerprint)
 
     def find_or_create() -> OnlineEndpoint:
         if endpoint is not None:
@@ -95,36 +95,11 @@ def _check_endpoint(endpoint: OnlineEndpoint, inputs: OnlineInputs, context: Con
         )
 
 
-def _live(
-    session: Session, place: Place, endpoint: OnlineEndpoint, rollout: Rollout, context: Context
-) -> str:
-    """The deployment that serves. Traffic that a job which was cut off left split is joined."""
-    traffic = endpoint.traffic
-    if not traffic:
-        return ""
-    most = max(traffic, key=lambda one: traffic[one])
-    if most not in blue_green.SLOTS:
-        raise InputError(
-            f"the deployment {most} of {endpoint.name} serves, which model-deploy hasn't made",
-            fix=f"model-deploy names them {' and '.join(blue_green.SLOTS)}: give the traffic to "
-            "one of these, or take another endpoint",
-        )
-    if len(traffic) > 1 and not session.read_only:
-        context.log.warning(
-            "endpoint %s: traffic was split (%s); all of it goes back to %s",
-            endpoint.name,
-            ", ".join(f"{name} {share} %" for name, share in traffic.items()),
-            most,
-        )
-        online.set_traffic(session, place, endpoint, {most: 100}, timeout=rollout.timeout)
-    return most
-
-
 def _clear_remains(
     session: Session, place: Place, name: str, live: str, rollout: Rollout, context: Context
 ) -> None:
     """What an earlier run couldn't delete goes on costing money."""
-    old = blue_green.other_slot(live)
+    old = other_slot(live)
     if any(one.name == old for one in online.deployments(session, place, name)):
         remains.clear(session, place, name, old, context, timeout=rollout.timeout)
 

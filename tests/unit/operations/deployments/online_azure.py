@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -12,8 +14,11 @@ import requests_mock as mocking
 from modelyard.azureml import connection
 from modelyard.azureml.connection import Place
 from modelyard.clock import FakeClock
+from modelyard.context import Context
 from modelyard.credentials import StaticToken
 from modelyard.endpoints.scoring import DEPLOYMENT
+from modelyard.operations import model_deploy
+from modelyard.operations.model_deploy import OPERATION, Outputs
 
 PLACE = Place("00000000-0000-0000-0000-000000000000", "wine", "wine")
 SCORING = "https://wine.example/score"
@@ -27,7 +32,10 @@ class Azure:
         self.session = connection.connect(
             ARM, StaticToken("a-token-of-this-test"), clock=clock, read_only=False
         )
+        self._clock = clock
         self.endpoint: dict[str, Any] | None = None
+        self.body: dict[str, Any] = {}
+        """What the last PUT has sent."""
         self.deployments: dict[str, dict[str, Any]] = {}
         self.refusals: dict[str, list[int]] = defaultdict(list)
         """By call, such as ``DELETE wine/deployments/blue``: the statuses to come."""
@@ -48,8 +56,21 @@ class Azure:
 
     def put_deployment(self, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         properties = {**(body or {}).get("properties", {}), "provisioningState": "Succeeded"}
-        self.deployments[name] = {"name": name, "properties": properties}
-        return self.deployments[name]
+        self._clock.advance(60)
+        made = {"name": name, "properties": properties, "systemData": self._times()}
+        self.deployments[name] = made
+        return made
+
+    def state(self) -> tuple[Any, Any]:
+        """All of it as it is now, for :meth:`restore`."""
+        return copy.deepcopy((self.endpoint, self.deployments))
+
+    def restore(self, state: tuple[Any, Any]) -> None:
+        self.endpoint, self.deployments = state
+
+    def _times(self) -> dict[str, str]:
+        moment = datetime.datetime.fromtimestamp(self._clock.time(), datetime.timezone.utc)
+        return {"createdAt": moment.strftime("%Y-%m-%dT%H:%M:%S.1234567+00:00")}
 
     @property
     def traffic(self) -> dict[str, int]:
@@ -67,6 +88,8 @@ class Azure:
         call = f"{request.method} {tail}"
         if request.method in ("PUT", "DELETE"):
             self.calls.append(call)
+        if request.method == "PUT":
+            self.body = request.json()
         self.meanwhile.pop(call, lambda: None)()
         if self.refusals[call]:
             context.status_code = self.refusals[call].pop(0)
@@ -98,3 +121,25 @@ class Azure:
         name = request.headers.get(DEPLOYMENT) or max(traffic, key=lambda one: traffic[one])
         context.headers[DEPLOYMENT] = name
         return self.answers[name]
+
+
+def inputs(**changes: Any) -> Any:
+    values: dict[str, Any] = {
+        "target": "managed",
+        "endpoint": "wine",
+        "subscription_id": PLACE.subscription,
+        "workspace_name": PLACE.workspace,
+        "resource_group": PLACE.group,
+        "model": "wine:1",
+        "rows": [{"a": 1}],
+        "watch_requests": 4,
+    }
+    return OPERATION.inputs(**{**values, **changes})
+
+
+def deploy(context: Context, **changes: Any) -> Outputs:
+    return model_deploy.run(inputs(**changes), context)
+
+
+def release(context: Context) -> None:
+    model_deploy.release({key: one for key, one in context.kept.items() if one}, inputs(), context)

@@ -3,58 +3,19 @@
 from __future__ import annotations
 
 import signal
-from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml import assets, workspaces
 from modelyard.clock import FakeClock
 from modelyard.context import Context
 from modelyard.errors import Cancelled, InputError
-from modelyard.operations import model_deploy
-from modelyard.operations.deployments import to_online
-from modelyard.operations.model_deploy import OPERATION, Outputs
-from unit.operations.deployments.online_azure import PLACE, Azure
+from modelyard.operations.model_deploy import OPERATION
+from unit.operations.deployments.online_azure import PLACE, Azure, deploy, release
 
 Make = Callable[..., Context]
-
-
-@pytest.fixture
-def azure(
-    requests_mock: mocking.Mocker, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> Azure:
-    made = Azure(requests_mock, clock)
-    workspace = Namespace(location="westeurope")
-    for module in (to_online, model_deploy):
-        monkeypatch.setattr(module, "connect", lambda *_, **__: made.session)
-    monkeypatch.setattr(workspaces, "require", lambda *_: workspace)
-    monkeypatch.setattr(assets, "look_up", lambda *_: Namespace(id="models/wine:1"))
-    return made
-
-
-def inputs(**changes: Any) -> Any:
-    values: dict[str, Any] = {
-        "target": "managed",
-        "endpoint": "wine",
-        "subscription_id": PLACE.subscription,
-        "workspace_name": PLACE.workspace,
-        "resource_group": PLACE.group,
-        "model": "wine:1",
-        "rows": [{"a": 1}],
-        "watch_requests": 4,
-    }
-    return OPERATION.inputs(**{**values, **changes})
-
-
-def deploy(context: Context, **changes: Any) -> Outputs:
-    return model_deploy.run(inputs(**changes), context)
-
-
-def release(context: Context) -> None:
-    model_deploy.release({key: one for key, one in context.kept.items() if one}, inputs(), context)
 
 
 def test_an_old_deployment_that_is_not_deleted_is_a_warning_and_tried_again(
@@ -130,7 +91,7 @@ def test_what_azure_refuses_on_a_signal_the_release_step_deletes(
     azure: Azure, make_context: Make, recording_ci: Any
 ) -> None:
     def begun() -> None:
-        azure.put_deployment("green")
+        azure.put_deployment("green", azure.body)
         azure.refusals["DELETE wine/deployments/green"] = [409] * 3
         interrupted()
 
