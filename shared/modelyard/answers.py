@@ -89,7 +89,7 @@ def error_body(response: requests.Response) -> tuple[str, str]:
     """
     body = _parsed(response)
     if not isinstance(body, dict):
-        return "", _start_of(response)
+        return "", start_of(response)
     if isinstance(body.get("errors"), list) and body["errors"]:
         body = {"error": body["errors"][0]}
     error = body.get("error")
@@ -139,7 +139,7 @@ def _no_json(response: requests.Response, call: str, wanted: str) -> NotTheServi
     kind = response.headers.get("Content-Type") or "no content type"
     return NotTheService(
         f"{call} answered {response.status_code} with {kind}, not with a JSON {wanted}: "
-        f"{_start_of(response)}"
+        f"{start_of(response)}"
     )
 
 
@@ -148,7 +148,8 @@ def _text(body: dict[str, Any], key: str) -> str:
     return "" if value is None else str(value)
 
 
-def _start_of(response: requests.Response, most: int = 200) -> str:
+def start_of(response: requests.Response, most: int = 200) -> str:
+    """What an answer says, in one line of at most so many letters."""
     # Not response.text, which looks through the whole of a large answer for its encoding.
     text = re.sub(r"\s+", " ", response.content[:2000].decode("utf-8", "replace")).strip()
     return text if len(text) <= most else text[:most] + " ..."

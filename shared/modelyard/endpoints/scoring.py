@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections.abc import Sequence
@@ -10,11 +11,11 @@ from typing import Any, Literal
 
 import requests as requests_library
 
-from modelyard.answers import read_json, read_list
+from modelyard.answers import start_of
 from modelyard.clock import Clock
 from modelyard.credentials import Anonymous, StaticToken
 from modelyard.endpoints.rows import Rows
-from modelyard.errors import EndpointTestFailed, InputError, ServiceError
+from modelyard.errors import EndpointTestFailed, InputError, NotTheService, ServiceError
 from modelyard.http import Retries, Session, Timeouts
 
 Kind = Literal["any", "number", "integer", "text", "list"]
@@ -155,19 +156,35 @@ def _session(url: str, key: str, clock: Clock, timeout: float) -> Session:
 def predictions(answer: requests_library.Response, url: str) -> Sequence[Any]:
     """Those of MLflow's server or of a scoring script: the list itself, or within an object.
 
-    :raises EndpointTestFailed, NotTheService: when there are none, or no JSON.
+    A script that returns what ``json.dumps`` has made answers with a text that holds either.
+
+    :raises EndpointTestFailed: when there are none. NotTheService for a page.
     """
-    if answer.content.lstrip().startswith(b"["):
-        return read_list(answer, url)
-    fields = read_json(answer, url)
-    for name in PREDICTIONS:
-        if isinstance(fields.get(name), list):
-            return list(fields[name])
-    found = ", ".join(fields) or "nothing"
+    text = answer.content.decode("utf-8", "replace")
+    if text.lstrip().startswith("<"):
+        raise NotTheService(
+            f"{url} answered {answer.status_code} with a page: {start_of(answer)}",
+            fix="use the scoring URL, which the output scoring-url of model-deploy is",
+        )
+    found = _parsed(text)
+    if isinstance(found, str):
+        found = _parsed(found)
+    if isinstance(found, dict):
+        found = next((found[one] for one in PREDICTIONS if isinstance(found.get(one), list)), None)
+    if isinstance(found, list):
+        return found
     raise EndpointTestFailed(
-        f"{url} answered without a list of predictions; it has {found}",
+        f"{url} answered without a list of predictions: {start_of(answer) or 'nothing'}",
         fix="let the scoring script return a list, or an object with predictions",
     )
+
+
+def _parsed(text: str) -> Any:
+    """What a text says in JSON; None where it is none, or nested deeper than anybody means it."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is(kind: Kind, value: Any) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -80,17 +81,50 @@ def test_a_wrong_key_is_named_as_such(
 
 
 def test_a_page_is_no_prediction(requests_mock: requests_mock.Mocker, clock: FakeClock) -> None:
-    requests_mock.post(URL, text="<html>sign in</html>", headers={"Content-Type": "text/html"})
-    with pytest.raises(NotTheService):
+    requests_mock.post(URL, text="\n<html>sign in</html>", headers={"Content-Type": "text/html"})
+    with pytest.raises(NotTheService, match="<html>sign in") as caught:
         scoring.score(URL, TWO, clock=clock)
+    assert caught.value.fix.startswith("use the scoring URL")
 
 
-def test_an_answer_without_predictions_fails(
-    requests_mock: requests_mock.Mocker, clock: FakeClock
+@pytest.mark.parametrize(
+    "document", [[1, 2], {"predictions": [1, 2]}, {"result": [1, 2]}, {"results": [1, 2], "a": 0}]
+)
+def test_predictions_may_stand_in_a_text_that_the_script_made_of_them(
+    requests_mock: requests_mock.Mocker, clock: FakeClock, document: Any
 ) -> None:
-    requests_mock.post(URL, json={"outputs": [1]})
-    with pytest.raises(EndpointTestFailed, match="outputs"):
+    for body in (document, json.dumps(document)):
+        requests_mock.post(URL, json=body)
+        assert scoring.score(URL, TWO, clock=clock).predictions == [1, 2]
+    requests_mock.post(URL, json=json.dumps(json.dumps(document)))
+    with pytest.raises(EndpointTestFailed):
         scoring.score(URL, TWO, clock=clock)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"outputs": [1]}', '{"outputs": [1]}'),
+        ('"{\\"error\\": \\"no column\\"}"', "no column"),
+        ('"see <the log>"', "see <the log>"),
+        ("5", "predictions: 5"),
+        ("null", "null"),
+        ('{"predictions": 5}', "5"),
+        ("", "nothing"),
+        ("done", "done"),
+        ("[1,", "[1,"),
+        ("[" * 100_000, "[["),
+        ('{"predictions": [1', '{"predictions": [1'),
+    ],
+)
+def test_an_answer_without_predictions_fails_and_is_told(
+    requests_mock: requests_mock.Mocker, clock: FakeClock, text: str, told: str
+) -> None:
+    requests_mock.post(URL, text=text)
+    with pytest.raises(EndpointTestFailed) as caught:
+        scoring.score(URL, TWO, clock=clock)
+    assert told in caught.value.what
+    assert "azuredatabricks" not in str(list(caught.value.lines()))
 
 
 def test_an_address_without_scheme_is_refused(clock: FakeClock) -> None:
@@ -130,15 +164,6 @@ def test_every_answer_is_checked(requests_mock: requests_mock.Mocker, clock: Fak
         scoring.check(got, count=2, kind="number")
     with pytest.raises(EndpointTestFailed, match="request 3 of 4"):
         scoring.check(got, count=2, kind="any")
-
-
-@pytest.mark.parametrize("text", ["[1,", "[" * 100_000, '{"predictions": [1'])
-def test_broken_json_is_no_prediction(
-    requests_mock: requests_mock.Mocker, clock: FakeClock, text: str
-) -> None:
-    requests_mock.post(URL, text=text)
-    with pytest.raises(NotTheService, match="not with a JSON"):
-        scoring.score(URL, TWO, clock=clock)
 
 
 def test_slower_than_allowed_fails() -> None:

@@ -14,7 +14,7 @@ from modelyard.azureml.content import Content
 from modelyard.azureml.first_sdk import SUPPORT_ENDED
 from modelyard.azureml.web_services import ACI, AKS, FINGERPRINT, HEALTHY, WebService
 from modelyard.context import Context
-from modelyard.errors import EndpointTestFailed, InputError
+from modelyard.errors import EndpointTestFailed, InputError, NotTheService
 from modelyard.http import Session
 from modelyard.operations.deployments import trying
 from modelyard.operations.deployments.online_inputs import variables_of
@@ -193,18 +193,16 @@ def _judge(
     *,
     shown: str = "",
 ) -> None:
-    """:raises EndpointTestFailed: which says that the service serves all the same."""
+    """:raises EndpointTestFailed, NotTheService: telling that the service serves all the same."""
     try:
         _smoke_test(region, place, service, rollout, context)
-    except EndpointTestFailed as error:
+    except (EndpointTestFailed, NotTheService) as error:
         log = web_services.logs(region, place, service.name)
         trying.show_log(service.name, log, shown, context)
         serves = f"the service {service.name} serves this model all the same: nothing takes it back"
-        raise EndpointTestFailed(
-            error.what,
-            cause=f"{error.cause}; {serves}" if error.cause else serves,
-            fix=f"{error.fix}; {_MEANWHILE}",
-        ) from None
+        error.cause = f"{error.cause}; {serves}" if error.cause else serves
+        error.fix = f"{error.fix}; {_MEANWHILE}"
+        raise
 
 
 def _smoke_test(

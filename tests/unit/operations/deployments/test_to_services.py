@@ -16,7 +16,7 @@ from modelyard.azureml import assets, connection, web_services, workspaces
 from modelyard.azureml.web_services import WebService
 from modelyard.clock import FakeClock
 from modelyard.context import Context
-from modelyard.errors import Cancelled, DeploymentFailed, EndpointTestFailed
+from modelyard.errors import Cancelled, DeploymentFailed, EndpointTestFailed, ModelyardError
 from modelyard.http import Session
 from modelyard.operations.deployments import to_services
 from modelyard.operations.deployments.results import Deployed
@@ -110,6 +110,25 @@ class Cluster:
     def run(self, context: Context, **more: Any) -> Deployed:
         dry_run = bool(more.get("dry_run"))
         return to_services.deploy(self.inputs(**more), "wine", "aci", context, dry_run=dry_run)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [('"{\\"error\\": \\"no column\\"}"', "no column"), ("<html>sign in</html>", "with a page")],
+)
+def test_an_answer_that_is_no_predictions_is_told_with_what_serves_now(
+    cluster: Cluster,
+    make_context: Callable[..., Context],
+    requests_mock: mocking.Mocker,
+    answer: str,
+    told: str,
+) -> None:
+    requests_mock.post(URL, text=answer)
+    with pytest.raises(ModelyardError, match=told) as caught:
+        cluster.run(make_context(OPERATION))
+    assert "the service wine serves this model all the same" in caught.value.cause
+    assert "deploy the model that served before" in caught.value.fix
+    assert "azuredatabricks" not in caught.value.fix
 
 
 def test_what_failed_its_smoke_test_fails_again(
