@@ -39,6 +39,11 @@ class Asset:
     properties: Mapping[str, Any]
 
     @property
+    def reference(self) -> str:
+        """``NAME:VERSION``, as inputs take it."""
+        return f"{self.name}:{self.version}"
+
+    @property
     def tags(self) -> Mapping[str, str]:
         return self.properties.get("tags") or {}
 

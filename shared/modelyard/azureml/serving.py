@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from modelyard.azureml import assets
+from modelyard.azureml.assets import Asset
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
 from modelyard.azureml.online import FINGERPRINT
@@ -30,7 +31,7 @@ class Serving:
     kind: str
     """MANAGED or KUBERNETES."""
     model: str
-    """NAME:VERSION or an id."""
+    """NAME:VERSION, NAME@latest or an id."""
     code: Content | None = None
     script: str = ""
     """In the code's folder."""
@@ -50,7 +51,7 @@ class Serving:
 class Plan:
     """What is registered or would be, and the hash of all of it."""
 
-    model_id: str
+    model: Asset
     environment: str
     """Name and version, or an id."""
     fingerprint: str
@@ -82,7 +83,7 @@ def plan(session: Session, place: Place, serving: Serving) -> Plan:
     }
     text = json.dumps(wanted, sort_keys=True, default=str)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
-    return Plan(model.id, environment, fingerprint)
+    return Plan(model, environment, fingerprint)
 
 
 def body(
@@ -91,7 +92,7 @@ def body(
     """Register code and environment where they aren't yet; the deployment's body."""
     properties: dict[str, Any] = {
         "endpointComputeType": serving.kind,
-        "model": planned.model_id,
+        "model": planned.model.id,
         "environmentVariables": dict(serving.variables),
         "properties": {FINGERPRINT: planned.fingerprint},
         **({"instanceType": serving.instance_type} if serving.instance_type else {}),

@@ -62,7 +62,7 @@ class Outputs:
     scoring_url: str | None = result("Address to send rows to; set when the endpoint is healthy.")
     image: str | None = result("The image that serves; set when it is healthy, with target local.")
     model: str | None = result(
-        "The model that serves; set when it is healthy, with the other targets."
+        "The model that serves, NAME:VERSION; set when it is healthy, with the other targets."
     )
     deployment: str | None = result(
         "The deployment that serves, blue or green; set when it is healthy, with the targets "

@@ -164,7 +164,7 @@ def _outputs(place: Place, asset: Asset, action: str, context: Context) -> Outpu
     return Outputs(
         model_version=asset.version,
         model_id=asset.id,
-        model=f"{asset.name}:{asset.version}",
+        model=asset.reference,
         action=action,
     )
 

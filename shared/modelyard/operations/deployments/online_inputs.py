@@ -35,7 +35,8 @@ class OnlineInputs(AzureMLInputs):
     """Inputs of the targets managed and kubernetes."""
 
     model: str | None = given(
-        "Registered model to serve: NAME:VERSION, such as the output model of model-register.",
+        "Registered model to serve: NAME:VERSION, such as the output model of model-register, or "
+        "NAME@latest.",
         default=None,
         visible_when=ONLINE,
     )

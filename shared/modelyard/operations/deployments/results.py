@@ -15,7 +15,7 @@ class Deployed:
     """CREATED, UPDATED or LEFT_ALONE."""
     scoring_url: str | None = None
     serves: str | None = None
-    """The image or the model."""
+    """The image, or the model as NAME:VERSION."""
     deployment: str | None = None
 
 

@@ -45,7 +45,7 @@ def deploy(
         context.log.info("endpoint %s: %s (%s)", name, told, live)
         if not dry_run:
             _clear_remains(session, place, name, live, rollout, context)
-        return Deployed(LEFT_ALONE, endpoint.scoring_url, wanted.model, live)
+        return Deployed(LEFT_ALONE, endpoint.scoring_url, planned.model.reference, live)
     action = UPDATED if endpoint else CREATED
     if session.read_only:
         context.log.info("endpoint %s: %s", name, said(action, would=True, serves="model"))
@@ -62,7 +62,7 @@ def deploy(
 
     endpoint = blue_green.roll_out(session, place, find_or_create, change, body, rollout, context)
     context.log.info("endpoint %s: %s, %s", name, action, endpoint.scoring_url)
-    return Deployed(action, endpoint.scoring_url, wanted.model, change.new)
+    return Deployed(action, endpoint.scoring_url, planned.model.reference, change.new)
 
 
 def _check_cluster(session: Session, place: Place, name: str) -> None:

@@ -69,13 +69,13 @@ def deploy(
         if not dry_run:
             # It may be what an earlier run deployed and then found wanting.
             _judge(region, place, before, rollout, context)
-        return Deployed(action, before.scoring_url, wanted.model)
+        return Deployed(action, before.scoring_url, model.reference)
     if dry_run:
         context.log.info("service %s: %s", name, said(action, would=True, serves="model"))
         return Deployed(action)
     if wanted.kind == AKS:
         _check_cluster(session, place, wanted.compute)
-    body = _body(region, place, wanted, name, f"{model.name}:{model.version}", fingerprint)
+    body = _body(region, place, wanted, name, model.reference, fingerprint)
     body |= {"location": workspace.location} | ({"overwrite": True} if before else {})
     if before is None:
         context.keep(KEPT, name)
@@ -83,7 +83,7 @@ def deploy(
     context.let_go(KEPT)
     _judge(region, place, made, rollout, context, shown=shown)
     context.log.info("service %s: %s, %s", name, action, made.scoring_url)
-    return Deployed(action, made.scoring_url, wanted.model)
+    return Deployed(action, made.scoring_url, model.reference)
 
 
 def take_back(inputs: ServiceInputs, name: str, context: Context) -> None:

@@ -8,6 +8,7 @@ import pytest
 import requests_mock as mocking
 
 from modelyard.azureml import assets, workspaces
+from modelyard.azureml.assets import Asset
 from modelyard.clock import FakeClock
 from modelyard.operations import model_deploy
 from modelyard.operations.deployments import to_online
@@ -23,5 +24,5 @@ def azure(
     for module in (to_online, model_deploy):
         monkeypatch.setattr(module, "connect", lambda *_, **__: made.session)
     monkeypatch.setattr(workspaces, "require", lambda *_: workspace)
-    monkeypatch.setattr(assets, "look_up", lambda *_: Namespace(id="models/wine:1"))
+    monkeypatch.setattr(assets, "look_up", lambda *_: Asset("models/wine:1", "wine", "1", {}))
     return made

@@ -123,6 +123,16 @@ def test_the_endpoint_keeps_its_identities(azure: Azure, make_context: Make) -> 
     }
 
 
+def test_the_version_that_was_looked_up_is_told(
+    azure: Azure, make_context: Make, recording_ci: Any
+) -> None:
+    azure.serve("blue")
+    for action in ("updated", "left-alone"):
+        outputs = deploy(make_context(OPERATION), model="wine@latest")
+        assert (outputs.action, outputs.model) == (action, "wine:1")
+    assert [one.count("It serves `wine:1`") for one in recording_ci.summaries] == [1, 1]
+
+
 CLUSTER = {"target": "kubernetes", "compute": "aks"}
 
 

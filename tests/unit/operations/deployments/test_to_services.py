@@ -13,6 +13,7 @@ import requests_mock as mocking
 
 from modelyard.azure.long_running import OperationFailed
 from modelyard.azureml import assets, connection, web_services, workspaces
+from modelyard.azureml.assets import Asset
 from modelyard.azureml.web_services import WebService
 from modelyard.clock import FakeClock
 from modelyard.context import Context
@@ -67,7 +68,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cluster:
         (to_services, "connect", lambda *_, **__: there.session),
         (to_services, "connect_region", lambda *_, **__: there.session),
         (workspaces, "require", lambda *_: Namespace(discovery_url="", location="westeurope")),
-        (assets, "look_up", lambda *_: Namespace(id="models/wine:1", name="wine", version="1")),
+        (assets, "look_up", lambda *_: Asset("models/wine:1", "wine", "1", {})),
         (web_services, "upload", lambda *_: "aml://artifact/x"),
         (web_services, "find", lambda *_: there.service),
         (web_services, "deploy", there.deploy),
@@ -110,6 +111,14 @@ class Cluster:
     def run(self, context: Context, **more: Any) -> Deployed:
         dry_run = bool(more.get("dry_run"))
         return to_services.deploy(self.inputs(**more), "wine", "aci", context, dry_run=dry_run)
+
+
+def test_the_version_that_was_looked_up_is_told(
+    cluster: Cluster, make_context: Callable[..., Context]
+) -> None:
+    for _ in range(2):
+        done = cluster.run(make_context(OPERATION), model="wine@latest", rows=None)
+        assert done.serves == "wine:1"
 
 
 @pytest.mark.parametrize(
