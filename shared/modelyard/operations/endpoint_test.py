@@ -13,7 +13,8 @@ from modelyard.context import Context
 from modelyard.endpoints import local, rows, scoring
 from modelyard.errors import InputError, NotFound
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.deployments.plain_values import check_sendable
+from modelyard.operations.deployments.endpoint_name import check_endpoint
+from modelyard.operations.deployments.plain_values import check_count, check_sendable
 from modelyard.operations.inputs.azureml_inputs import (
     AzureMLInputs,
     connect,
@@ -41,7 +42,8 @@ class Inputs(AzureMLInputs):
         visible_when="target = url",
     )
     key: str | None = given(
-        "Key or token sent as a bearer token. With the other targets it is looked up.",
+        "Key or token sent as a bearer token, with target url. With the other targets it is "
+        "looked up, and this one isn't sent.",
         default=None,
         secret=True,
         environment=("MODELYARD_ENDPOINT_KEY",),
@@ -111,6 +113,11 @@ class Outputs:
 def run(inputs: Inputs, context: Context) -> Outputs:
     if inputs.requests < 1:
         raise InputError(f"requests is {inputs.requests}; at least 1 is needed to test anything")
+    if inputs.timeout_seconds <= 0:
+        raise InputError(
+            f"timeout-seconds is {inputs.timeout_seconds:g}", fix="give seconds above 0, such as 60"
+        )
+    check_count(inputs.expect_count)
     check_sendable(inputs.rows, "rows")
     to_score = rows.read(inputs.rows)
     if inputs.deployment and inputs.target not in ONLINE:
@@ -170,6 +177,7 @@ def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
         return inputs.scoring_url, inputs.key or ""
     if not inputs.endpoint:
         raise InputError(f"target {inputs.target} needs the name of an endpoint")
+    check_endpoint(inputs.endpoint, any_case=True)
     if inputs.target in ONLINE:
         return _online(inputs, inputs.endpoint, context)
     if inputs.target in SERVICES:
@@ -183,7 +191,7 @@ def _where(inputs: Inputs, context: Context) -> tuple[str, str]:
             cause=f"it has {', '.join(there) or 'none at all'}",
             fix="name one of them" if there else "deploy a model with target local first",
         )
-    return found.scoring_url, inputs.key or local.key(session, inputs.endpoint)
+    return found.scoring_url, local.key(session, inputs.endpoint)
 
 
 def _online(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
@@ -195,7 +203,7 @@ def _online(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
             f"the workspace {place.workspace} has no online endpoint {name}",
             fix="check the name, or deploy it first by model-deploy",
         )
-    return found.scoring_url, inputs.key or online.key(session, place, found)
+    return found.scoring_url, online.key(session, place, found)
 
 
 def _service(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
@@ -208,7 +216,7 @@ def _service(inputs: Inputs, name: str, context: Context) -> tuple[str, str]:
             f"the workspace {place.workspace} has no web service {name} on {inputs.target.upper()}",
             fix="check the name and the target, or deploy it first by model-deploy",
         )
-    return found.scoring_url, inputs.key or web_services.key(region, place, found)
+    return found.scoring_url, web_services.key(region, place, found)
 
 
 OPERATION = Operation(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from modelyard import summary
@@ -17,11 +16,10 @@ from modelyard.operations.deployments import (
     to_online,
     to_services,
 )
+from modelyard.operations.deployments.endpoint_name import check_endpoint
 from modelyard.operations.deployments.results import Deployed
 from modelyard.operations.deployments.service_inputs import KINDS, ServiceInputs
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
-
-_NAME = re.compile(r"[a-z]([a-z0-9-]{1,30}[a-z0-9])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +73,7 @@ class Outputs:
 
 
 def run(inputs: Inputs, context: Context) -> Outputs:
-    if not _NAME.fullmatch(inputs.endpoint):
-        raise InputError(
-            f"endpoint is {inputs.endpoint!r}",
-            fix="use 3 to 32 lower-case letters, digits and hyphens, a letter first",
-        )
+    check_endpoint(inputs.endpoint)
     context.publish(endpoint=inputs.endpoint)
     local = inputs.target == "local"
     if local and set(inputs.traffic) - {"100"}:

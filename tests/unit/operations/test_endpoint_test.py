@@ -69,6 +69,7 @@ def test_the_key_of_a_local_endpoint_is_looked_up_and_masked(
             endpoint="wine",
             local_cloud_url=CLOUD,
             local_cloud_token="a-token-of-this-test",
+            key="of-another-endpoint",
         ),
         make_context(OPERATION),
     )
@@ -103,7 +104,35 @@ def test_a_missing_local_endpoint_is_named_and_those_that_exist_are_too(
     )
 
 
-@pytest.mark.parametrize("changes", [{"scoring_url": None}, {"target": "local"}, {"requests": 0}])
-def test_what_names_nothing_to_test_is_refused(make_context: Make, changes: dict[str, Any]) -> None:
-    with pytest.raises(InputError):
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"scoring_url": None}, "target url needs scoring-url"),
+        ({"target": "local"}, "target local needs the name"),
+        ({"requests": 0}, "requests is 0"),
+        ({"timeout_seconds": -1.0}, "timeout-seconds is -1"),
+        ({"timeout_seconds": 0.0}, "timeout-seconds is 0"),
+        ({"expect_count": -1}, "expect-count is -1"),
+        *(
+            ({"target": one, "endpoint": "../../x"}, "endpoint is '../../x'")
+            for one in ("local", "managed", "aks")
+        ),
+        ({"target": "managed", "endpoint": "wi"}, "endpoint is 'wi'"),
+    ],
+)
+def test_what_names_nothing_to_test_is_refused(
+    make_context: Make, requests_mock: mocking.Mocker, changes: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
         endpoint_test.run(inputs(**changes), make_context(OPERATION))
+    assert not requests_mock.request_history
+
+
+def test_an_endpoint_that_others_made_may_have_capitals(
+    requests_mock: mocking.Mocker, make_context: Make
+) -> None:
+    requests_mock.get(f"{CLOUD}/modelyard/endpoints/Wine-2", status_code=404, json={})
+    requests_mock.get(f"{CLOUD}/modelyard/endpoints", json={"endpoints": []})
+    named = inputs(target="local", endpoint="Wine-2", local_cloud_url=CLOUD, local_cloud_token="t")
+    with pytest.raises(NotFound):
+        endpoint_test.run(named, make_context(OPERATION))

@@ -1,4 +1,4 @@
-"""What the files of a deployment have to be made of, so that it can be sent as JSON."""
+"""What inputs of a deployment have to be made of, so that they can be sent and counted."""
 
 from __future__ import annotations
 
@@ -42,3 +42,11 @@ def check_sendable(value: Any, name: str) -> None:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{name} has a value that JSON doesn't have: {error}") from None
+
+
+def check_count(expected: int | None) -> None:
+    """:raises InputError: for a number of predictions that can't come back."""
+    if expected is not None and expected < 0:
+        raise InputError(
+            f"expect-count is {expected}", fix="give 0 or more, or leave it out: as many as rows"
+        )

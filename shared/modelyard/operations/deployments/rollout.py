@@ -10,7 +10,7 @@ from modelyard.endpoints.rows import Rows
 from modelyard.endpoints.watching import Watch
 from modelyard.errors import InputError
 from modelyard.operations.deployments.online_inputs import OnlineInputs
-from modelyard.operations.deployments.plain_values import check_sendable
+from modelyard.operations.deployments.plain_values import check_count, check_sendable
 
 _NUMBER = re.compile(r"[0-9]{1,3}")
 STEPS = ("10", "50")
@@ -50,6 +50,7 @@ def rollout_of(inputs: OnlineInputs) -> Rollout:
         raise InputError(f"traffic has the steps {', '.join(inputs.traffic)}, which don't rise")
     if inputs.watch_requests < 1 or inputs.watch_seconds < 0:
         raise InputError("watch-requests is at least 1, and watch-seconds at least 0")
+    check_count(inputs.expect_count)
     if not 0 <= inputs.max_error_percent <= 100:
         raise InputError(f"max-error-percent is {inputs.max_error_percent}, not from 0 to 100")
     if inputs.timeout_minutes <= 0:

@@ -120,6 +120,7 @@ def test_steps_rise_and_100_comes_by_itself() -> None:
         {"timeout_minutes": -1.0},
         {"rows": [{"a": math.inf}]},
         {"watch_requests": 0},
+        {"expect_count": -1},
         {"watch_seconds": -1.0},
         {"max_error_percent": 101.0},
     ],
