@@ -176,6 +176,7 @@ def test_what_is_wrong_is_one_clear_error(place: Workplace) -> None:
         (2, "aks", {}),
         (2, "aci", {"compute": "aks"}),
         (2, "aci", {"deployment_config": "aks.yml"}),
+        (2, "aci", {"deployment_config": '{"containerResourceRequirements": {"cpu": "lots"}}'}),
         (3, "aci", {"inference_config": "nowhere.yml"}),
         (14, "aci", {"model": "nothing:1"}),
     ):

@@ -1,11 +1,13 @@
 """Deployment configurations of web services, as SDK v1 took them.
 
-Source: azureml-core 1.61, ``_model_management._util.deploy_config_dict_to_obj``.
+Source: azureml-core 1.61, ``_model_management._util.deploy_config_dict_to_obj`` and
+``validate_configuration`` of ``AciWebservice`` and ``AksWebservice``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from modelyard.azureml.web_services import ACI, AKS
@@ -21,38 +23,67 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "autoScaler": {"autoscaleEnabled": True, "minReplicas": 1, "maxReplicas": 3},
     },
 }
-_RESOURCES = ("cpu", "memoryInGB", "cpuLimit", "memoryInGBLimit", "gpu", "gpuCores")
-_KEYS: Mapping[str, Mapping[str, Iterable[str]]] = {
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What a value has to be."""
+
+    told: str
+    fits: Callable[[Any], bool]
+
+
+def _is_number(value: Any, *kinds: type) -> bool:
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+_SWITCH = _Kind("true or false", lambda one: isinstance(one, bool))
+_TEXT = _Kind("a text", lambda one: isinstance(one, str))
+_AMOUNT = _Kind("a number above 0", lambda one: _is_number(one, int, float) and one > 0)
+_COUNT = _Kind("a whole number above 0", lambda one: _is_number(one, int) and one > 0)
+_ANY_COUNT = _Kind("a whole number, 0 or more", lambda one: _is_number(one, int) and one >= 0)
+_RESOURCES = {
+    **dict.fromkeys(("cpu", "memoryInGB", "cpuLimit", "memoryInGBLimit"), _AMOUNT),
+    **dict.fromkeys(("gpu", "gpuCores"), _ANY_COUNT),
+}
+_ALL: Mapping[str, Any] = {
+    "computeType": _TEXT,
+    **dict.fromkeys(("authEnabled", "appInsightsEnabled"), _SWITCH),
+    "containerResourceRequirements": _RESOURCES,
+}
+_KEYS: Mapping[str, Mapping[str, Any]] = {
     ACI: {
-        **dict.fromkeys(("computeType", "location", "authEnabled", "appInsightsEnabled"), ()),
-        **dict.fromkeys(("sslEnabled", "sslCertificate", "sslKey", "cname"), ()),
-        **dict.fromkeys(("dnsNameLabel", "vnetName", "subnetName"), ()),
-        "containerResourceRequirements": _RESOURCES,
+        **_ALL,
+        "sslEnabled": _SWITCH,
+        **dict.fromkeys(("location", "sslCertificate", "sslKey", "cname"), _TEXT),
+        **dict.fromkeys(("dnsNameLabel", "vnetName", "subnetName"), _TEXT),
     },
     AKS: {
-        **dict.fromkeys(("computeType", "namespace", "authEnabled", "appInsightsEnabled"), ()),
-        **dict.fromkeys(("numReplicas", "maxConcurrentRequestsPerContainer"), ()),
-        **dict.fromkeys(("maxQueueWaitMs", "scoringTimeoutMs"), ()),
-        "containerResourceRequirements": _RESOURCES,
-        "autoScaler": (
-            *("autoscaleEnabled", "minReplicas", "maxReplicas"),
-            *("targetUtilization", "refreshPeriodInSeconds"),
-        ),
-        "dataCollection": ("storageEnabled",),
-        "livenessProbeRequirements": (
-            *("periodSeconds", "initialDelaySeconds", "timeoutSeconds"),
-            *("failureThreshold", "successThreshold"),
-        ),
+        **_ALL,
+        "namespace": _TEXT,
+        **dict.fromkeys(("numReplicas", "maxConcurrentRequestsPerContainer"), _COUNT),
+        **dict.fromkeys(("maxQueueWaitMs", "scoringTimeoutMs"), _COUNT),
+        "autoScaler": {
+            "autoscaleEnabled": _SWITCH,
+            **dict.fromkeys(("minReplicas", "maxReplicas"), _COUNT),
+            **dict.fromkeys(("targetUtilization", "refreshPeriodInSeconds"), _COUNT),
+        },
+        "dataCollection": {"storageEnabled": _SWITCH},
+        "livenessProbeRequirements": {
+            **dict.fromkeys(("periodSeconds", "initialDelaySeconds", "timeoutSeconds"), _COUNT),
+            **dict.fromkeys(("failureThreshold", "successThreshold"), _COUNT),
+        },
     },
 }
-"""Each with those within it."""
+"""What each has to be, or the same of those within it."""
 
 
 def config_of(value: Any, kind: str) -> dict[str, Any]:
     """The fields of the request that a deployment configuration gives.
 
     :param kind: ACI or AKS.
-    :raises InputError, FileError: for what a service of that kind doesn't have.
+    :raises InputError, FileError: for what a service of that kind doesn't have; one for all that
+        is wrong.
     """
     if value is None:
         return {**_DEFAULTS[kind], "authEnabled": True}
@@ -67,32 +98,32 @@ def config_of(value: Any, kind: str) -> dict[str, Any]:
         raise InputError(f"deployment-config is for {given_kind}, and the target for {kind}")
     if own := sorted(set(value) & set(_OWN)):
         raise InputError(f"deployment-config has {own[0]}, which model-deploy sets itself")
-    _check_keys(value, _KEYS[kind], kind)
+    if mistakes := list(_mistakes(value, _KEYS[kind])):
+        raise InputError(
+            "\n  ".join([f"deployment-config isn't one of a service on {kind}:", *mistakes]),
+            fix="correct these names and values",
+        )
     config = {name: one for name, one in value.items() if name != "computeType"}
     return {**_DEFAULTS[kind], "authEnabled": True, **config}
 
 
-def _check_keys(config: Mapping[str, Any], known: Mapping[str, Iterable[str]], kind: str) -> None:
-    for name, value in config.items():
+def _mistakes(
+    given: Mapping[str, Any], known: Mapping[str, Any], within: str = ""
+) -> Iterator[str]:
+    for name, value in given.items():
+        place = f"{within}{name}"
         if name not in known:
-            raise InputError(
-                f"deployment-config has {name}, which a service on {kind} doesn't have"
-                f"{nearest(str(name), known)}",
-                fix=f"it may have {', '.join(known)}",
-            )
-        inner = known[name]
-        if not inner or value is None:
+            yield f"{place} isn't known{nearest(str(name), known)}; known are {', '.join(known)}"
             continue
-        if not isinstance(value, Mapping):
-            raise InputError(f"{name} of deployment-config isn't a mapping")
-        _check_within(name, value, inner)
-
-
-def _check_within(where: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
-    for name in given:
-        if name not in known:
-            raise InputError(
-                f"deployment-config has {where}.{name}, which isn't known"
-                f"{nearest(str(name), known)}",
-                fix=f"{where} may have {', '.join(known)}",
-            )
+        wanted = known[name]
+        if value is None:
+            continue
+        if isinstance(wanted, Mapping):
+            if isinstance(value, Mapping):
+                yield from _mistakes(value, wanted, f"{place}.")
+            else:
+                yield f"{place} isn't a mapping"
+        elif not wanted.fits(value):
+            # Certificates are texts: these aren't shown.
+            shown = "" if wanted is _TEXT else f" is {repr(value)[:40]},"
+            yield f"{place}{shown or ' is'} not {wanted.told}"

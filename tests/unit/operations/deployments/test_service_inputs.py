@@ -99,11 +99,11 @@ def test_what_is_collected_is_a_flag() -> None:
         ("aci", {"deployment_config": AKS}, "is for AKS"),
         ("aci", {"deployment_config": {"a": math.nan}}, "deployment-config has a value that JSON"),
         ("aci", {"deployment_config": {"authEnable": False}}, "did you mean authEnabled"),
-        ("aci", {"deployment_config": {"autoScaler": {}}}, "which a service on ACI doesn't have"),
+        ("aci", {"deployment_config": {"autoScaler": {}}}, "autoScaler isn't known"),
         (
             "aks",
             {"compute": "c", "deployment_config": {"autoScaler": {"minReplica": 1}}},
-            "autoScaler.minReplica, which isn't known",
+            "autoScaler.minReplica isn't known",
         ),
         ("aci", {"deployment_config": {"keys": {"primaryKey": "k"}}}, "has keys"),
     ],
@@ -111,6 +111,48 @@ def test_what_is_collected_is_a_flag() -> None:
 def test_what_can_not_be(target: str, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         asked(target, **changes)
+
+
+def test_all_that_is_wrong_with_a_deployment_configuration_is_told_at_once() -> None:
+    config = {
+        "authEnabled": "false",
+        "containerResourceRequirements": {"cpu": "lots", "memoryInGB": 0, "gpu": -1},
+        "autoScaler": ["x"],
+        "numReplicas": 1.5,
+        "maxQueueWaitMs": True,
+        "namespace": 5,
+        "livenessProbeRequirements": {"periodSeconds": 0, "timeout": 1},
+    }
+    with pytest.raises(InputError) as caught:
+        asked("aks", compute="c", deployment_config=config)
+    head, *mistakes = caught.value.what.split("\n  ")
+    assert head == "deployment-config isn't one of a service on AKS:"
+    *first, last = mistakes
+    assert first == [
+        "authEnabled is 'false', not true or false",
+        "containerResourceRequirements.cpu is 'lots', not a number above 0",
+        "containerResourceRequirements.memoryInGB is 0, not a number above 0",
+        "containerResourceRequirements.gpu is -1, not a whole number, 0 or more",
+        "autoScaler isn't a mapping",
+        "numReplicas is 1.5, not a whole number above 0",
+        "maxQueueWaitMs is True, not a whole number above 0",
+        "namespace is not a text",
+        "livenessProbeRequirements.periodSeconds is 0, not a whole number above 0",
+    ]
+    assert last.startswith("livenessProbeRequirements.timeout isn't known")
+
+
+def test_a_deployment_configuration_may_have_all_that_a_service_has() -> None:
+    config = {
+        "computeType": "ACI",
+        "authEnabled": False,
+        "appInsightsEnabled": True,
+        "sslEnabled": None,
+        "location": "westeurope",
+        "containerResourceRequirements": {"cpu": 0.5, "memoryInGB": 2, "gpu": 0, "cpuLimit": None},
+    }
+    found = asked(deployment_config=config).config
+    assert found == {name: one for name, one in config.items() if name != "computeType"}
 
 
 @pytest.mark.parametrize(

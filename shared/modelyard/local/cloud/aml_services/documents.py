@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelyard.local.cloud.aml.computes import Computes
@@ -131,6 +131,8 @@ class Documents:
         keys = {one: value for one, value in (body.get("keys") or {}).items() if value}
         made = {one: value for one, value in body.items() if value is not None}
         default = {**_ALL, **_KINDS[kind]}
+        if wrong := list(_misfits(made, default)):
+            raise refused(f"These have values that can't be: {', '.join(wrong)}.")
         document = {
             **default,
             **{one: _with_default(default.get(one), value) for one, value in made.items()},
@@ -229,6 +231,24 @@ def shown(document: Json) -> Json:
 def _with_default(default: Any, value: Any) -> Any:
     both = isinstance(default, dict) and isinstance(value, dict)
     return {**default, **value} if both else value
+
+
+def _misfits(given: Json, default: Json, within: str = "") -> Iterator[str]:
+    """Names of those that aren't of the kind of their default, or no number that counts."""
+    for name, value in given.items():
+        usual = default.get(name)
+        if value is None or usual is None:
+            continue
+        place = f"{within}{name}"
+        if isinstance(usual, dict) and isinstance(value, dict):
+            yield from _misfits(value, usual, f"{place}.")
+        elif isinstance(usual, (bool, dict, list)):
+            if not isinstance(value, type(usual)):
+                yield place
+        elif isinstance(usual, (int, float)):
+            numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not numeric or value < 0 or (usual and not value):
+                yield place
 
 
 def _key(workspace: Workspace, name: str) -> str:
