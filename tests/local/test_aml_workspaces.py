@@ -212,3 +212,35 @@ def test_a_poll_that_is_refused_is_repeated(place: Workplace) -> None:
     done = place.run("aml-workspace", workspace_name="wine", resource_group="modelyard-local")
     assert done.code == 0, done.log
     assert done.outputs["action"] == "created"
+
+
+def test_a_cluster_that_is_there_keeps_all_that_is_not_asked_for(place: Workplace) -> None:
+    """A PUT would take its tags and its identity, and give it the defaults of a new one."""
+    place.sdk("""
+        ml.workspaces.begin_create(Workspace(name="wine", location="westeurope")).result()
+        ml.compute.begin_create_or_update(AmlCompute(
+            name="cpu", size="STANDARD_DS3_V2", tier="low_priority", min_instances=2,
+            max_instances=9, tags={"team": "wine"},
+            identity=IdentityConfiguration(type="system_assigned"),
+        )).result()
+    """)
+    cluster = {
+        "workspace_name": "wine",
+        "resource_group": "modelyard-local",
+        "compute_name": "cpu",
+        "compute_type": "amlcompute",
+    }
+    named = place.run("aml-compute", **cluster)
+    assert (named.code, "compute cpu: left-alone" in named.log) == (0, True), named.log
+    wider = place.run("aml-compute", **cluster, max_nodes="12", idle_seconds="120")
+    assert (wider.code, "updated (scaleSettings.maxNodeCount 9 -> 12)" in wider.log) == (0, True)
+
+    there = place.sdk("""
+        found = ml.compute.get("cpu")
+        tell(least=found.min_instances, most=found.max_instances, tier=found.tier)
+        tell(tags=found.tags, identity=found.identity.type, idle=found.idle_time_before_scale_down)
+    """).told
+    assert (there["least"], there["most"], there["tier"]) == (2, 12, "low_priority")
+    assert there["tags"]["team"] == "wine"
+    assert there["identity"] == "system_assigned"
+    assert there["idle"] == 120

@@ -13,12 +13,20 @@ from modelyard.azure import long_running
 from modelyard.azure.long_running import DONE
 from modelyard.azureml import connection
 from modelyard.azureml.connection import Place
+from modelyard.durations import seconds_of
 from modelyard.errors import NotFound, ServiceError
 from modelyard.http import Session
 from modelyard.nested_errors import causes
 
 CLUSTER, DATABRICKS, KUBERNETES, AKS = "AmlCompute", "Databricks", "Kubernetes", "AKS"
 TOKEN = "databricksAccessToken"  # noqa: S105 - the name of a property
+SCALE = "scaleSettings"
+_OWN = ("location", "tags", "identity", "sku")
+"""What a compute has beside its properties."""
+_DERIVED = frozenset(
+    {"createdOn", "modifiedOn", "isAttachedCompute", "provisioningState", "provisioningErrors"}
+)
+"""Properties that the service sets itself."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,8 @@ class Compute:
     kind: str
     """One of the four above, or another that Azure ML has."""
     properties: Mapping[str, Any]
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """Its location, tags, identity and sku, where it has them."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -48,6 +58,7 @@ def find(session: Session, place: Place, name: str) -> Compute | None:
         name=str(body["name"]),
         kind=str(properties.get("computeType", "")),
         properties=properties,
+        own={one: body[one] for one in _OWN if body.get(one)},
     )
 
 
@@ -84,7 +95,7 @@ class Wanted:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """As the REST reference writes them, those that are compared with what there is."""
     initial: Mapping[str, Any] = field(default_factory=dict)
-    """Settings of a new one, which may change in other hands and aren't compared."""
+    """Settings of a new one, in place of ``settings`` where both have one. They aren't compared."""
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Settings that can't be read back."""
 
@@ -105,21 +116,46 @@ def differences(found: Compute, wanted: Wanted) -> dict[str, tuple[object, objec
 def put(
     session: Session, place: Place, name: str, wanted: Wanted, *, location: str, timeout: float
 ) -> Compute:
-    """Create, attach or change it, and wait until that is done. Raises OperationFailed."""
+    """Create or attach it, and wait until that is done. Raises OperationFailed."""
     properties: dict[str, Any] = {
         "computeType": wanted.kind,
-        "properties": {**wanted.initial, **wanted.settings, **wanted.secret},
+        "properties": {**wanted.settings, **wanted.initial, **wanted.secret},
     }
     if wanted.resource_id:
         properties["resourceId"] = wanted.resource_id
     body: dict[str, Any] = {"location": location, "properties": properties}
     if wanted.kind == KUBERNETES:
         body["identity"] = {"type": "SystemAssigned"}
-    path = f"{place.path}/computes/{name}"
+    return _sent(session, place, name, "PUT", body, timeout)
+
+
+def update(
+    session: Session, place: Place, found: Compute, wanted: Wanted, *, timeout: float
+) -> Compute:
+    """Change what is there and keep all else of it; wait until that is done.
+
+    A PUT replaces all of a compute: its subnet, identity, tags and description too, where the body
+    leaves them out. The API can change the scale of a cluster alone; others are sent as they are.
+
+    :raises OperationFailed:
+    """
+    if found.kind == CLUSTER:
+        scale = {**(found.settings.get(SCALE) or {}), **wanted.settings[SCALE]}
+        changed = {"properties": {"properties": {SCALE: scale}}}
+        return _sent(session, place, found.name, "PATCH", changed, timeout)
+    kept = {name: one for name, one in found.properties.items() if name not in _DERIVED}
+    settings = {**found.settings, **wanted.settings, **wanted.secret}
+    whole = {**found.own, "properties": {**kept, "properties": settings}}
+    return _sent(session, place, found.name, "PUT", whole, timeout)
+
+
+def _sent(
+    session: Session, place: Place, name: str, method: str, body: Mapping[str, Any], timeout: float
+) -> Compute:
     long_running.change(
         session,
-        "PUT",
-        path,
+        method,
+        f"{place.path}/computes/{name}",
         body,
         what=f"compute {name}",
         timeout=timeout,
@@ -145,8 +181,11 @@ def access_token(session: Session, place: Place, name: str) -> str:
 
 
 def _same(now: object, then: object) -> bool:
-    """Sizes of machines come back in another case than they were sent in."""
-    return now == then or str(now).lower() == str(then).lower()
+    """Sizes of machines come back in another case than they were sent in, times in other units."""
+    seconds = seconds_of(then)
+    if seconds is not None:
+        return seconds == seconds_of(now)
+    return str(now).lower() == str(then).lower()
 
 
 def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, object]:

@@ -16,7 +16,8 @@ from modelyard.errors import AlreadyExists, ServiceError
 from modelyard.http import Session
 from modelyard.operation import Operation, result
 from modelyard.operations.computes import workspace_token
-from modelyard.operations.computes.compute_inputs import ComputeInputs, wanted
+from modelyard.operations.computes.asked import check_scale, wanted
+from modelyard.operations.computes.compute_inputs import ComputeInputs
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
 
 CREATED, ATTACHED, UPDATED, REPLACED, LEFT_ALONE = (
@@ -58,7 +59,7 @@ def run(inputs: ComputeInputs, context: Context) -> Outputs:
     if asked.kind == DATABRICKS:
         token = workspace_token.get(session, inputs, context)
         asked = dataclasses.replace(asked, secret={TOKEN: token})
-    made = _changed(session, place, inputs, asked, action, location)
+    made = _changed(session, place, inputs, asked, found, location)
     workspace_token.attached(inputs, context)
     context.log.info("compute %s: %s%s", inputs.compute_name, action, told)
     return _outputs(place, inputs, made, action, context)
@@ -94,6 +95,7 @@ def _action(
             fix="set replace" if asked.resource_id else "take another name, or delete it",
         )
     if changed:
+        check_scale(found, asked)
         return UPDATED, told
     if asked.kind == DATABRICKS and not workspace_token.is_good(session, place, name, inputs):
         return UPDATED, "its access token isn't taken"
@@ -105,13 +107,15 @@ def _changed(
     place: Place,
     inputs: ComputeInputs,
     asked: Wanted,
-    action: str,
+    found: Compute | None,
     location: str,
 ) -> Compute:
     timeout = inputs.timeout_minutes * 60
     name = inputs.compute_name
     try:
-        if action == REPLACED:
+        if found is not None and not inputs.replace:
+            return computes.update(session, place, found, asked, timeout=timeout)
+        if found is not None:
             computes.detach(session, place, name, timeout=timeout)
         return computes.put(session, place, name, asked, location=location, timeout=timeout)
     except ServiceError as error:
@@ -138,7 +142,8 @@ OPERATION = Operation(
     title="Get, create or attach an Azure ML compute",
     description="Creates a cluster of an Azure ML workspace, or attaches a Databricks workspace "
     "or a Kubernetes cluster to it. An AKS cluster for web services is created or attached. What "
-    "is there is compared with what is asked for: it is left alone, or changed where it can be. "
+    "is there is compared with the inputs that are given: it is left alone, or changed where it "
+    "can be, and keeps all that isn't asked for. "
     "One of another type under the same name is an error. An "
     "access token for Databricks is minted only when it is needed, lasts for a time, and is "
     "revoked when the job ends.",

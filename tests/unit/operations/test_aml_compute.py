@@ -69,7 +69,7 @@ def inputs(kind: str = "amlcompute", **changes: Any) -> ComputeInputs:
 
 
 def cluster(**scale: Any) -> dict[str, Any]:
-    settings = {"minNodeCount": 0, "maxNodeCount": 1, "nodeIdleTimeBeforeScaleDown": "PT120S"}
+    settings = {"minNodeCount": 0, "maxNodeCount": 1, "nodeIdleTimeBeforeScaleDown": "PT2M"}
     return {
         "computeType": "AmlCompute",
         "properties": {
@@ -119,7 +119,7 @@ def test_a_cluster_is_created(service: mocking.Mocker, make_context: Make) -> No
             "scaleSettings": {
                 "minNodeCount": 0,
                 "maxNodeCount": 4,
-                "nodeIdleTimeBeforeScaleDown": "PT120S",
+                "nodeIdleTimeBeforeScaleDown": "PT2M",
             },
         },
     }
@@ -131,13 +131,69 @@ def test_the_same_is_left_alone(service: mocking.Mocker, make_context: Make) -> 
     assert sent.call_count == 0
 
 
-def test_other_nodes_are_an_update(
+@pytest.mark.parametrize(
+    "there",
+    [
+        {"minNodeCount": 2, "maxNodeCount": 8},
+        {"nodeIdleTimeBeforeScaleDown": "PT1H"},
+    ],
+)
+def test_what_is_not_asked_for_is_not_compared(
+    service: mocking.Mocker, make_context: Make, there: dict[str, Any]
+) -> None:
+    """A shared cluster: who names it alone takes it as it is."""
+    sent, changed = put(service, cluster(**there)), service.patch(COMPUTE, json={})
+    low = cluster(**there)
+    low["properties"]["vmPriority"] = "LowPriority"
+    service.get(COMPUTE, json={"id": "compute-id", "name": "one", "properties": low})
+    done = aml_compute.run(inputs(vm_size=None), make_context(OPERATION))
+    assert done.action == "left-alone"
+    assert (sent.call_count, changed.call_count) == (0, 0)
+
+
+def test_a_new_cluster_has_the_defaults(service: mocking.Mocker, make_context: Make) -> None:
+    sent = put(service)
+    aml_compute.run(inputs(vm_size=None, min_nodes=2), make_context(OPERATION))
+    made = sent.last_request.json()["properties"]["properties"]
+    assert made["vmSize"] == "STANDARD_DS3_V2"
+    assert made["vmPriority"] == "Dedicated"
+    scale = {"minNodeCount": 2, "maxNodeCount": 2, "nodeIdleTimeBeforeScaleDown": "PT2M"}
+    assert made["scaleSettings"] == scale
+
+
+def test_other_nodes_are_an_update_of_the_scale_alone(
     service: mocking.Mocker, make_context: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A PUT would take its subnet, its identity and its tags."""
     caplog.set_level("INFO", logger="modelyard")
-    put(service, cluster())
-    assert aml_compute.run(inputs(max_nodes=3), make_context(OPERATION)).action == "updated"
-    assert "scaleSettings.maxNodeCount 1 -> 3" in caplog.text
+    sent, changed = put(service, cluster(minNodeCount=1)), service.patch(COMPUTE, json={})
+    given = inputs(max_nodes=3, idle_seconds=120)
+    assert aml_compute.run(given, make_context(OPERATION)).action == "updated"
+    assert "(scaleSettings.maxNodeCount 1 -> 3)" in caplog.text
+    scale = {"minNodeCount": 1, "maxNodeCount": 3, "nodeIdleTimeBeforeScaleDown": "PT2M"}
+    assert changed.last_request.json() == {"properties": {"properties": {"scaleSettings": scale}}}
+    assert sent.call_count == 0
+
+
+@pytest.mark.parametrize(
+    ("there", "action"), [("PT120S", "left-alone"), ("PT2M", "left-alone"), ("PT5M", "updated")]
+)
+def test_idle_times_are_compared_in_seconds(
+    service: mocking.Mocker, make_context: Make, there: str, action: str
+) -> None:
+    put(service, cluster(nodeIdleTimeBeforeScaleDown=there))
+    service.patch(COMPUTE, json={})
+    assert aml_compute.run(inputs(idle_seconds=120), make_context(OPERATION)).action == action
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_bound_does_not_cross_the_one_that_is_there(
+    service: mocking.Mocker, make_context: Make, dry_run: bool
+) -> None:
+    put(service, cluster(minNodeCount=2, maxNodeCount=4))
+    with pytest.raises(InputError, match="one would have at least 2 machines and at most 1"):
+        aml_compute.run(inputs(max_nodes=1, dry_run=dry_run), make_context(OPERATION))
+    assert {request.method for request in service.request_history} == {"GET"}
 
 
 @pytest.mark.parametrize("before", [None, cluster(), cluster(maxNodeCount=9)])
@@ -145,7 +201,7 @@ def test_a_dry_run_writes_nothing(
     service: mocking.Mocker, make_context: Make, before: dict[str, Any] | None
 ) -> None:
     put(service, before)
-    aml_compute.run(inputs(dry_run=True), make_context(OPERATION))
+    aml_compute.run(inputs(dry_run=True, max_nodes=3), make_context(OPERATION))
     assert {request.method for request in service.request_history} == {"GET"}
 
 
@@ -158,7 +214,16 @@ def test_a_dry_run_writes_nothing(
         (
             inputs("kubernetes"),
             {"computeType": "Kubernetes", "resourceId": "other", "properties": {}},
-            "its namespace, resourceId can't be changed",
+            "its resourceId can't be changed",
+        ),
+        (
+            inputs("kubernetes", namespace="ml"),
+            {
+                "computeType": "Kubernetes",
+                "resourceId": KUBERNETES,
+                "properties": {"namespace": "other"},
+            },
+            "its namespace can't be changed",
         ),
         (inputs("aks"), cluster(), "is of the type AmlCompute, not AKS"),
         (inputs("aks", dev_test=True), aks(), "its clusterPurpose can't be changed"),
@@ -329,6 +394,20 @@ def test_no_token_is_tried_or_minted_in_a_databricks_workspace_that_isnt_allowed
     assert not [one for one in service.request_history if one.method in ("PUT", "DELETE")]
 
 
+def test_a_new_token_leaves_all_else_as_it_is(service: mocking.Mocker, make_context: Make) -> None:
+    own = {"location": "westeurope", "tags": {"team": "wine"}, "identity": {"type": "None"}}
+    there = {**ATTACHED, "description": "of wine", "disableLocalAuth": True}
+    derived = {"provisioningState": "Succeeded", "createdOn": "2026-01-02T03:04:05Z"}
+    body = {"id": "compute-id", "name": "one", **own, "properties": {**there, **derived}}
+    sent = service.put(COMPUTE, json=body)
+    service.get(COMPUTE, json=body)
+    service.post(f"{COMPUTE}/listKeys", json={"computeType": "Databricks"})
+    minting(service)
+    assert aml_compute.run(inputs("databricks"), make_context(OPERATION)).action == "updated"
+    secret = {"databricksAccessToken": "made-by-this-test"}
+    assert sent.last_request.json() == {**own, "properties": {**there, "properties": secret}}
+
+
 def test_replace_detaches_first(service: mocking.Mocker, make_context: Make) -> None:
     put(service, ATTACHED)
     minting(service)
@@ -348,7 +427,7 @@ def test_replace_detaches_first(service: mocking.Mocker, make_context: Make) -> 
     ("given", "message"),
     [
         (inputs(compute_name="1a"), "compute-name is"),
-        (inputs(vm_size=None), "no vm-size"),
+        (inputs(min_nodes=-1), "min-nodes is -1"),
         (inputs(max_nodes=0), "max-nodes"),
         (inputs(min_nodes=2, max_nodes=1), "min-nodes"),
         (inputs(idle_seconds=-1), "idle-seconds"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from modelyard.durations import seconds_of, text_of
 from modelyard.local.cloud.aml.workspaces import Workspace
 from modelyard.local.cloud.arm import exceptions
 from modelyard.local.cloud.service import Cloud
@@ -43,7 +44,7 @@ class Computes:
         return {"value": [_without_secrets(one) for one in found]}
 
     def put(self, workspace: Workspace, name: str, body: Json) -> bool:
-        """Create or attach; says whether it is new. Raises ArmError."""
+        """Create, attach or replace all of it; says whether it is new. Raises ArmError."""
         given = body.get("properties") or {}
         kind = str(given.get("computeType"))
         if kind not in _KINDS:
@@ -67,6 +68,7 @@ class Computes:
                 "type": "Microsoft.MachineLearningServices/workspaces/computes",
                 "location": workspace.location,
                 "tags": body.get("tags") or {},
+                **({"identity": body["identity"]} if body.get("identity") else {}),
                 "properties": {
                     "description": None,
                     "computeLocation": workspace.location,
@@ -83,6 +85,21 @@ class Computes:
             }
             self._cloud.store.put(COLLECTION, key, document)
         return before is None
+
+    def patch(self, workspace: Workspace, name: str, body: Json) -> None:
+        """Change the scale of a cluster, and nothing else. Raises ArmError."""
+        with self._cloud.store.lock:
+            document = self.get(workspace, name)
+            if document["properties"]["computeType"] != CLUSTER:
+                raise exceptions.bad_request(f"The compute {name} can't be updated, a cluster can.")
+            given = (body.get("properties") or {}).get("properties") or {}
+            scale = given.get("scaleSettings") or {}
+            if "maxNodeCount" not in scale:
+                raise exceptions.bad_request("scaleSettings with maxNodeCount is required.")
+            settings = document["properties"]["properties"]
+            document["properties"]["properties"] = {**settings, **_scaled(scale)}
+            document["properties"]["modifiedOn"] = stamp(self._cloud.clock.time())
+            self._cloud.store.put(COLLECTION, _key(workspace, name), document)
 
     def shown(self, workspace: Workspace, name: str) -> Json:
         """As a client sees it: without secrets. Raises ArmError when it isn't there."""
@@ -124,9 +141,6 @@ def _cluster(given: Json) -> Json:
     properties = dict(given.get("properties") or {})
     if not properties.get("vmSize"):
         raise exceptions.bad_request("vmSize is required.")
-    scale = {"minNodeCount": 0, "maxNodeCount": 1, **(properties.get("scaleSettings") or {})}
-    if not 0 <= scale["minNodeCount"] <= scale["maxNodeCount"]:
-        raise exceptions.bad_request("minNodeCount must be between 0 and maxNodeCount.")
     states = ("preparing", "running", "idle", "unusable", "leaving", "preempted")
     return {
         "osType": "Linux",
@@ -135,12 +149,25 @@ def _cluster(given: Json) -> Json:
         "remoteLoginPortPublicAccess": "Disabled",
         "subnet": None,
         **properties,
-        "scaleSettings": {"nodeIdleTimeBeforeScaleDown": "PT120S", **scale},
+        **_scaled(properties.get("scaleSettings") or {}),
         "allocationState": "Steady",
         "errors": None,
+        "nodeStateCounts": {f"{one}NodeCount": 0 for one in states},
+    }
+
+
+def _scaled(given: Json) -> Json:
+    """The scale, and the nodes that a cluster with nothing to do has then."""
+    scale = {"minNodeCount": 0, "maxNodeCount": 1, **given}
+    if not 0 <= scale["minNodeCount"] <= scale["maxNodeCount"]:
+        raise exceptions.bad_request("minNodeCount must be between 0 and maxNodeCount.")
+    idle = seconds_of(scale.get("nodeIdleTimeBeforeScaleDown") or "PT2M")
+    if idle is None:
+        raise exceptions.bad_request("nodeIdleTimeBeforeScaleDown is no duration of ISO 8601.")
+    return {
+        "scaleSettings": {**scale, "nodeIdleTimeBeforeScaleDown": text_of(int(idle))},
         "currentNodeCount": scale["minNodeCount"],
         "targetNodeCount": scale["minNodeCount"],
-        "nodeStateCounts": {f"{one}NodeCount": 0 for one in states},
     }
 
 

@@ -200,6 +200,12 @@ class ComputeResponses:
         headers = self._operations.done(SUBSCRIPTION_ID, workspace.location)
         return reply(made, 201 if new else 200, headers)
 
+    def patch(self, request: Request, compute: str, **where: str) -> Response:
+        workspace = self._workspaces.find(**where)
+        self._computes.patch(workspace, compute, read_body(request))
+        headers = self._operations.done(SUBSCRIPTION_ID, workspace.location)
+        return reply(self._computes.shown(workspace, compute), 200, headers)
+
     def delete(self, _request: Request, compute: str, **where: str) -> Response:
         workspace = self._workspaces.find(**where)
         if not self._computes.detach(workspace, compute):

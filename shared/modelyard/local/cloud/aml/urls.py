@@ -220,6 +220,7 @@ class MachineLearningService:
             ("GET", f"{workspace}/computes", answers.list),
             ("GET", compute, answers.get),
             ("PUT", compute, answers.put),
+            ("PATCH", compute, answers.patch),
             ("DELETE", compute, answers.delete),
             ("POST", f"{compute}/listKeys", answers.keys),
         ]
