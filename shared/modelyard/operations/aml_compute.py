@@ -18,6 +18,7 @@ from modelyard.operation import Operation, result
 from modelyard.operations.computes import workspace_token
 from modelyard.operations.computes.asked import check_scale, wanted
 from modelyard.operations.computes.compute_inputs import ComputeInputs
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
 
 CREATED, ATTACHED, UPDATED, REPLACED, LEFT_ALONE = (
@@ -44,6 +45,7 @@ class Outputs:
 
 def run(inputs: ComputeInputs, context: Context) -> Outputs:
     asked = wanted(inputs)
+    times.time_out(inputs.timeout_minutes)
     workspace_token.check(inputs)
     place = place_of(inputs, context)
     context.publish(compute_name=inputs.compute_name)
@@ -110,7 +112,7 @@ def _changed(
     found: Compute | None,
     location: str,
 ) -> Compute:
-    timeout = inputs.timeout_minutes * 60
+    timeout = times.time_out(inputs.timeout_minutes)
     name = inputs.compute_name
     try:
         if found is not None and not inputs.replace:

@@ -7,6 +7,7 @@ import dataclasses
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operation import Operation
+from modelyard.operations.inputs import times
 from modelyard.operations.pipelines import (
     downloading,
     first_way,
@@ -28,6 +29,7 @@ from modelyard.operations.pipelines.pipeline_inputs import (
 
 def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     inputs = dataclasses.replace(inputs, action=SAME.get(inputs.action, inputs.action))
+    times.time_out(inputs.timeout_minutes)  # before anything is started
     if inputs.local:
         on_this_machine.become(inputs, context)
     if inputs.action == TRIGGER:

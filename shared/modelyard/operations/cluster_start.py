@@ -22,6 +22,7 @@ from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.clusters.cluster_inputs import ClusterInputs, asked_for, full_name
 from modelyard.operations.clusters.cluster_keeping import Keeper
 from modelyard.operations.clusters.cluster_plan import Plan, make_plan
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.workspace_inputs import connect
 
 _LIMITS = "Limits"
@@ -94,9 +95,10 @@ def run(inputs: Inputs, context: Context) -> Outputs:
             most_workers=inputs.max_workers_allowed,
         ),
     )
+    seconds = times.time_out(inputs.timeout_minutes)
     if session.read_only:
         return _foretell(plan, session, wanted, context)
-    left = _timer(context, inputs.timeout_minutes)
+    left = _timer(context, seconds)
     keeper = Keeper(context, inputs.release, for_this_run=bool(inputs.name_suffix))
     with keeper.terminating_when_cancelled(session):
         cluster = _bring_up(plan, keeper, session, context, left)
@@ -218,9 +220,9 @@ def _url(session: Session, cluster_id: str) -> str:
     return clusters.url(session, cluster_id)
 
 
-def _timer(context: Context, minutes: float) -> Callable[[], float]:
+def _timer(context: Context, seconds: float) -> Callable[[], float]:
     """Seconds that are left."""
-    end = context.clock.monotonic() + minutes * 60
+    end = context.clock.monotonic() + seconds
     return lambda: end - context.clock.monotonic()
 
 

@@ -11,6 +11,7 @@ from modelyard.errors import NotFound
 from modelyard.http import Session
 from modelyard.operation import Operation, given, result
 from modelyard.operations.clusters.cluster_inputs import NamedCluster, full_name
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.workspace_inputs import connect
 
 
@@ -45,6 +46,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     if inputs.missing == "ok" and not inputs.cluster_id and not inputs.cluster_name:
         context.log.info("no cluster is named: there is nothing to stop")
         return Outputs(action="left-alone")
+    timeout = times.time_out(inputs.timeout_minutes)
     name = full_name(inputs, context.environment)
     session = connect(inputs, context)
     cluster = _find(session, inputs, name)
@@ -54,9 +56,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     context.publish(cluster_id=cluster.cluster_id)
     if inputs.uninstall_libraries:
         _uninstall(session, cluster, context)
-    stopped = cluster_stopping.stop(
-        session, cluster, permanent=inputs.permanent, timeout=inputs.timeout_minutes * 60
-    )
+    stopped = cluster_stopping.stop(session, cluster, permanent=inputs.permanent, timeout=timeout)
     return Outputs(state=stopped.state, action=stopped.action)
 
 

@@ -14,6 +14,7 @@ from modelyard.databricks.mlflow import mlflow_runs
 from modelyard.errors import InputError
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.workspace_inputs import connect
 from modelyard.operations.runs import job_plan, run_cancelling, task_inputs
 from modelyard.operations.runs.run_finishing import Finish, finish
@@ -136,7 +137,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     sets = _parameter_sets(inputs, context)
     asked = _asked_job(inputs)
     source = task_inputs.source(inputs)
-    timeout = task_inputs.seconds(inputs.timeout_minutes, "timeout-minutes") or 0
+    timeout = times.time_out(inputs.timeout_minutes)
     session = connect(inputs, context)
     if asked is None:
         job = job_plan.existing(session, inputs.job)
@@ -223,7 +224,7 @@ def _asked_job(inputs: Inputs) -> NotebookJob | None:
         base_parameters=read_parameters("base-parameters", declared) if declared else None,
         compute=compute,
         libraries=libraries,
-        timeout_seconds=task_inputs.seconds(inputs.run_timeout_minutes, "run-timeout-minutes"),
+        timeout_seconds=times.seconds(inputs.run_timeout_minutes, "run-timeout-minutes"),
         max_concurrent_runs=inputs.max_concurrent_runs,
     )
 

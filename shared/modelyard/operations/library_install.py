@@ -14,6 +14,7 @@ from modelyard.errors import ClusterFailed, NotFound
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.clusters.cluster_inputs import NamedCluster, full_name
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.workspace_inputs import connect
 
 
@@ -49,6 +50,7 @@ class Outputs:
 def run(inputs: Inputs, context: Context) -> Outputs:
     name = full_name(inputs, context.environment)
     wanted = library_spec.parse(inputs.libraries)
+    timeout = times.time_out(inputs.timeout_minutes)
     session = connect(inputs, context)
     cluster = _running(session, inputs, name)
     context.publish(cluster_id=cluster.cluster_id)
@@ -71,7 +73,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
         session,
         cluster.cluster_id,
         wanted,
-        timeout=inputs.timeout_minutes * 60,
+        timeout=timeout,
         requested=absent,
     )
     leaving = libraries.leaving(last)
@@ -98,8 +100,9 @@ def _running(session: Session, inputs: Inputs, name: str | None) -> Cluster:
     if cluster.phase in (Phase.READY, Phase.STARTING):
         if session.read_only:
             return cluster
+        timeout = times.time_out(inputs.timeout_minutes)
         return cluster_waiting.until_running(
-            session, cluster.cluster_id, timeout=inputs.timeout_minutes * 60, created=True
+            session, cluster.cluster_id, timeout=timeout, created=True
         )
     raise ClusterFailed(
         f"{cluster.title} is {cluster.state}: libraries are installed on a running cluster only",

@@ -14,6 +14,7 @@ from modelyard.databricks.notebooks.notebook_presence import check_present
 from modelyard.errors import InputError
 from modelyard.http import Session
 from modelyard.operation import Operation, given, result
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.workspace_inputs import connect
 from modelyard.operations.runs import run_cancelling, task_inputs
 from modelyard.operations.runs.run_finishing import Finish, finish
@@ -87,7 +88,7 @@ class Outputs:
 def run(inputs: Inputs, context: Context) -> Outputs:
     parameters = read_parameters("parameters", inputs.parameters)
     settings = _settings(inputs, parameters)
-    timeout = task_inputs.seconds(inputs.timeout_minutes, "timeout-minutes") or 0
+    timeout = times.time_out(inputs.timeout_minutes)
     source = SourceFolder(".") if inputs.git_url else task_inputs.source(inputs)
     session = connect(inputs, context)
     if not inputs.git_url:
@@ -144,7 +145,7 @@ def _settings(inputs: Inputs, parameters: dict[str, str]) -> dict[str, Any]:
         "tasks": [task],
         "queue": {"enabled": True},
     }
-    seconds = task_inputs.seconds(inputs.run_timeout_minutes, "run-timeout-minutes")
+    seconds = times.seconds(inputs.run_timeout_minutes, "run-timeout-minutes")
     if seconds:
         settings["timeout_seconds"] = seconds
     return {**settings, "git_source": git} if git else settings

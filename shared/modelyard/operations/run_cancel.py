@@ -11,8 +11,8 @@ from modelyard.databricks.jobs import jobs, runs
 from modelyard.errors import InputError, NotFound
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
-from modelyard.operations.runs import task_inputs
 from modelyard.operations.runs.run_cancelling import until_over
 
 
@@ -52,7 +52,7 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     wanted = [*_numbers(inputs.run_ids, "run-ids"), *_from_runs(inputs.runs)]
     if not wanted and inputs.runs is None and not inputs.job and not inputs.run_ids:
         raise InputError("no run is named", fix="give run-ids, runs or job")
-    timeout = task_inputs.seconds(inputs.timeout_minutes, "timeout-minutes") or 0
+    timeout = times.time_out(inputs.timeout_minutes)
     session = connect(inputs, context)
     if inputs.job:
         job = jobs.named(session, inputs.job)

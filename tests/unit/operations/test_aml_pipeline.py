@@ -61,6 +61,7 @@ class Service:
         self.mock = mock
         self.states = states
         self.started = ""
+        self.end = "Canceled"
         mock.put(mocking.ANY, json=self._put)
         self.cancel = mock.post(mocking.ANY, status_code=202, json=self._cancelled)
         mock.get(mocking.ANY, json=self._get)
@@ -77,7 +78,7 @@ class Service:
         return {"id": request.path, "name": name, **request.json()}
 
     def _cancelled(self, _request: Any, _context: Any) -> Any:
-        self.states = ["Canceled"]
+        self.states = [self.end]
         return {}
 
     def _get(self, request: Any, context: Any) -> Any:
@@ -196,6 +197,26 @@ def test_a_pipeline_that_takes_too_long_is_cancelled(
     assert service.cancel.call_count == 1
     assert recording_ci.outputs["status"] == "Canceled"
     assert not recording_ci.state.get("job")
+
+
+def test_one_that_completes_while_it_is_cancelled_is_told_so(
+    requests_mock: mocking.Mocker, make_context: Make, recording_ci: Any, inputs: PipelineInputs
+) -> None:
+    service = Service(requests_mock, ["Running"], {})
+    service.end = "Completed"
+    with pytest.raises(WaitTimeout) as late:
+        run(inputs, make_context(OPERATION), timeout_minutes=1)
+    assert "it has completed meanwhile" in str(late.value.cause)
+    assert recording_ci.outputs["status"] == "Completed"
+
+
+@pytest.mark.parametrize("action", ["submit", "publish", "trigger"])
+def test_no_time_at_all_is_refused_before_anything_is_sent(
+    requests_mock: mocking.Mocker, make_context: Make, inputs: PipelineInputs, action: str
+) -> None:
+    with pytest.raises(InputError, match="timeout-minutes is 0"):
+        run(inputs, make_context(OPERATION), timeout_minutes=0, action=action)
+    assert not requests_mock.request_history
 
 
 def test_a_signal_cancels_it(

@@ -11,6 +11,7 @@ from modelyard.endpoints.watching import Watch
 from modelyard.errors import InputError
 from modelyard.operations.deployments.online_inputs import OnlineInputs
 from modelyard.operations.deployments.plain_values import check_count, check_sendable
+from modelyard.operations.inputs import times
 
 _NUMBER = re.compile(r"[0-9]{1,3}")
 STEPS = ("10", "50")
@@ -53,8 +54,6 @@ def rollout_of(inputs: OnlineInputs) -> Rollout:
     check_count(inputs.expect_count)
     if not 0 <= inputs.max_error_percent <= 100:
         raise InputError(f"max-error-percent is {inputs.max_error_percent}, not from 0 to 100")
-    if inputs.timeout_minutes <= 0:
-        raise InputError(f"timeout-minutes is {inputs.timeout_minutes:g}, not above 0")
     watch = Watch(
         seconds=inputs.watch_seconds,
         requests=inputs.watch_requests,
@@ -68,7 +67,7 @@ def rollout_of(inputs: OnlineInputs) -> Rollout:
         watch=watch,
         rows=given_rows,
         expected=Expected(inputs.expect_count, scoring.kind_of(inputs.expect_type)),
-        timeout=inputs.timeout_minutes * 60,
+        timeout=times.time_out(inputs.timeout_minutes),
     )
 
 

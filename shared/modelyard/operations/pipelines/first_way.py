@@ -14,6 +14,7 @@ from modelyard.azureml.first_sdk import SUPPORT_ENDED, interpreter
 from modelyard.azureml.first_sdk.conversation import Conversation, Json
 from modelyard.context import Context
 from modelyard.errors import FileError, InputError
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
 from modelyard.operations.inputs.destinations import branch_name
 from modelyard.operations.inputs.signing_in import signed_in
@@ -173,7 +174,7 @@ def _waited(
     if not inputs.wait:
         context.let_go(v1_runs.KEY)  # it goes on without this step
         return PipelineOutputs(status=job.state.name)
-    return job_watch.to_the_end(watch, v1_runs.KEY, inputs.timeout_minutes * 60)
+    return job_watch.to_the_end(watch, v1_runs.KEY, times.time_out(inputs.timeout_minutes))
 
 
 def _published(

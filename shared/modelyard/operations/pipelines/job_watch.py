@@ -15,9 +15,16 @@ from modelyard.azureml import jobs
 from modelyard.azureml.advice import advice
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Job, Run
-from modelyard.azureml.jobs.states import Meaning
+from modelyard.azureml.jobs.states import Meaning, state_of
 from modelyard.context import Context
-from modelyard.errors import ModelyardError, NotFound, RunCanceled, RunFailed, ServiceError
+from modelyard.errors import (
+    ModelyardError,
+    NotFound,
+    RunCanceled,
+    RunFailed,
+    ServiceError,
+    WaitTimeout,
+)
 from modelyard.http import Session
 from modelyard.operations.pipelines.pipeline_inputs import PipelineOutputs
 from modelyard.waiting import Observation, Pace, wait
@@ -118,6 +125,11 @@ def to_the_end(watch: Watch, key: str, timeout: float) -> PipelineOutputs:
     context = watch.context
     try:
         job = watch.to_the_end(timeout)
+    except WaitTimeout as late:
+        state = _cancel(watch, key)
+        if state and state_of(state).meaning is Meaning.SUCCEEDED:
+            late.cause = "it was too late to cancel it: it has completed meanwhile"
+        raise
     except BaseException:  # also a signal
         _cancel(watch, key)
         raise
@@ -146,8 +158,9 @@ def release(watch: Watch, key: str) -> None:
     watch.context.let_go(key)
 
 
-def _cancel(watch: Watch, key: str) -> None:
-    """Within the seconds that an agent leaves; what doesn't end is left to the release step."""
+def _cancel(watch: Watch, key: str) -> str:
+    """The state that it ended in, within the seconds that an agent leaves; empty where it didn't
+    end, which is left to the release step."""
     context = watch.context
     hurried = dataclasses.replace(watch, session=urgency.hurried(watch.session))
     try:
@@ -155,10 +168,11 @@ def _cancel(watch: Watch, key: str) -> None:
         state = _ended(hurried, CANCEL)
     except ModelyardError as error:
         context.log.warning("pipeline %s couldn't be cancelled: %s", watch.name, error.what)
-        return
+        return ""
     context.log.info("pipeline %s: %s", watch.name, state)
     context.publish(status=state)
     context.let_go(key)
+    return state
 
 
 def _ended(watch: Watch, seconds: float) -> str:

@@ -13,6 +13,7 @@ from modelyard.azureml.jobs.definition import Pipeline
 from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.http import Session
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.azureml_inputs import connect, connect_region, place_of
 from modelyard.operations.inputs.tags import job_tags
 from modelyard.operations.pipelines import downloading, job_watch
@@ -55,7 +56,7 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
         return PipelineOutputs(status=job.state.name)
     api = connect_region(inputs, context, workspace, read_only=True)
     watch = Watch(session, History(api, place), place, name, context)
-    ended = job_watch.to_the_end(watch, KEY, inputs.timeout_minutes * 60)
+    ended = job_watch.to_the_end(watch, KEY, times.time_out(inputs.timeout_minutes))
     if not (inputs.download_output and inputs.download_to):
         return ended
     target = Path(inputs.download_to)

@@ -6,6 +6,7 @@ from modelyard.azureml.first_sdk import SUPPORT_ENDED
 from modelyard.azureml.published import Published
 from modelyard.context import Context
 from modelyard.errors import InputError
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.azureml_inputs import place_of
 from modelyard.operations.inputs.tags import job_tags
 from modelyard.operations.pipelines import job_watch, v1_runs
@@ -50,4 +51,4 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     if not inputs.wait:
         context.let_go(v1_runs.KEY)
         return PipelineOutputs(status=job.state.name)
-    return job_watch.to_the_end(watch, v1_runs.KEY, inputs.timeout_minutes * 60)
+    return job_watch.to_the_end(watch, v1_runs.KEY, times.time_out(inputs.timeout_minutes))

@@ -115,18 +115,6 @@ def source(inputs: TaskInputs) -> SourceFolder | None:
     return None
 
 
-def seconds(minutes: float | None, name: str) -> int | None:
-    """Whole seconds of an input in minutes; None stays None.
-
-    :raises InputError: when it isn't above zero.
-    """
-    if minutes is None:
-        return None
-    if minutes <= 0:
-        raise InputError(f"{name} is {minutes:g}, and has to be above 0")
-    return max(1, round(minutes * 60))
-
-
 def _check_complete(spec: Mapping[str, Any]) -> None:
     missing = [] if spec.get("spark_version") else ["spark_version"]
     if not any(spec.get(name) for name in ("node_type_id", "instance_pool_id", "policy_id")):
