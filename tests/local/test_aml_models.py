@@ -94,6 +94,23 @@ def test_the_next_version_follows_one_of_the_sdk(place: Workplace) -> None:
     assert register(place)["model"] == "wine:42"
 
 
+def test_archived_versions_keep_their_numbers_and_are_not_taken_again(place: Workplace) -> None:
+    register(place)
+    (place.folder / "model/MLmodel").write_text("flavors: {second: {}}\n")
+    assert register(place)["model-version"] == "2"
+    seen = place.sdk("""
+        from azure.ai.ml.constants import ListViewType
+        ml.models.archive("wine", version="2")
+        view = ListViewType.ARCHIVED_ONLY
+        active = [one.version for one in ml.models.list("wine")]
+        archived = [one.version for one in ml.models.list("wine", list_view_type=view)]
+        tell(active=active, archived=archived)
+    """).told
+    assert seen == {"active": ["1"], "archived": ["2"]}
+    again = register(place)
+    assert (again["model-version"], again["action"]) == ("3", "registered")
+
+
 def test_faults_on_the_way_are_got_over(place: Workplace) -> None:
     slow = {"Retry-After": "0"}
     place.fault(action="status", path="*/listSecrets", status=429, headers=slow)

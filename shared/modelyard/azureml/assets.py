@@ -64,10 +64,16 @@ def check_name(name: str, what: str) -> str:
     return name
 
 
-def versions(session: Session, place: Place, kind: str, name: str) -> list[Asset]:
-    """All versions, none where there is nothing of that name."""
+def versions(
+    session: Session, place: Place, kind: str, name: str, *, archived: bool = False
+) -> list[Asset]:
+    """The versions, none where there is nothing of that name.
+
+    :param archived: with those that somebody has archived, whose numbers stay taken.
+    """
+    query = {**VERSION, "listViewType": "All"} if archived else VERSION
     try:
-        found = pages.items(session, f"{place.path}/{kind}/{name}/versions", VERSION)
+        found = pages.items(session, f"{place.path}/{kind}/{name}/versions", query)
         return [_asset(name, body) for body in found]
     except NotFound:
         return []

@@ -42,7 +42,7 @@ class Wanted:
 
 
 def of_content(session: Session, place: Place, wanted: Wanted, digest: str) -> Asset | None:
-    """The newest version that has this content; None when none has."""
+    """The newest version that has this content and isn't archived; None when none has."""
     found = assets.versions(session, place, KIND, wanted.name)
     return assets.newest([one for one in found if one.hash == digest])
 
@@ -54,7 +54,7 @@ def register(session: Session, place: Place, wanted: Wanted, digest: str) -> Ass
     """
     uri = writing.upload(session, place, wanted.content, digest)
     for attempt in range(_ATTEMPTS):
-        found = assets.versions(session, place, KIND, wanted.name)
+        found = assets.versions(session, place, KIND, wanted.name, archived=True)
         version = assets.next_version(found)
         properties = {
             "modelUri": uri,

@@ -12,6 +12,7 @@ from modelyard.local.cloud.aml.computes import Computes
 from modelyard.local.cloud.aml.datastores import Datastores
 from modelyard.local.cloud.aml.holders import Holders
 from modelyard.local.cloud.aml.workspaces import Workspaces
+from modelyard.local.cloud.arm import exceptions
 from modelyard.local.cloud.arm.exceptions import ArmError
 from modelyard.local.cloud.arm.front import Answer, read_body, reply
 from modelyard.local.cloud.arm.long_running import Operations
@@ -24,6 +25,8 @@ DISCOVERED = (
     *("hyperdrive", "inferencing", "metrics", "mlflow", "modelmanagement", "notebooks"),
     *("pipelines", "studio"),
 )
+_VIEWS = {"ActiveOnly": (False,), "ArchivedOnly": (True,), "All": (False, True)}
+"""``listViewType``: whether what is shown is archived."""
 
 
 class HolderResponses:
@@ -142,8 +145,16 @@ class AssetResponses:
         return self._assets.container(self._holders.find(**where), kind, asset)
 
     def versions(self, request: Request, kind: str, asset: str, **where: str) -> Json:
-        """The newest first; ``$top`` of them, or those of a content ``hash``."""
-        found = self._assets.versions(self._holders.find(**where), kind, asset)
+        """The newest first; ``$top`` of them, or those of a content ``hash``. ``listViewType`` says
+        whether archived ones are among them: only where it is asked for."""
+        view = request.args.get("listViewType", "ActiveOnly")
+        if view not in _VIEWS:
+            raise exceptions.bad_request(f"listViewType {view} is not one of {', '.join(_VIEWS)}.")
+        found = [
+            one
+            for one in self._assets.versions(self._holders.find(**where), kind, asset)
+            if one["properties"]["isArchived"] in _VIEWS[view]
+        ]
         wanted = request.args.get("hash")
         if wanted:
             found = [
