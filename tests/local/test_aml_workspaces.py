@@ -85,6 +85,11 @@ def test_the_group_has_the_workspaces_name_and_comes_with_it(place: Workplace) -
     assert made.outputs["resource-group"] == "vino"
     assert "/resourceGroups/vino/" in made.outputs["workspace-id"]
     assert place.run("aml-workspace", workspace_name="vino", exist_ok="false").code == 15
+    same = place.run("aml-workspace", workspace_name="vino", location="West Europe")
+    assert (same.code, "stays there" in same.log) == (0, False), same.log
+    other = place.run("aml-workspace", workspace_name="vino", location="northeurope")
+    told = "the workspace vino is in westeurope, not in northeurope, and stays there"
+    assert (other.code, told in other.log) == (0, True), other.log
 
 
 def test_a_workspace_of_a_sovereign_cloud(place: Workplace) -> None:

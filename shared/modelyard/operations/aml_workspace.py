@@ -83,8 +83,19 @@ def run(inputs: Inputs, context: Context) -> Outputs:
             f"the workspace {place.workspace} exists in {place.group}",
             fix="take another name, or set exist-ok",
         )
+    if inputs.location and _plain(inputs.location) != _plain(found.location):
+        context.annotate(
+            "warning",
+            f"the workspace {place.workspace} is in {found.location}, not in {inputs.location}, "
+            "and stays there",
+        )
     context.log.info("workspace %s: left alone, it is there", place.workspace)
     return _outputs(place, found, LEFT_ALONE, inputs, context)
+
+
+def _plain(region: str) -> str:
+    """``West Europe`` and ``westeurope`` are one region."""
+    return region.replace(" ", "").lower()
 
 
 def _create(

@@ -122,5 +122,6 @@ def _model(workspace: _Workspace, run: str, name: str) -> FoundModel:
         + (f"; it has {', '.join(folders)}" if folders else ", nor any other"),
         cause="the training keeps the model under another name, or in an output of the job",
         fix="give the folder in model-name, or let the training log the model with MLflow or "
-        "write it below outputs/",
+        "write it below outputs/; an output of the job is downloaded by aml-pipeline's "
+        "download-output",
     )
