@@ -1,6 +1,6 @@
 """The subject of the repository's identity tokens, and whom Azure has to trust because of it.
 
-Repositories made or renamed since July 2026 have the numbers of their owner and of themselves in
+Repositories made, renamed or transferred since July 2026 have the numbers of their owner and of themselves in
 the usual subject, and others may have them: GitHub tells how it begins (``sub_claim_prefix``), an
 Enterprise Server doesn't. GitHub says nothing of numbers in a subject whose claims somebody chose.
 
