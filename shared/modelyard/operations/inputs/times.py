@@ -13,7 +13,9 @@ def seconds(minutes: float | None, name: str) -> int | None:
     if minutes is None:
         return None
     if minutes <= 0:
-        raise InputError(f"{name} is {minutes:g}, and has to be above 0", fix="give a number of minutes")
+        raise InputError(
+            f"{name} is {minutes:g}, and has to be above 0", fix="give a number of minutes"
+        )
     return max(1, round(minutes * 60))
 
 

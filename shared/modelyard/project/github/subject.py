@@ -1,8 +1,9 @@
 """The subject of the repository's identity tokens, and whom Azure has to trust because of it.
 
-Repositories made, renamed or transferred since July 2026 have the numbers of their owner and of themselves in
-the usual subject, and others may have them: GitHub tells how it begins (``sub_claim_prefix``), an
-Enterprise Server doesn't. GitHub says nothing of numbers in a subject whose claims somebody chose.
+Repositories made, renamed or transferred since July 2026 have the numbers of their owner and of
+themselves in the usual subject, and others may have them: GitHub tells how it begins
+(``sub_claim_prefix``), an Enterprise Server doesn't. GitHub says nothing of numbers in a subject
+whose claims somebody chose.
 
 Source: docs.github.com, "OpenID Connect reference" and "Customizing the subject claims for an
 organization or repository"; learn.microsoft.com, "Migrate GitHub Actions federated credentials to
