@@ -11,9 +11,10 @@ from typing import Any
 
 from modelyard.azure.identity import variables
 from modelyard.errors import Ambiguous, MissingTool
-from modelyard.project import folders, tenant
+from modelyard.project import folders, roles, tenant
 from modelyard.project.folders import Folder
 from modelyard.project.plan import Change, change
+from modelyard.project.roles import Role
 from modelyard.project.tenant import Federation, Tenant
 from modelyard.project_errors import AzFailed
 
@@ -131,13 +132,13 @@ class Az:
     def _make_principal(self) -> None:
         self._run("ad", "sp", "create", "--id", self.client_id)
 
-    def _has(self, role: tenant.Role) -> bool:
+    def _has(self, role: Role) -> bool:
         listed = ("role", "assignment", "list", "--assignee", self.client_id)
         return bool(self._json(*listed, "--role", role.name, "--scope", role.scope))
 
-    def _assignment(self, role: tenant.Role) -> Callable[[], None]:
+    def _assignment(self, role: Role) -> Callable[[], None]:
         def apply() -> None:
-            self._run(*tenant.role_command(role, self.client_id)[1:])
+            self._run(*roles.command(role, self.client_id)[1:])
 
         return apply
 

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 
 from modelyard.project import folders
 from modelyard.project.folders import Folder
-from modelyard.project.tenant import PRINCIPAL, Federation, Role, Tenant
+from modelyard.project.roles import Role
+from modelyard.project.tenant import PRINCIPAL, Federation, Tenant
 
 ROLES = {
     "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",

@@ -99,6 +99,14 @@ class Section:
             self.wrong(key, f"is {text}, not one of {', '.join(choices)}{nearest(text, choices)}")
         return text
 
+    def line(self, key: str, default: str = "", *, required: bool = False) -> str:
+        """A text that stands in a command or a comment: of one line, without control characters."""
+        text = self.text(key, default, required=required)
+        if not text.isprintable():
+            self.wrong(key, f"is {text!r}, with a line break or another control character")
+            return default
+        return text
+
     def number(self, key: str, default: int, *, least: int = 0, most: int | None = None) -> int:
         """A whole number."""
         if not self.has(key):

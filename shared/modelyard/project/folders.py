@@ -21,7 +21,8 @@ KEYS = ("account", "container", "path", "rights")
 THROUGH = "--x"
 """All that it takes to go through a folder."""
 ROOT = "/"
-_RIGHTS = re.compile(r"(?!---)[r-][w-][x-]")
+_RIGHTS = re.compile(r"[r-][w-]x")
+_CONTAINER = re.compile(r"\$(root|web|logs)|(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 Command = tuple[str, ...]
 
 
@@ -42,6 +43,11 @@ class Folder:
         return f"{self.account}/{self.container}/{self.path.strip(ROOT)}".rstrip("/")
 
     @property
+    def known_as(self) -> str:
+        """What no other folder of the file may be; empty where a part is missing."""
+        return self.name if self.account and self.container else ""
+
+    @property
     def way(self) -> tuple[str, ...]:
         """The folders above, from the root."""
         parts = [part for part in self.path.split("/") if part]
@@ -51,19 +57,23 @@ class Folder:
 def read(section: Section) -> Folder:
     """One of the list."""
     found = Folder(
-        section.text("account", required=True),
-        section.text("container", required=True),
-        section.text("path", ROOT).strip("/") or ROOT,
-        section.text("rights", "rwx"),
+        section.line("account", required=True),
+        section.line("container", required=True),
+        section.line("path", ROOT).strip("/") or ROOT,
+        section.line("rights", "rwx"),
     )
     if found.account and not re.fullmatch(r"[a-z0-9]{3,24}", found.account):
         section.wrong("account", f"is {found.account}, no name of a storage account")
-    if found.container and not re.fullmatch(r"[a-z0-9$][a-z0-9-]{2,62}", found.container):
+    if found.container and not _CONTAINER.fullmatch(found.container):
         section.wrong("container", f"is {found.container}, no name of a container")
     if found.path != ROOT and {"", ".", ".."} & {*found.path.split("/")}:
         section.wrong("path", f"is {found.path}, no path of a folder")
     if not _RIGHTS.fullmatch(found.rights):
-        section.wrong("rights", f"is {found.rights}: write rwx, with a dash for what isn't given")
+        section.wrong(
+            "rights",
+            f"is {found.rights}: write rwx, with a dash for r or w where it isn't given (r-x to "
+            "read); without x nobody gets into a folder",
+        )
     return found
 
 

@@ -2,8 +2,7 @@
 
 A project's administrator often may not do this, so it is printed as commands for somebody who may.
 
-Source: learn.microsoft.com, "Configure an app to trust an external identity provider" (az), "Assign
-Azure roles using Azure CLI".
+Source: learn.microsoft.com, "Configure an app to trust an external identity provider" (az).
 """
 
 from __future__ import annotations
@@ -12,13 +11,15 @@ import hashlib
 import json
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from modelyard.azure.guids import is_guid
-from modelyard.project import folders
+from modelyard.project import folders, roles
 from modelyard.project.fields import Section
 from modelyard.project.folders import Folder
+from modelyard.project.roles import Role
 
 KEYS = ("tenant-id", "subscription-id", "application", "client-id", "roles", "folders")
 TO_FILL_IN = "APPLICATION-ID"
@@ -30,13 +31,7 @@ LONGEST = 120
 _PLAIN = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 
 
-@dataclass(frozen=True)
-class Role:
-    """A role assignment."""
-
-    name: str
-    scope: str
-    """Resource id of what it is for: ``/subscriptions/...``."""
+Given = TypeVar("Given", Role, Folder)
 
 
 @dataclass(frozen=True)
@@ -73,20 +68,32 @@ def read(root: Section) -> Tenant | None:
     if section is None:
         return None
     ids = {key: guid(section, key) for key in ("tenant-id", "subscription-id", "client-id")}
-    roles = []
-    for one in section.sections("roles", ("role", "scope")):
-        scope = one.text("scope", required=True)
-        if scope and not scope.startswith("/"):
-            one.wrong("scope", "isn't a resource id: it starts with /subscriptions/")
-        roles.append(Role(one.text("role", required=True), scope.rstrip("/")))
-    application = section.text("application")
-    given = tuple(folders.read(one) for one in section.sections("folders", folders.KEYS))
+    application = section.line("application")
+    given_roles = _each_once(section.sections("roles", roles.KEYS), roles.read)
+    given_folders = _each_once(section.sections("folders", folders.KEYS), folders.read)
     for key in ("roles", "folders"):
         if section.has(key) and not application:
             section.wrong(key, f"needs azure.application: whose {key} these are")
     return Tenant(
-        ids["tenant-id"], ids["subscription-id"], application, ids["client-id"], tuple(roles), given
+        ids["tenant-id"],
+        ids["subscription-id"],
+        application,
+        ids["client-id"],
+        given_roles,
+        given_folders,
     )
+
+
+def _each_once(given: Sequence[Section], read_one: Callable[[Section], Given]) -> tuple[Given, ...]:
+    """What a list holds. Two that are for the same thing would overwrite each other in each run."""
+    found = []
+    paths: dict[str, str] = {}
+    for section in given:
+        found.append(one := read_one(section))
+        before = paths.setdefault(one.known_as, section.path)
+        if one.known_as and before != section.path:
+            section.mistakes.add(section.value, f"{section.path} is {one.known_as}, as {before} is")
+    return tuple(found)
 
 
 def guid(section: Section, key: str, default: str = "") -> str:
@@ -129,15 +136,6 @@ def application_commands(tenant: Tenant) -> Iterator[tuple[str, ...]]:
     yield ("az", "ad", "sp", "create", "--id", tenant.client_id or TO_FILL_IN)
 
 
-def role_command(role: Role, client_id: str) -> tuple[str, ...]:
-    """The command that gives the application a role."""
-    assignee = ("--assignee", client_id)
-    return (
-        *("az", "role", "assignment", "create"),
-        *(*assignee, "--role", role.name, "--scope", role.scope),
-    )
-
-
 def principal_command(client_id: str) -> tuple[str, ...]:
     """The command that prints the object id of the application's service principal."""
     return ("az", "ad", "sp", "show", "--id", client_id, "--query", "id", "--output", "tsv")
@@ -170,7 +168,7 @@ def by_hand(tenant: Tenant | None, federations: Sequence[Federation]) -> Iterato
     for one in federations:
         yield f"  {shlex.join(federation_command(one, one.client_id or client_id))}"
     for role in tenant.roles if tenant else ():
-        yield f"  {shlex.join(role_command(role, client_id))}"
+        yield f"  {shlex.join(roles.command(role, client_id))}"
     if tenant and tenant.folders:
         yield f"  {shlex.join(principal_command(client_id))}"
         yield f"  # {PRINCIPAL}: what this one prints"

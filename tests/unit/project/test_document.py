@@ -8,6 +8,7 @@ import pytest
 from modelyard.errors import FileError, InputError
 from modelyard.project import document, tenant
 from modelyard.project.fields import Mistakes, Section
+from modelyard.project.roles import Role
 from modelyard.project.secret_values import SecretReference
 
 FILE = """\
@@ -176,7 +177,7 @@ azure:
 
     assert found is not None
     assert found.tenant_id == "11111111-2222-3333-4444-55555555555a"
-    assert found.roles == (tenant.Role("Reader", "/subscriptions/a"),)
+    assert found.roles == (Role("Reader", "/subscriptions/a"),)
 
 
 def test_a_section_of_azure_that_is_wrong(tmp_path: Path) -> None:
@@ -187,5 +188,5 @@ def test_a_section_of_azure_that_is_wrong(tmp_path: Path) -> None:
     what = told(mistakes)
     assert "azure.tenant-id isn't an id" in what
     assert "azure.roles[0].role is missing" in what
-    assert "azure.roles[0].scope isn't a resource id" in what
+    assert "azure.roles[0].scope is here, which no role can be for" in what
     assert "azure.roles needs azure.application" in what

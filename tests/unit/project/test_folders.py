@@ -32,6 +32,7 @@ def test_a_folder_is_all_of_the_container_unless_it_is_named(tmp_path: Path) -> 
     part = read(tmp_path, "{account: winelake, container: wine, path: /raw/2026/}")
     assert (part, part.way) == (FOLDER, ("/", "raw"))
     assert (whole.name, part.name) == ("winelake/wine", "winelake/wine/raw/2026")
+    assert read(tmp_path, "{account: winelake, container: $web}").container == "$web"
 
 
 @pytest.mark.parametrize(
@@ -40,9 +41,13 @@ def test_a_folder_is_all_of_the_container_unless_it_is_named(tmp_path: Path) -> 
         ("account: Wine.Lake, container: wine", "no name of a storage account"),
         ("account: winelake", "container is missing"),
         ("account: winelake, container: W", "no name of a container"),
+        ("account: winelake, container: a--b", "is a--b, no name of a container"),
+        ("account: winelake, container: wine-", "is wine-, no name of a container"),
+        ("account: winelake, container: $wine", "no name of a container"),
         ("account: winelake, container: wine, path: a/../b", "no path of a folder"),
         ("account: winelake, container: wine, rights: write", "write rwx, with a dash"),
         ("account: winelake, container: wine, rights: '---'", "write rwx, with a dash"),
+        ("account: winelake, container: wine, rights: r--", "without x nobody gets into a folder"),
     ],
 )
 def test_what_is_no_folder(tmp_path: Path, more: str, told: str) -> None:

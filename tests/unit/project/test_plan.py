@@ -7,7 +7,8 @@ import pytest
 from modelyard.project import bicep, folders, printing, tenant
 from modelyard.project.folders import Folder
 from modelyard.project.plan import CREATE, KEEP, UPDATE, Change, Difference, Link, Plan, change
-from modelyard.project.tenant import Federation, Role, Tenant
+from modelyard.project.roles import Role
+from modelyard.project.tenant import Federation, Tenant
 
 WANTED = {"time-out": 60, "approvers": ("a", "b"), "open": False}
 
