@@ -5,17 +5,18 @@ group; it signs in from CI in the same way. Its client id is an output.
 
 Source: learn.microsoft.com, Bicep reference, "Microsoft.ManagedIdentity/userAssignedIdentities",
 ".../federatedIdentityCredentials" and "Microsoft.Authorization/roleAssignments"; "Azure built-in
-roles".
+roles"; "Bicep diagnostic code - BCP139" (a resource is of the group that is deployed into); "Flow
+control functions for Bicep" (``fail``).
 """
 
 from __future__ import annotations
 
-import re
+import shlex
 from collections.abc import Iterator, Sequence
 
-from modelyard.project import folders
+from modelyard.project import folders, roles
 from modelyard.project.folders import Folder
-from modelyard.project.roles import Role
+from modelyard.project.roles import Group, Role
 from modelyard.project.tenant import PRINCIPAL, Federation, Tenant
 
 ROLES = {
@@ -35,22 +36,52 @@ _VERSIONS = {
     "microsoft.machinelearningservices/workspaces": "2024-10-01",
     "microsoft.storage/storageaccounts": "2023-05-01",
 }
-_GROUP = re.compile(r"/subscriptions/[^/]+/resourceGroups/([^/]+)", re.IGNORECASE)
-_RESOURCE = re.compile(_GROUP.pattern + r"/providers/([^/]+/[^/]+)/([^/]+)", re.IGNORECASE)
 
 
 def text(tenant: Tenant, federations: Sequence[Federation]) -> str:
-    """The file, for a deployment into the resource group that the roles are for."""
-    body = (*_head(tenant), *_trust(federations), *_roles(tenant.roles), *_folders(tenant.folders))
-    return "\n".join([*body, *_end()])
+    """The file, for a deployment into one resource group: that of the first role that it can give.
+
+    A file gives rights only in the group that it is deployed into. So roles elsewhere are commands
+    in it, and deployed into another group it fails before it makes anything.
+    """
+    able = [role for role in tenant.roles if _is_able(role)]
+    group = able[0].group if able else None
+    inside = [role for role in able if group and group.is_same(role.group)]
+    by_hand = [role for role in tenant.roles if role not in inside]
+    return "\n".join(
+        (
+            *_head(tenant, group),
+            *_trust(federations),
+            *_roles(inside),
+            *_by_hand(by_hand, tenant.folders),
+            *_end(),
+        )
+    )
 
 
-def _head(tenant: Tenant) -> Iterator[str]:
-    yield "// az deployment group create --resource-group GROUP --template-file THIS-FILE"
+def _is_able(role: Role) -> bool:
+    """Whether a file for the group of the role can give it."""
+    known = role.resource is not None and role.resource.kind.lower() in _VERSIONS
+    return role.name in ROLES and (role.is_for_group or known)
+
+
+def _head(tenant: Tenant, group: Group | None) -> Iterator[str]:
+    subscription = group.subscription if group else tenant.subscription_id
+    command = (
+        *("az", "deployment", "group", "create"),
+        *(("--subscription", subscription) if subscription else ()),
+        *("--resource-group", group.name if group else "GROUP", "--template-file", "THIS-FILE"),
+    )
+    yield _comment(shlex.join(command))
     yield "param location string = resourceGroup().location"
+    name = _quoted(tenant.application or "modelyard")
+    if group:
+        yield f"var isMeant = toLower(resourceGroup().id) == {_quoted(group.identifier.lower())}"
+        meant = f"this file is for {group.identifier} alone"
+        name = f"isMeant ? {name} : fail({_quoted(meant)})"
     yield ""
     yield "resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {"
-    yield f"  name: {_quoted(tenant.application or 'modelyard')}"
+    yield f"  name: {name}"
     yield "  location: location"
     yield "}"
 
@@ -72,19 +103,16 @@ def _trust(federations: Sequence[Federation]) -> Iterator[str]:
         yield "}"
 
 
-def _roles(roles: Sequence[Role]) -> Iterator[str]:
-    for at, role in enumerate(roles):
+def _roles(given: Sequence[Role]) -> Iterator[str]:
+    """Those of the group that the file is deployed into."""
+    for at, role in enumerate(given):
         yield ""
-        group, resource = _GROUP.fullmatch(role.scope), _RESOURCE.fullmatch(role.scope)
-        version = _VERSIONS.get(resource[2].lower()) if resource else None
-        if role.name not in ROLES or not (group or version):
-            yield f"// not in this file: {role.name} on {role.scope}; use az role assignment create"
-            continue
         scope = "resourceGroup()"
-        if resource:
+        if role.resource:
             scope = f"scope{at}"
-            yield f"resource {scope} '{resource[2]}@{version}' existing = {{"
-            yield f"  name: {_quoted(resource[3])}"
+            version = _VERSIONS[role.resource.kind.lower()]
+            yield f"resource {scope} '{role.resource.kind}@{version}' existing = {{"
+            yield f"  name: {_quoted(role.resource.name)}"
             yield "}"
             yield ""
         yield f"resource role{at} 'Microsoft.Authorization/roleAssignments@2022-04-01' = {{"
@@ -100,13 +128,17 @@ def _roles(roles: Sequence[Role]) -> Iterator[str]:
         yield "}"
 
 
-def _folders(given: Sequence[Folder]) -> Iterator[str]:
-    """As commands: Resource Manager knows no access control lists of folders."""
-    for folder in given:
-        yield ""
-        yield f"// not in this file: {folder.rights} on {folder.name}"
-        yield f"// {PRINCIPAL} is the output principalId"
-        yield from (f"// {line}" for line in folders.by_hand(folder, PRINCIPAL))
+def _by_hand(given: Sequence[Role], lake: Sequence[Folder]) -> Iterator[str]:
+    """The rest as commands: roles elsewhere or that the file doesn't know, and access control
+    lists of folders, which Resource Manager doesn't know."""
+    if not given and not lake:
+        return
+    yield ""
+    yield _comment(f"not in this file, with the output principalId in place of {PRINCIPAL}:")
+    for role in given:
+        yield _comment(shlex.join(roles.command(role, PRINCIPAL)))
+    for folder in lake:
+        yield from map(_comment, folders.by_hand(folder, PRINCIPAL))
 
 
 def _end() -> Iterator[str]:
@@ -117,5 +149,14 @@ def _end() -> Iterator[str]:
 
 
 def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\${")
+    escaped = _plain(value).replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\${")
     return f"'{escaped}'"
+
+
+def _comment(line: str) -> str:
+    return f"// {_plain(line)}"
+
+
+def _plain(line: str) -> str:
+    """Nothing that ends a line: what comes after it would be Bicep."""
+    return "".join(one if one.isprintable() else "?" for one in line)

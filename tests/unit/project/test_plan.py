@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from modelyard.project import bicep, folders, printing, tenant
+from modelyard.project import folders, printing, tenant
 from modelyard.project.folders import Folder
 from modelyard.project.plan import CREATE, KEEP, UPDATE, Change, Difference, Link, Plan, change
 from modelyard.project.roles import Role
@@ -82,7 +82,6 @@ def test_links_stand_in_a_column() -> None:
 
 
 GROUP = "/subscriptions/s/resourceGroups/ml"
-VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/wine-vault"
 TENANT = Tenant("", "", "model yard's", "", (Role("Contributor", GROUP),))
 TRUST = Federation("ml-dev", "https://issuer", "sc://org/project/ml-dev", "api://audience")
 
@@ -118,7 +117,7 @@ def test_an_application_that_is_there_isnt_made_again() -> None:
     assert any("federated-credential create --id 1111" in line for line in lines)
 
 
-def test_rights_on_folders_are_commands_by_hand_and_in_bicep() -> None:
+def test_rights_on_folders_are_commands() -> None:
     folder = Folder("winelake", "wine", "raw", "r-x")
     known = Tenant("", "", "modelyard", "1111", (), (folder,))
     lines = list(tenant.by_hand(known, []))
@@ -126,24 +125,6 @@ def test_rights_on_folders_are_commands_by_hand_and_in_bicep() -> None:
     assert lines[3] == "  # OBJECT-ID: what this one prints"
     commands = list(folders.by_hand(folder, "OBJECT-ID"))
     assert lines[4:] == [f"  {line}" for line in commands]
-
-    text = bicep.text(known, []).splitlines()
-    at = text.index("// not in this file: r-x on winelake/wine/raw")
-    assert text[at + 2 : at + 4] == [f"// {line}" for line in commands]
-    assert "output principalId string = identity.properties.principalId" in text
-
-
-def test_the_bicep_file_has_the_identity_its_trust_and_its_roles() -> None:
-    roles = (Role("Contributor", GROUP), Role("Key Vault Secrets User", VAULT), Role("Own", VAULT))
-    text = bicep.text(Tenant("", "", "it's ${x}", "", roles), [TRUST, TRUST])
-
-    assert "name: 'it\\'s \\${x}'" in text
-    assert "subject: 'sc://org/project/ml-dev'" in text
-    assert "dependsOn: [trust0]" in text
-    assert "resource scope1 'Microsoft.KeyVault/vaults@2023-07-01' existing = {" in text
-    assert text.count("Microsoft.Authorization/roleAssignments@2022-04-01") == 2
-    assert f"// not in this file: Own on {VAULT}" in text
-    assert text.count("{") == text.count("}")
 
 
 def test_trusts_of_places_that_look_alike_have_names_of_their_own() -> None:
