@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from az_tenant import Tenant
+from az_tenant import OWN, Tenant
 from modelyard import cli
 from modelyard.local.cloud.cloud import LocalCloud
 from modelyard.local.cloud.devops import pipelines as devops_pipelines
@@ -501,7 +501,7 @@ def test_a_secret_comes_from_a_key_vault(setup: Setup) -> None:
 
 
 def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
-    tenant = Tenant(setup.folder)
+    tenant = Tenant(setup.folder, "raw", "raw/2026")
     setup.environment["PATH"] = f"{tenant.programs}:{setup.environment['PATH']}"
     setup.replace(
         f"  client-id: {setup.environment['AZURE_CLIENT_ID']}\n",
@@ -518,11 +518,10 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
     assert {"PATH", "HOME"} <= {*known["seen"]}
     hidden = {"AZURE_CLIENT_SECRET", "AZURE_DEVOPS_EXT_PAT", "SETUP_TOKEN"}
     assert not hidden & {*known["seen"]}
+    lists = known["acls"]
+    assert lists["/"] == lists["raw"] == f"{OWN},user:principal-1:--x,mask::r-x"
     entry = "user:principal-1:rwx"
-    assert known["acls"] == {
-        **dict.fromkeys(("/", "raw"), "user::rwx,group::r-x,other::---,user:principal-1:--x"),
-        "raw/2026": f"user::rwx,group::r-x,other::---,{entry},default:{entry}",
-    }
+    assert lists["raw/2026"].startswith(f"{OWN},{entry},default:{entry},")
     (trust,) = known["trust"]
     assert trust["subject"] == "sc://modelyard-local/local/ml-dev"
     connection = setup.only("/local/_apis/serviceendpoint/endpoints", "ml-dev")
@@ -533,7 +532,7 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(setup: Setup) -> None:
     assert "nothing to change: 21 are as the file has them" in again.stdout
     assert tenant.writes(since=calls) == []
 
-    tenant.keep(acls={**known["acls"], "raw": "user::rwx"})
+    tenant.keep(acls={**lists, "raw": OWN})
     drift = setup("--with-az", "--dry-run").stdout
     assert "  ~ data lake folder winelake/wine/raw/2026\n      way: / -> /, raw\n" in drift
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from modelyard.azure.identity import variables
 from modelyard.errors import Ambiguous, MissingTool
-from modelyard.project import folders, roles, tenant
-from modelyard.project.folders import Folder
+from modelyard.project import roles, tenant
+from modelyard.project.lake import Lake
 from modelyard.project.plan import Change, change
 from modelyard.project.roles import Role
 from modelyard.project.tenant import Federation, Tenant
@@ -54,7 +54,7 @@ class Az:
         self.client_id = wanted.client_id or self._find()
 
     def application_changes(self) -> Iterator[Change]:
-        """The application, its service principal and its roles."""
+        """The application, its service principal, its roles and its folders."""
         name = self._wanted.application
         if not name:
             return
@@ -71,8 +71,8 @@ class Az:
                 {"role": role.name} if there and self._has(role) else None,
                 self._assignment(role),
             )
-        for folder in self._wanted.folders:
-            yield self._folder_change(folder, there)
+        lake = Lake(self._json, self._run, self._principal)
+        yield from lake.changes(self._wanted.folders, there)
 
     def federation_change(self, name: str, given: Callable[[], Federation | None]) -> Change:
         """Trust in one issuer and subject.
@@ -141,30 +141,6 @@ class Az:
             self._run(*roles.command(role, self.client_id)[1:])
 
         return apply
-
-    def _folder_change(self, folder: Folder, principal: str) -> Change:
-        wanted = {"rights": folder.rights, "way": folder.way}
-        found = None
-        if principal:
-            passed = [
-                path for path in folder.way if folders.may_pass(self._acl(folder, path), principal)
-            ]
-            there = folders.rights(self._acl(folder, folder.path), principal)
-            found = {"rights": there, "way": tuple(passed)} if there else None
-
-        def apply() -> None:
-            now = principal or self._principal()
-            for path in folder.way:
-                acl = self._acl(folder, path)
-                if not folders.may_pass(acl, now):
-                    acl = folders.passing(acl, now)
-                    self._run(*folders.pass_command(folder, path, acl)[1:])
-            self._run(*folders.grant_command(folder, now)[1:])
-
-        return change("data lake folder", folder.name, wanted, found, apply)
-
-    def _acl(self, folder: Folder, path: str) -> str:
-        return str(self._json(*folders.show_command(folder, path)[1:])["acl"])
 
     def _json(self, *arguments: str) -> Any:
         return self._json_of(arguments, self._done(arguments))

@@ -137,8 +137,7 @@ def _by_hand(given: Sequence[Role], lake: Sequence[Folder]) -> Iterator[str]:
     yield _comment(f"not in this file, with the output principalId in place of {PRINCIPAL}:")
     for role in given:
         yield _comment(shlex.join(roles.command(role, PRINCIPAL)))
-    for folder in lake:
-        yield from map(_comment, folders.by_hand(folder, PRINCIPAL))
+    yield from map(_comment, folders.by_hand(lake, PRINCIPAL))
 
 
 def _end() -> Iterator[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from modelyard.project.fields import Section
@@ -46,6 +46,11 @@ class Folder:
     def known_as(self) -> str:
         """What no other folder of the file may be; empty where a part is missing."""
         return self.name if self.account and self.container else ""
+
+    def is_in(self, other: Folder) -> bool:
+        """Whether it lies in another one, however deep."""
+        here, there = ((one.account, one.container) for one in (self, other))
+        return here == there and other.path in self.way
 
     @property
     def way(self) -> tuple[str, ...]:
@@ -82,7 +87,7 @@ def show_command(folder: Folder, path: str) -> Command:
     return ("az", "storage", "fs", "access", "show", *_place(folder, path))
 
 
-def pass_command(folder: Folder, path: str, acl: str) -> Command:
+def set_command(folder: Folder, path: str, acl: str) -> Command:
     """Gives one folder, and nothing below it, another list."""
     return ("az", "storage", "fs", "access", "set", *_place(folder, path), "--acl", acl)
 
@@ -100,42 +105,37 @@ def grant_command(folder: Folder, principal: str) -> Command:
     )
 
 
-def by_hand(folder: Folder, principal: str) -> Iterator[str]:
-    """All of it as lines for a shell."""
-    for path in folder.way:
-        show = (*show_command(folder, path), "--query", "acl", "--output", "tsv")
-        # A list is replaced as a whole: this one is what is there, and one entry more.
-        acl = f'"$({shlex.join(show)}),user:{principal}:{THROUGH}"'
-        yield f"{shlex.join(pass_command(folder, path, '')[:-1])} {acl}"
-    yield shlex.join(grant_command(folder, principal))
+def in_order(given: Iterable[Folder]) -> list[Folder]:
+    """Those above first: rights on a folder replace the entries of all below it."""
+    return sorted(given, key=lambda one: len(one.way))
 
 
-def rights(acl: str, principal: str) -> str:
-    """What a list gives: rights that stand in it both for the folder and for what is made in it
-    later; empty where there is no entry."""
-    entries = _entries(acl)
-    here, later = (entries.get(f"{scope}user:{principal}", "") for scope in ("", "default:"))
-    return here if here == later else ""
+def by_hand(given: Sequence[Folder], principal: str) -> Iterator[str]:
+    """All of it as lines for a shell: one entry more in lists whose masks let it through."""
+    passed: set[str] = set()
+    for folder in in_order(given):
+        held = {one.path for one in given if folder.is_in(one)}
+        for path in folder.way:
+            if path in held:  # from here on the rights on that one let it pass
+                break
+            widened = r"s/(^|,)mask::(..)./\1mask::\2x/"
+            line = _set_by_hand(folder, path, widened, f",user:{principal}:{THROUGH}")
+            if line not in passed:  # two folders with one way: a list takes an entry once
+                passed.add(line)
+                yield line
+        yield shlex.join(grant_command(folder, principal))
+        kept = "".join(rf"\{at}" if one == "-" else one for at, one in enumerate(folder.rights, 1))
+        yield _set_by_hand(folder, folder.path, f"s/mask::(.)(.)(.)/mask::{kept}/g")
 
 
-def may_pass(acl: str, principal: str) -> bool:
-    return _entries(acl).get(f"user:{principal}", "").endswith("x")
+def _set_by_hand(folder: Folder, path: str, edit: str, more: str = "") -> str:
+    """A list is replaced as a whole: by what is there, changed.
 
-
-def passing(acl: str, principal: str) -> str:
-    """The list with the right to pass in it. A mask that would take it away is widened."""
-    entries = _entries(acl)
-    for key in (f"user:{principal}", "mask:"):
-        if key == "mask:" and key not in entries:
-            continue
-        entries[key] = entries.get(key, "---")[:2] + "x"
-    return ",".join(f"{key}:{value}" for key, value in entries.items())
-
-
-def _entries(acl: str) -> dict[str, str]:
-    """By scope, type and id: ``user:ID``, ``default:user:ID``."""
-    parts: Sequence[tuple[str, str, str]] = [one.rpartition(":") for one in acl.split(",") if one]
-    return {key: value for key, _, value in parts}
+    :param edit: of the masks, for sed.
+    """
+    show = (*show_command(folder, path), "--query", "acl", "--output", "tsv")
+    acl = f"$({shlex.join(show)} | sed -E {shlex.quote(edit)})"
+    return f'{shlex.join(set_command(folder, path, "")[:-1])} "{acl}{more}"'
 
 
 def _place(folder: Folder, path: str) -> Command:

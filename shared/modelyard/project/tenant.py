@@ -172,5 +172,4 @@ def by_hand(tenant: Tenant | None, federations: Sequence[Federation]) -> Iterato
     if tenant and tenant.folders:
         yield f"  {shlex.join(principal_command(client_id))}"
         yield f"  # {PRINCIPAL}: what this one prints"
-        for folder in tenant.folders:
-            yield from (f"  {line}" for line in folders.by_hand(folder, PRINCIPAL))
+        yield from (f"  {line}" for line in folders.by_hand(tenant.folders, PRINCIPAL))

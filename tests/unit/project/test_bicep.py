@@ -102,8 +102,8 @@ def test_rights_on_folders_are_commands() -> None:
     text = written(lake=(folder,)).splitlines()
 
     at = text.index("// not in this file, with the output principalId in place of OBJECT-ID:")
-    commands = list(folders.by_hand(folder, "OBJECT-ID"))
-    assert text[at + 1 : at + 3] == [f"// {line}" for line in commands]
+    commands = list(folders.by_hand([folder], "OBJECT-ID"))
+    assert text[at + 1 : at + 4] == [f"// {line}" for line in commands]
     assert "output principalId string = identity.properties.principalId" in text
 
 

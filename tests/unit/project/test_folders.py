@@ -1,19 +1,18 @@
-"""Rights on folders of a data lake: what is read of a list, and the commands that change it."""
+"""Rights on folders of a data lake: what the file says of them, and the commands by hand."""
 
 from __future__ import annotations
 
-import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from az_tenant import OWN, Tenant
 from modelyard.errors import FileError
 from modelyard.project import document, folders
 from modelyard.project.fields import Mistakes, Section
 from modelyard.project.folders import Folder
 
-PLAIN = "user::rwx,group::r-x,other::---"
 FOLDER = Folder("winelake", "wine", "raw/2026", "rwx")
 
 
@@ -55,45 +54,59 @@ def test_what_is_no_folder(tmp_path: Path, more: str, told: str) -> None:
         read(tmp_path, f"{{{more}}}")
 
 
-def test_rights_count_where_they_are_of_what_is_made_later_too() -> None:
-    entry = "user:me:rwx"
-    assert folders.rights(f"{PLAIN},{entry},default:{entry}", "me") == "rwx"
-    assert folders.rights(f"{PLAIN},{entry}", "me") == ""
-    assert folders.rights(f"{PLAIN},{entry},default:{entry}", "you") == ""
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (PLAIN, f"{PLAIN},user:me:--x"),
-        (f"{PLAIN},user:me:r--", f"{PLAIN},user:me:r-x"),
-        (
-            f"{PLAIN},mask::r--,default:user::rwx",
-            f"{PLAIN},mask::r-x,default:user::rwx,user:me:--x",
-        ),
-    ],
-)
-def test_one_more_may_pass_and_nobody_else_is_touched(before: str, after: str) -> None:
-    assert not folders.may_pass(before, "me")
-    assert folders.passing(before, "me") == after
-    assert folders.may_pass(after, "me")
+def run(tenant: Tenant, *given: Folder) -> None:
+    """What is printed, in a shell, as it is."""
+    for line in folders.by_hand(given, "me"):
+        command = ["/bin/sh", "-c", line]
+        subprocess.run(command, env={"PATH": f"{tenant.programs}:/usr/bin:/bin"}, check=True)
 
 
 def test_the_printed_lines_run_in_a_shell_as_they_are(tmp_path: Path) -> None:
-    program = tmp_path / "az"
-    program.write_text(
-        f'#!/bin/sh\ncase "$*" in *" show "*) echo "{PLAIN}";; '
-        f'*) echo "$*" >> {tmp_path}/said;; esac\n'
+    tenant = Tenant(tmp_path, "raw", "raw/2026", "raw/2026/day", "raw/2025")
+    run(tenant, FOLDER)
+
+    passed = "user::rwx,group::r-x,other::---,user:me:--x,mask::r-x"
+    entry = "user:me:rwx,default:user:me:rwx"
+    later = "default:user::rwx,default:group::r-x,default:other::---,mask::rwx,default:mask::rwx"
+    assert tenant.known["acls"] == {
+        **dict.fromkeys(("/", "raw"), passed),
+        **dict.fromkeys(("raw/2026", "raw/2026/day"), f"{OWN},{entry},{later}"),
+        "raw/2025": OWN,
+    }
+
+
+def test_a_way_that_two_folders_have_is_printed_once(tmp_path: Path) -> None:
+    """A list takes an entry once."""
+    tenant = Tenant(tmp_path, "raw", "raw/a", "raw/b", "raw/a/deep", "raw/a/deep/er")
+    deeper = Folder("winelake", "wine", "raw/a/deep/er", "rwx")
+    reads = [Folder("winelake", "wine", path, "r-x") for path in ("raw/a", "raw/b")]
+    run(tenant, deeper, *reads)
+
+    assert tenant.known["calls"].count("storage fs access set") == 2 + 3
+    lists = tenant.known["acls"]
+    assert "user:me:--x" in lists["raw"]
+    assert "user:me:r-x" in lists["raw/a/deep"]
+    # Its list comes last, though it stands first in the file.
+    assert "user:me:rwx" in lists["raw/a/deep/er"]
+
+    elsewhere = [Folder("winelake", container, "raw", "r-x") for container in ("wine", "other")]
+    assert sum("--path / " in line for line in folders.by_hand(elsewhere, "me")) == 2
+    elsewhere[1] = Folder("winelake", "other", "raw/a", "r-x")
+    assert any(
+        "access set" in line and "other --path raw " in line
+        for line in folders.by_hand(elsewhere, "me")
     )
-    program.chmod(0o755)
-    for line in folders.by_hand(FOLDER, "OBJECT-ID"):
-        subprocess.run(["/bin/sh", "-c", line], env={"PATH": f"{tmp_path}:/bin"}, check=True)
-    place = "--account-name winelake --file-system wine --path"
-    access, login = "storage fs access", "--auth-mode login"
-    entry = "user:OBJECT-ID:rwx"
-    assert (tmp_path / "said").read_text().splitlines() == [
-        f"{access} set {place} / {login} --acl {PLAIN},user:OBJECT-ID:--x",
-        f"{access} set {place} raw {login} --acl {PLAIN},user:OBJECT-ID:--x",
-        f"{access} update-recursive {place} raw/2026 {login} --acl {entry},default:{entry}",
-    ]
-    assert shlex.join(folders.grant_command(FOLDER, "OBJECT-ID")).startswith("az storage fs")
+
+
+def test_the_printed_lines_widen_masks_by_what_is_needed(tmp_path: Path) -> None:
+    tenant = Tenant(tmp_path, "raw", "raw/2026")
+    masks = "mask::-w-,default:user::rwx,default:group::---,default:other::---,default:mask::---"
+    lists = dict.fromkeys(tenant.known["acls"], f"{OWN},{masks}")
+    tenant.keep(acls={**lists, "/": f"{OWN},{masks.partition(',')[2]}"})
+    run(tenant, Folder("winelake", "wine", "raw/2026", "r-x"))
+
+    lists = tenant.known["acls"]
+    assert f"{OWN},mask::-wx," in lists["raw"]
+    assert "default:mask::---" in lists["/"]
+    assert f"{OWN},mask::rwx," in lists["raw/2026"]
+    assert "default:mask::r-x" in lists["raw/2026"]

@@ -123,7 +123,7 @@ def test_rights_on_folders_are_commands() -> None:
     lines = list(tenant.by_hand(known, []))
     assert lines[2] == "  az ad sp show --id 1111 --query id --output tsv"
     assert lines[3] == "  # OBJECT-ID: what this one prints"
-    commands = list(folders.by_hand(folder, "OBJECT-ID"))
+    commands = list(folders.by_hand([folder], "OBJECT-ID"))
     assert lines[4:] == [f"  {line}" for line in commands]
 
 
