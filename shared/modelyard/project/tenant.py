@@ -28,7 +28,12 @@ PRINCIPAL = "OBJECT-ID"
 """Stands for the object id of the service principal, which the file doesn't know."""
 LONGEST = 120
 """Characters of the name of a federated credential."""
-_PLAIN = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+_WORDS = "[A-Za-z0-9]+(-[A-Za-z0-9]+)*"
+_PLAIN = re.compile(_WORDS)
+_PLACE = re.compile(rf"[A-Za-z0-9]+(?P<repository>/{_WORDS} \S+)?")
+"""A project, or an account's repository and a kind of job in it."""
+_KIND = re.compile(r"(?<=-)(ref-refs-heads|environment|all-jobs)(?![^-])", re.IGNORECASE)
+"""The kinds as names show them."""
 
 
 Given = TypeVar("Given", Role, Folder)
@@ -119,15 +124,23 @@ def federation_document(one: Federation) -> str:
 def federation_name(where: str, what: str) -> str:
     """A name that a federated credential may have: letters, digits, dashes; 3 to 120 of them.
 
-    :param where: the repository or project.
-    :param what: what is trusted there. Two of them never get one name: where a name can't show the
-        difference, a part of a hash does.
+    :param where: the project, or the repository and what kind of its jobs (``environment:``).
+    :param what: what is trusted there. Two of them never get one name: where a name can't be read
+        back, because a dash may stand for something else in it, a part of a hash makes it another.
     """
     plain = re.sub(r"[^A-Za-z0-9]+", "-", f"{where} {what}").strip("-")
-    if _PLAIN.fullmatch(what) and len(plain) <= LONGEST:
+    if _reads_back(where, plain) and _PLAIN.fullmatch(what) and len(plain) <= LONGEST:
         return plain
     digest = hashlib.sha256(f"{where}\n{what}".encode()).hexdigest()[:8]
     return f"{plain[: LONGEST - 9].rstrip('-') or 'modelyard'}-{digest}"
+
+
+def _reads_back(where: str, plain: str) -> bool:
+    """Whether a name shows where its parts end. A project or account without a dash is its first
+    word; a repository's name ends where the kind of job stands, if that stands there once."""
+    place = _PLACE.fullmatch(where)
+    kinds = 1 if place and place["repository"] else 0
+    return place is not None and len(_KIND.findall(plain)) == kinds
 
 
 def application_commands(tenant: Tenant) -> Iterator[tuple[str, ...]]:

@@ -125,9 +125,3 @@ def test_rights_on_folders_are_commands() -> None:
     assert lines[3] == "  # OBJECT-ID: what this one prints"
     commands = list(folders.by_hand([folder], "OBJECT-ID"))
     assert lines[4:] == [f"  {line}" for line in commands]
-
-
-def test_trusts_of_places_that_look_alike_have_names_of_their_own() -> None:
-    names = {tenant.federation_name(where, "release/*") for where in ("a/b-c", "a-b/c")}
-
-    assert len(names) == 2

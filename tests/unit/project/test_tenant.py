@@ -100,3 +100,35 @@ def test_what_lacks_a_part_is_not_told_twice(tmp_path: Path) -> None:
     assert "as azure.roles[0] is" not in told
     told = refused(tmp_path, "folders: [{account: winelake}, {account: winelake}]")
     assert "as azure.folders[0] is" not in told
+
+
+def test_trusts_of_places_that_look_alike_have_names_of_their_own() -> None:
+    places = [
+        *(("a/b-c environment:", "x"), ("a-b/c environment:", "x")),
+        *(("a/b environment:", "c-environment-d"), ("a/b-environment-c environment:", "d")),
+        *(("a/b all", "jobs"), ("a/b environment:", "all-jobs"), ("a/b-environment all", "jobs")),
+        *(("a/b ref:refs/heads/", "x"), ("a/b-ref-refs-heads all", "jobs")),
+        *(("a/b.c environment:", "x"), ("a/b_c environment:", "x")),
+        *(("a/b ref:refs/heads/", "release/1"), ("a/b ref:refs/heads/", "release-1")),
+        *(("a", "b-c"), ("a-b", "c"), ("a b", "c"), ("a", "b c"), ("a", "b-environment-x")),
+        ("a/b environment:", "x"),
+    ]
+    names = [tenant.federation_name(*one) for one in places]
+
+    assert len(set(names)) == len(places), sorted(names)
+    assert names[0] == "a-b-c-environment-x"
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "name"),
+    [
+        ("wine", "ml-dev", "wine-ml-dev"),
+        ("contoso/wine environment:", "production", "contoso-wine-environment-production"),
+        ("contoso/wine ref:refs/heads/", "main", "contoso-wine-ref-refs-heads-main"),
+        ("contoso/wine all", "jobs", "contoso-wine-all-jobs"),
+        ("contoso/wine-quality environment:", "p", "contoso-wine-quality-environment-p"),
+        ("wine", "environments", "wine-environments"),
+    ],
+)
+def test_a_trust_of_an_ordinary_place_has_a_plain_name(where: str, what: str, name: str) -> None:
+    assert tenant.federation_name(where, what) == name
