@@ -132,6 +132,11 @@ class Tenant:
         """Change what is known, as somebody else would."""
         self._state.write_text(json.dumps({**self.known, **changed}), encoding="utf-8")
 
+    def forget(self, name: str) -> None:
+        """Take away ``app`` or ``sp``, as somebody else would."""
+        left = {key: value for key, value in self.known.items() if key != name}
+        self._state.write_text(json.dumps(left), encoding="utf-8")
+
     def writes(self, since: int) -> list[str]:
         """The calls that change something.
 

@@ -15,16 +15,13 @@ _SCOPES = ("", "default:")
 """The folder itself, and what is made in it later."""
 
 
-def rights(acl: str, principal: str, *, masked: bool = True) -> str:
+def rights(acl: str, principal: str) -> str:
     """What a list gives: one text where the folder and what is made in it later are alike, both
-    where they differ, none where there is no entry.
-
-    :param masked: False for what it would give without a mask.
-    """
+    where they differ, none where there is no entry."""
     entries = _entries(acl)
     if not any(f"{scope}user:{principal}" in entries for scope in _SCOPES):
         return ""
-    here, later = (_given(entries, scope, principal, masked=masked) for scope in _SCOPES)
+    here, later = (_given(entries, scope, principal) for scope in _SCOPES)
     return here if here == later else f"{here}, later {later}"
 
 
@@ -42,6 +39,16 @@ def passing(acl: str, principal: str) -> str:
     return _text(entries)
 
 
+def narrow(acl: str, wanted: str, *, later: bool = True) -> bool:
+    """Whether a mask takes away from rights that somebody is to have.
+
+    :param later: whether it counts what is made in the folder later.
+    """
+    entries = _entries(acl)
+    masks = (entries.get(f"{scope}mask:", wanted) for scope in (_SCOPES if later else ("",)))
+    return any(_both(mask, wanted) != mask for mask in masks)
+
+
 def unmasked(acl: str, principal: str) -> str:
     """The list with masks that take nothing from what it gives to one."""
     entries = _entries(acl)
@@ -52,9 +59,9 @@ def unmasked(acl: str, principal: str) -> str:
     return _text(entries)
 
 
-def _given(entries: dict[str, str], scope: str, principal: str, *, masked: bool = True) -> str:
+def _given(entries: dict[str, str], scope: str, principal: str) -> str:
     entry = entries.get(f"{scope}user:{principal}", NOTHING)
-    mask = entries.get(f"{scope}mask:", entry) if masked else entry
+    mask = entries.get(f"{scope}mask:", entry)
     return "".join(one if one == limit else "-" for one, limit in zip(entry, mask, strict=True))
 
 

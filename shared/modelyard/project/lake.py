@@ -24,7 +24,10 @@ class Lake:
     """Object id of the service principal; empty as long as there is none."""
 
     def changes(self, given: Sequence[Folder], principal: str) -> Iterator[Change]:
-        """:param principal: as it is before the first change."""
+        """Reading alone.
+
+        :param principal: as it is before the first change.
+        """
         written: list[Folder] = []
         for folder in folders.in_order(given):
             above = [one for one in written if folder.is_in(one)]
@@ -36,32 +39,37 @@ class Lake:
     def _change(self, folder: Folder, principal: str, above: Folder | None) -> Change:
         """:param above: the nearest folder above that is written before, and this one with it."""
         wanted = {"rights": folder.rights, "way": folder.way}
-        acl = self._acl(folder, folder.path) if principal else ""
-        there = access_lists.rights(acl, principal)
-        note = ""
-        if access_lists.rights(acl, principal, masked=False) == folder.rights != there:
-            note = "a mask takes rights away, and is widened"
+        acl = self._acl(folder, folder.path)
+        way = {path: self._acl(folder, path) for path in folder.way}
+        there = access_lists.rights(acl, principal) if principal else ""
+        passed = tuple(
+            path for path, one in way.items() if there and access_lists.may_pass(one, principal)
+        )
+        narrow = [
+            path
+            for path, one in way.items()
+            if access_lists.narrow(one, folders.THROUGH, later=False)
+        ]
+        if access_lists.narrow(acl, folder.rights):
+            narrow.append(folder.path)
+        note = f"widens the mask of {', '.join(narrow)}" if narrow else ""
         if above and above.rights != folder.rights:
             there = there and above.rights
-        way = (path for path in folder.way if there and self._passes(folder, path, principal))
-        found = {"rights": there, "way": tuple(way)} if there else None
+        found = {"rights": there, "way": passed} if there else None
         apply = partial(self._give, folder, principal)
         return change("data lake folder", folder.name, wanted, found, apply, note)
 
     def _give(self, folder: Folder, principal: str) -> None:
         principal = principal or self.principal()
         for path in folder.way:
-            if not self._passes(folder, path, principal):
-                acl = access_lists.passing(self._acl(folder, path), principal)
+            if not access_lists.may_pass(acl := self._acl(folder, path), principal):
+                acl = access_lists.passing(acl, principal)
                 self.run(*folders.set_command(folder, path, acl)[1:])
         self.run(*folders.grant_command(folder, principal)[1:])
         acl = self._acl(folder, folder.path)
         if access_lists.rights(acl, principal) != folder.rights:
             acl = access_lists.unmasked(acl, principal)
             self.run(*folders.set_command(folder, folder.path, acl)[1:])
-
-    def _passes(self, folder: Folder, path: str, principal: str) -> bool:
-        return access_lists.may_pass(self._acl(folder, path), principal)
 
     def _acl(self, folder: Folder, path: str) -> str:
         return str(self.read(*folders.show_command(folder, path)[1:])["acl"])

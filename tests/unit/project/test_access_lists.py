@@ -29,7 +29,8 @@ def test_rights_count_where_they_are_of_what_is_made_later_too() -> None:
 def test_a_mask_takes_away(masks: str, given: str) -> None:
     acl = f"{PLAIN},{ENTRY},{masks}"
     assert access_lists.rights(acl, "me") == given
-    assert access_lists.rights(acl, "me", masked=False) == "rwx"
+    assert access_lists.narrow(acl, "rwx") == (given != "rwx")
+    assert access_lists.narrow(acl, "rwx", later=False) == (given[:3] != "rwx")
     assert access_lists.rights(access_lists.unmasked(acl, "me"), "me") == "rwx"
 
 

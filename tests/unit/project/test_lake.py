@@ -85,6 +85,14 @@ def test_a_folder_in_another_one_has_its_own_rights(
     assert setup.plan(*given) == []
 
 
+def test_the_nearest_of_several_above_counts(setup: Setup) -> None:
+    given = (folder("raw"), folder("raw/2026", "r-x"), folder("raw/2026/day"))
+    setup.run(*given)
+    setup.tenant.keep(acls={**setup.tenant.known["acls"], "raw": f"{OWN},user:principal-1:--x"})
+    setup.run(*given)
+    assert setup.plan(*given) == []
+
+
 def test_one_below_with_the_same_rights_is_left_to_the_one_above(setup: Setup) -> None:
     given = (folder("raw"), folder("raw/2026"))
     setup.run(*given)
@@ -105,7 +113,7 @@ def test_a_mask_that_takes_rights_away_is_told_and_widened(setup: Setup) -> None
     narrow = lists["raw/2026"].replace("mask::rwx", "mask::r--")
     setup.tenant.keep(acls={**lists, "raw/2026": narrow})
     assert setup.run(folder("raw/2026")) == [
-        "~ data lake folder winelake/wine/raw/2026  (a mask takes rights away, and is widened)",
+        "~ data lake folder winelake/wine/raw/2026  (widens the mask of raw/2026)",
         "rights: r-- -> rwx",
     ]
     assert setup.tenant.known["acls"]["raw/2026"] == lists["raw/2026"]
@@ -115,17 +123,30 @@ def test_a_mask_on_the_way_is_widened_by_the_right_to_pass(setup: Setup) -> None
     setup.run(folder("raw/2026"))
     lists = setup.tenant.known["acls"]
     setup.tenant.keep(acls={**lists, "raw": lists["raw"].replace("mask::r-x", "mask::-w-")})
-    assert "way: / -> /, raw" in setup.run(folder("raw/2026"))
+    assert setup.run(folder("raw/2026")) == [
+        "~ data lake folder winelake/wine/raw/2026  (widens the mask of raw)",
+        "way: / -> /, raw",
+    ]
     assert "mask::-wx" in setup.tenant.known["acls"]["raw"]
     assert setup.plan(folder("raw/2026")) == []
 
 
 def test_a_mask_is_widened_when_an_entry_is_added(setup: Setup) -> None:
     masked = f"{OWN},user:you:rwx,mask::---"
-    setup.tenant.keep(acls={**setup.tenant.known["acls"], "raw": masked, "raw/2026": masked})
-    setup.run(folder("raw/2026", "r-x"))
+    lists = {"/": f"{OWN},default:mask::---", "raw": masked, "raw/2026": masked}
+    setup.tenant.keep(acls={**setup.tenant.known["acls"], **lists})
+    (line, *_) = setup.run(folder("raw/2026", "r-x"))
+    assert line == "+ data lake folder winelake/wine/raw/2026  (widens the mask of raw, raw/2026)"
     assert setup.plan(folder("raw/2026", "r-x")) == []
     assert "mask::r-x" in setup.tenant.known["acls"]["raw/2026"]
+
+
+def test_an_application_that_isnt_there_has_no_rights_of_an_owner(setup: Setup) -> None:
+    setup.tenant.keep(acls=dict.fromkeys(setup.tenant.known["acls"], f"{OWN},default:user::rwx"))
+    setup.tenant.forget("sp")
+    line = "+ data lake folder winelake/wine/raw/2026"
+    assert line in setup.run(folder("raw/2026"))
+    assert setup.plan(folder("raw/2026")) == []
 
 
 def test_each_role_is_looked_up_by_its_name_and_scope(setup: Setup) -> None:
