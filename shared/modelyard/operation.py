@@ -51,6 +51,9 @@ class Input:
     """Heading it stands under in the form."""
     visible_when: str = ""
     """Azure Pipelines visibleRule over other inputs of the operation (snake_case names)."""
+    guards: bool = False
+    """A list of what alone is allowed. Left out it allows everything, so one that is given and
+    holds nothing is a mistake."""
     connection: str = ""
     """``AzureRM``: the value is a service connection of this type. Azure Pipelines alone has them,
     so the input exists nowhere else."""

@@ -60,7 +60,7 @@ def read_inputs(
 
 def _value(member: Member, sources: Iterable[Source], name: str) -> Any:
     text = next((t for source in sources if (t := source(member)) is not None), None)
-    if text is not None and text.strip():
+    if text is not None and (text.strip() or member.spec.guards):
         return parse(member, text, name)
     if member.required:
         variables = ", ".join(member.spec.environment)
@@ -99,6 +99,8 @@ def parse(member: Member, text: str, name: str = "") -> Any:
                 "a list is [A, B]",
             )
         return value
+    if member.spec.guards:
+        return allowed(name, text)
     if member.type == tuple[str, ...]:
         return texts(name, text, secret=member.spec.secret)
     if member.spec.multiline:
@@ -138,6 +140,20 @@ def texts(name: str, text: str, *, secret: bool = False) -> tuple[str, ...]:
     if not isinstance(value, list) or any(isinstance(item, (list, dict)) for item in value):
         raise InputError(f"{name} is not a list of texts")
     return tuple(to_text(item) for item in value)
+
+
+def allowed(name: str, text: str) -> tuple[str, ...]:
+    """Several texts that alone are allowed; none where nothing is given, which allows everything.
+
+    :raises InputError: for a list that holds nothing, which would do so unseen.
+    """
+    found = texts(name, text)
+    if text and not any(one.strip() for one in found):
+        raise InputError(
+            f"{name} is given and holds nothing: everything would be allowed",
+            fix=f"name what is allowed, or leave {name} out; where a variable fills it, look at it",
+        )
+    return found
 
 
 def structure(name: str, text: str, *, secret: bool = False) -> Any:

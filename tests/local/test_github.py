@@ -95,6 +95,19 @@ def test_secrets_are_sealed_and_variables_are_not(
     assert (answer.status_code, "not sealed" in answer.text) == (422, True)
 
 
+def test_an_environment_whose_name_has_a_slash(cloud: LocalCloud, repository: Repository) -> None:
+    made = repository.create_environment("prod/eu", wait_timer=5)
+    made.create_secret("TOKEN", "value-of-token")
+    made.create_variable("HOST", "b")
+    found = repository.get_environment("prod/eu")
+    assert (found.name, found.url) == ("prod/eu", f"{repository.url}/environments/prod%2Feu")
+    assert [one.name for one in found.get_secrets()] == ["TOKEN"]
+    assert [(one.name, one.value) for one in found.get_variables()] == [("HOST", "b")]
+    service: Any = cloud.services["github"]
+    document = service.repositories.get("wines", "WINE")
+    assert service.secrets.opened(document, "prod/eu") == {"TOKEN": "value-of-token"}
+
+
 def test_environments_with_their_rules(cloud: LocalCloud, repository: Repository) -> None:
     with client() as github:
         person = github.get_user(OWNER).id  # type: ignore[union-attr]

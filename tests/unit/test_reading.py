@@ -39,6 +39,9 @@ class Inputs:
     settings: Structure | None = given("Settings.", default=None)
     hidden: Structure | None = given("Secrets.", default=None, secret=True)
     keys: tuple[str, ...] = given("Secrets.", default=(), secret=True)
+    allowed: tuple[str, ...] = given(
+        "What alone.", default=(), guards=True, environment=("ALLOWED",)
+    )
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,28 @@ def test_empty_is_not_set(empty: str) -> None:
     assert read(count=empty, paths=empty, settings=empty, mode=empty) == Inputs(name="x")
     with pytest.raises(InputError, match="name is missing or empty"):
         read(name=empty)
+
+
+@pytest.mark.parametrize("nothing", ["[]", "[ ]", '[""]', "[' ', '']", " ", "\n", " \n\t"])
+def test_a_guard_that_is_given_and_holds_nothing_does_not_open(nothing: str) -> None:
+    for source in (
+        mapping_source({"name": "n", "allowed": nothing}),
+        environment_source({"ALLOWED": nothing}),
+    ):
+        with pytest.raises(InputError, match="allowed is given and holds nothing") as caught:
+            read_inputs(OPERATION, [source, mapping_source({"name": "n"})])
+        assert "leave allowed out" in caught.value.fix
+
+
+def test_a_guard_that_is_left_out_or_empty_allows_everything() -> None:
+    for sources in (
+        [mapping_source({"name": "n", "allowed": ""})],
+        [mapping_source({"name": "n"}), environment_source({"ALLOWED": ""})],
+    ):
+        assert read_inputs(OPERATION, sources).allowed == ()
+    assert read_inputs(OPERATION, [mapping_source({"name": "n", "allowed": "a\n"})]).allowed == (
+        "a",
+    )
 
 
 def test_an_empty_option_lets_the_environment_speak() -> None:

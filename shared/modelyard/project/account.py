@@ -11,7 +11,7 @@ from modelyard.azure.identity.sign_in import NotTried, Way
 from modelyard.azure.identity.variables import ALLOWED_TENANTS, AUTOMATIC, CLOUD, SIGN_IN
 from modelyard.azure.identity.ways import PEM
 from modelyard.errors import InputError
-from modelyard.reading import defined, nearest, texts
+from modelyard.reading import allowed, defined, nearest
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ def read(environment: Mapping[str, str], tenant_id: str = "") -> Given:
         azure_client_certificate=value(*variables.CLIENT_CERTIFICATE),
         azure_client_certificate_password=value(*variables.CLIENT_CERTIFICATE_PASSWORD),
         sign_in=value(SIGN_IN) or AUTOMATIC,
-        allowed_tenants=texts(ALLOWED_TENANTS, value(ALLOWED_TENANTS) or ""),
+        allowed_tenants=allowed(
+            ALLOWED_TENANTS, defined(ALLOWED_TENANTS, environment.get(ALLOWED_TENANTS, ""))
+        ),
     )
 
 

@@ -132,6 +132,9 @@ def test_a_wrong_tenant_is_an_error_before_anything_is_sent(principals: Principa
         environment["MODELYARD_ALLOWED_TENANTS"] = text
         with pytest.raises(TenantNotAllowed):
             around(Terminal(environment), environment).entra(MANAGER).headers()
+    environment["MODELYARD_ALLOWED_TENANTS"] = "[]"
+    with pytest.raises(InputError, match="MODELYARD_ALLOWED_TENANTS is given and holds nothing"):
+        around(Terminal(environment), environment).entra(MANAGER)
     environment["MODELYARD_ALLOWED_TENANTS"] = "contoso.com"
     with pytest.raises(InputError, match=r"'contoso\.com', which isn't the id of a tenant"):
         around(Terminal(environment), environment).entra(MANAGER)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote
 
-from werkzeug.routing import Map, Rule
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.wrappers import Request, Response
 
 from modelyard.local.cloud.service import Handler, Route
 
+_SLASH_OF_A_NAME = "\udc2f"
+"""Stands for it while a route is looked for: no character of a path that is UTF-8."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -61,7 +68,7 @@ class Router:
             query_args=request.query_string.decode("latin-1"),
         )
         handler: Handler
-        handler, arguments = adapter.match()
+        handler, arguments = _match(adapter, str(request.environ.get("RAW_URI", "")))
         return handler(request, **arguments)
 
     def _map(self, host: str) -> Map:
@@ -78,6 +85,23 @@ class Router:
                     redirect_defaults=False,
                 )
             return self._maps[host]
+
+
+def _match(adapter: MapAdapter, target: str) -> tuple[Handler, Mapping[str, Any]]:
+    """A slash that is written ``%2F`` belongs to a name: ``environments/prod%2Feu`` is one of them.
+
+    Clients write it so within paths too, where it parts folders: then no name takes it.
+    """
+    parts = re.split("%2F", target.partition("?")[0], flags=re.IGNORECASE)
+    if len(parts) > 1:
+        kept = _SLASH_OF_A_NAME.join(unquote(part, errors="replace") for part in parts)
+        with suppress(NotFound):
+            handler, arguments = adapter.match(kept)
+            return handler, {
+                key: value.replace(_SLASH_OF_A_NAME, "/") if isinstance(value, str) else value
+                for key, value in arguments.items()
+            }
+    return adapter.match()
 
 
 def _check(route: Route) -> None:

@@ -18,6 +18,11 @@ _ID = re.compile(
     rf"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/{re.escape(PROVIDER)}/workspaces/[^/]+",
     re.IGNORECASE,
 )
+_PORTAL = re.compile(
+    r".*/subscriptions/|(https?://)?([\w-]+\.)*(ai|ml|portal)\.azure\.(com|us|cn)(?![\w.-])",
+    re.IGNORECASE,
+)
+"""Pages of the studio and the portal: they show a workspace and aren't one's address."""
 
 
 def guard(group: str) -> Any:
@@ -27,6 +32,7 @@ def guard(group: str) -> Any:
         "ids or names. Any other is refused before anything is sent to it.",
         default=(),
         environment=("MODELYARD_ALLOWED_WORKSPACES",),
+        guards=True,
         group=group,
     )
 
@@ -69,7 +75,7 @@ def _entry(text: str) -> str:
     """An address, or in small letters an id or a name; the three have nothing in common."""
     if is_workspace_name(text):
         return text.lower()
-    if not text.startswith("/"):
+    if not text.startswith("/") and not _PORTAL.match(unquote(text)):
         return workspace_base(text, NAME)
     resource_id = text.rstrip("/")
     if not _ID.fullmatch(resource_id):

@@ -108,6 +108,7 @@ class IdentityInputs:
         "anything is written.",
         default=(),
         environment=(variables.ALLOWED_TENANTS,),
+        guards=True,
         group=GROUP,
     )
 

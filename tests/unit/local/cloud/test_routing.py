@@ -22,6 +22,7 @@ def ask(router: Router, url: str, method: str = "GET") -> str:
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     builder = EnvironBuilder(path=slash + path, base_url=f"{scheme}://{host}", method=method)
+    builder.environ_overrides = {"RAW_URI": slash + path}
     return router.dispatch(builder.get_request(Request)).get_data(as_text=True)
 
 
@@ -31,6 +32,9 @@ ROUTER = Router(
         Route(("GET",), "mine.blob.core.windows.net", "/<path:name>", say("my blob")),
         Route(("GET", "POST"), "adb-1.azuredatabricks.net", "/api/<v>/jobs", say("jobs"), True),
         Route(("GET",), "127.0.0.1", "/modelyard/status", say("status")),
+        Route(("GET",), "api.github.com", "/places/<place>", say("place")),
+        Route(("GET",), "api.github.com", "/places/<place>/secrets", say("secrets")),
+        Route(("GET",), "api.github.com", "/numbers/<int:number>/<path:rest>", say("number")),
     ]
 )
 
@@ -46,6 +50,11 @@ ROUTER = Router(
         ("http://localhost:8080/modelyard/status", "status"),
         ("https://mine.blob.core.windows.net/a//b", "my blob {'name': 'a//b'}"),
         ("https://other.blob.core.windows.net/a", "any blob {'name': 'a'}"),
+        ("https://mine.blob.core.windows.net/a%2Fb%252Fc/%C3%A4", "my blob {'name': 'a/b%2Fc/ä'}"),
+        ("https://api.github.com/places/prod%2feu", "place {'place': 'prod/eu'}"),
+        ("https://api.github.com/places/a%2Fsecrets", "place {'place': 'a/secrets'}"),
+        ("https://api.github.com/places/a%2Fb/secrets?c=%2F", "secrets {'place': 'a/b'}"),
+        ("https://api.github.com/numbers%2F1%2Fa%2Fb", "number {'number': 1, 'rest': 'a/b'}"),
     ],
 )
 def test_finds_the_handler(url: str, answer: str) -> None:
@@ -59,6 +68,7 @@ def test_finds_the_handler(url: str, answer: str) -> None:
         "https://adb-1.azuredatabricks.net/modelyard/status",  # loopback only
         "https://mine.blob.core.windows.net/",
         "http://127.0.0.1/a",  # a blob host's path is not on loopback
+        "https://api.github.com/places/a/b",
     ],
 )
 def test_what_no_route_has_is_not_found(url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests_mock as mocking
@@ -68,6 +69,12 @@ def test_another_azure_ml_workspace_is_refused(entry: str) -> None:
         ("", "allowed-workspaces is ''"),
         (f"{ID}/computes/cpu", "isn't the resource id of an Azure ML workspace"),
         (ID.replace("MachineLearningServices", "Databricks"), "isn't the resource id of an Azure"),
+        (f"https://ml.azure.com/home?wsid={ID}&tid=1", "isn't the resource id of an Azure"),
+        (f"https://ml.azure.com/?wsid={quote(ID, safe='')}", "isn't the resource id of an Azure"),
+        (f"https://portal.azure.com/#@a.example/resource{ID}/overview", "isn't the resource id"),
+        (f"https://management.azure.com{ID}", "isn't the resource id of an Azure ML workspace"),
+        ("ml.azure.com", "isn't the resource id of an Azure ML workspace"),
+        ("https://studio.ml.azure.cn/", "isn't the resource id of an Azure ML workspace"),
     ],
 )
 @pytest.mark.parametrize(
@@ -81,6 +88,14 @@ def test_a_wrong_entry_of_the_list_names_the_list(
         check(["wine", BASE, entry])
     assert said in caught.value.what
     assert caught.value.fix
+
+
+def test_both_guards_say_that_they_are_guards() -> None:
+    for operation in operations.every():
+        guards = {one.name for one in members(operation.inputs) if one.spec.guards}
+        assert guards == {
+            one.name for one in members(operation.inputs) if one.name.startswith("allowed_")
+        }
 
 
 AZURE_ML: dict[str, dict[str, Any]] = {

@@ -8,6 +8,7 @@ Source: docs.github.com, "Managing environments for deployment".
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from modelyard.local.cloud.github import accounts, exceptions
 from modelyard.local.cloud.github.accounts import Accounts
@@ -146,12 +147,13 @@ class Environments:
             {"id": number * 10 + index, "node_id": f"RULE_{number}_{index}", **rule}
             for index, rule in enumerate(rules)
         ]
+        name = quote(document["name"], safe="")
         return {
             "id": number,
             "node_id": f"EN_{number}",
             "name": document["name"],
-            "url": f"{call.url}/environments/{document['name']}",
-            "html_url": f"{call.html_url}/deployments/activity_log?environment={document['name']}",
+            "url": f"{call.url}/environments/{name}",
+            "html_url": f"{call.html_url}/deployments/activity_log?environment={name}",
             "created_at": document["created_at"],
             "updated_at": document["updated_at"],
             "protection_rules": named,
