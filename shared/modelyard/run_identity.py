@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -19,6 +20,12 @@ class RunIdentity:
     branch: str = ""
     instance: str = ""
     """Tells jobs of one name apart: the legs of a matrix."""
+
+    @property
+    def repository_name(self) -> str:
+        """The repository's own name, without where it is; empty where nothing tells."""
+        path = self.repository.rstrip("/\\").removesuffix(".git")
+        return re.split(r"[/\\:]", path)[-1]
 
     @property
     def build(self) -> str:

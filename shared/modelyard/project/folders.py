@@ -15,6 +15,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from modelyard.azure.storage_names import is_account, is_container
 from modelyard.project.fields import Section
 
 KEYS = ("account", "container", "path", "rights")
@@ -22,7 +23,6 @@ THROUGH = "--x"
 """All that it takes to go through a folder."""
 ROOT = "/"
 _RIGHTS = re.compile(r"[r-][w-]x")
-_CONTAINER = re.compile(r"\$(root|web|logs)|(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 Command = tuple[str, ...]
 
 
@@ -67,9 +67,9 @@ def read(section: Section) -> Folder:
         section.line("path", ROOT).strip("/") or ROOT,
         section.line("rights", "rwx"),
     )
-    if found.account and not re.fullmatch(r"[a-z0-9]{3,24}", found.account):
+    if found.account and not is_account(found.account):
         section.wrong("account", f"is {found.account}, no name of a storage account")
-    if found.container and not _CONTAINER.fullmatch(found.container):
+    if found.container and not is_container(found.container):
         section.wrong("container", f"is {found.container}, no name of a container")
     if found.path != ROOT and {"", ".", ".."} & {*found.path.split("/")}:
         section.wrong("path", f"is {found.path}, no path of a folder")

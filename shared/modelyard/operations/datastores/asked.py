@@ -9,6 +9,7 @@ from typing import Any
 
 from modelyard.azure.guids import is_guid
 from modelyard.azure.identity.clouds import AzureCloud
+from modelyard.azure.storage_names import is_account, is_container
 from modelyard.azureml.datastores import IDENTITY, KEY, LAKE, PRINCIPAL, SAS, Wanted
 from modelyard.context import Context
 from modelyard.errors import InputError
@@ -19,8 +20,6 @@ _SECRETS = {"account-key": KEY, "sas-token": SAS, "client-secret": PRINCIPAL}
 _PRINCIPAL = ("tenant-id", "client-id", "client-secret")
 _FIELDS = ("type", "account", "container", "default", "tenant-id", "client-id", *_SECRETS)
 _NAME = re.compile(r"[A-Za-z0-9_]{1,255}")
-_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
-_CONTAINER = re.compile(r"(?=.{3,63}$)[a-z0-9](-?[a-z0-9])*")
 
 
 @dataclass(frozen=True)
@@ -104,11 +103,11 @@ def _problems(name: str, store: Mapping[str, Any]) -> Iterator[str]:
     if wrong := [one for one in texts if not isinstance(store[one], str) or not store[one]]:
         yield f"{name}: {', '.join(wrong)} isn't a text"
         return
-    for field, pattern, fix in (
-        ("account", _ACCOUNT, "3 to 24 small letters and digits"),
-        ("container", _CONTAINER, "3 to 63 small letters, digits and single hyphens"),
+    for field, is_name, fix in (
+        ("account", is_account, "3 to 24 small letters and digits"),
+        ("container", is_container, "3 to 63 small letters, digits and single hyphens"),
     ):
-        if not pattern.fullmatch(str(store.get(field, ""))):
+        if not is_name(str(store.get(field, ""))):
             yield f"{name}: {field} is {store.get(field)!r}; it has {fix}"
     kind = KINDS.get(str(store.get("type")))
     if kind is None:

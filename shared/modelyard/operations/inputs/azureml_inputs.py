@@ -113,8 +113,8 @@ def connect_api(
 
 def _of_repository(context: Context) -> str:
     """The repository's own name, as far as a workspace can have it."""
-    path = context.ci.identity().repository.rstrip("/").removesuffix(".git")
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", re.split(r"[/:\\]", path)[-1]).strip("-_")[:33]
+    own = context.ci.identity().repository_name
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", own).strip("-_")[:33]
     if len(name) < 3:
         raise InputError(
             "no workspace is named, and the repository's name can't be one",

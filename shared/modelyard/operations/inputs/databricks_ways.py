@@ -11,6 +11,7 @@ from modelyard.azure.identity.sign_in import DOCUMENTATION, NotTried, Way
 from modelyard.context import Context
 from modelyard.credentials import Token
 from modelyard.databricks import federation
+from modelyard.operations.inputs.identity_inputs import Late
 
 if TYPE_CHECKING:
     from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs
@@ -20,15 +21,6 @@ WARNING = (
     f"as one person: {DOCUMENTATION} shows ways without a stored secret (and sign-in: token says "
     "that this one is meant)"
 )
-
-
-class Late:
-    """What these ways need, and what somebody has to sign in for to find it."""
-
-    url = ""
-    """The workspace's address."""
-    token = ""
-    """The personal access token itself, where the input says in which key vault it is."""
 
 
 def ways(inputs: WorkspaceInputs, context: Context, late: Late) -> list[Way | NotTried]:

@@ -47,8 +47,7 @@ def expand(target: str, identity: RunIdentity, *, name: str = "target") -> str:
 
 def _value(name: str, identity: RunIdentity) -> str:
     if name == "repository":
-        last = re.split(r"[/\\:]", identity.repository.rstrip("/\\"))[-1]
-        return _safe(last.removesuffix(".git"))
+        return _safe(identity.repository_name)
     if name == "branch":
         return branch_name(identity.branch)
     if name == "pull-request":

@@ -10,7 +10,6 @@ from modelyard.azure.identity.sign_in import NotTried, Way
 from modelyard.azure.identity.variables import AUTOMATIC
 from modelyard.context import Context
 from modelyard.operation import given, members
-from modelyard.operations.inputs.databricks_ways import Late
 
 WAYS = (
     "service-connection",
@@ -24,6 +23,15 @@ WAYS = (
 )
 """In the order in which they are tried."""
 GROUP = "Identity"
+
+
+class Late:
+    """What ways of a workspace's own need, and what somebody has to sign in for to find it."""
+
+    url = ""
+    """The workspace's address."""
+    token = ""
+    """The personal access token itself, where the input says in which key vault it is."""
 
 
 @dataclass(frozen=True)

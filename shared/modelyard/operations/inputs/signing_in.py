@@ -11,8 +11,7 @@ from modelyard.azure.identity.sign_in import SignIn, Way
 from modelyard.azure.identity.variables import AUTOMATIC
 from modelyard.context import Context
 from modelyard.errors import InputError
-from modelyard.operations.inputs.databricks_ways import Late
-from modelyard.operations.inputs.identity_inputs import WAYS, IdentityInputs, Own
+from modelyard.operations.inputs.identity_inputs import WAYS, IdentityInputs, Late, Own
 
 
 @dataclass(frozen=True)

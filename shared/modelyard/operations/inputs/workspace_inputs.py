@@ -17,10 +17,10 @@ from modelyard.http import Session
 from modelyard.operation import given
 from modelyard.operations.inputs import databricks_ways
 from modelyard.operations.inputs.allowed_workspaces import check_address, guard
-from modelyard.operations.inputs.databricks_ways import Late
 from modelyard.operations.inputs.identity_inputs import (
     GROUP,
     IdentityInputs,
+    Late,
     Own,
     only_in_environment,
 )

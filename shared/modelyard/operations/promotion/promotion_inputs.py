@@ -11,8 +11,7 @@ from modelyard.errors import InputError
 from modelyard.operation import given
 from modelyard.operations.inputs import azureml_inputs, workspace_inputs
 from modelyard.operations.inputs.azureml_inputs import place_of
-from modelyard.operations.inputs.databricks_ways import Late
-from modelyard.operations.inputs.identity_inputs import Own
+from modelyard.operations.inputs.identity_inputs import Late, Own
 from modelyard.operations.inputs.workspace_inputs import WritingInputs
 from modelyard.operations.promotion import registries
 from modelyard.operations.promotion.comparison import INCOMPARABLE, KEEP, NO_CHAMPION, Rule

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operation import Structure, given
-from modelyard.operations.inputs.databricks_ways import Late
-from modelyard.operations.inputs.identity_inputs import Own
+from modelyard.operations.inputs.identity_inputs import Late, Own
 from modelyard.operations.inputs.workspace_inputs import WritingInputs
 from modelyard.selection import DIRECTIONS
 

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from modelyard.errors import InputError
 from modelyard.operations.inputs.destinations import branch_name, expand
+from modelyard.run_identity import RunIdentity
 
 
-@dataclass(frozen=True)
-class Run:
-    repository: str = "https://ci.example/house/project"
-    branch: str = "refs/heads/main"
-    commit: str = "0123abc"
+def run_of(
+    repository: str = "https://ci.example/house/project",
+    branch: str = "refs/heads/main",
+    commit: str = "0123abc",
+) -> RunIdentity:
+    return RunIdentity(repository, "p", "1", "1", "j", "s", commit=commit, branch=branch)
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def test_branch_name(ref: str, expected: str) -> None:
     ],
 )
 def test_repository(repository: str, expected: str) -> None:
-    assert expand("/Shared/{repository}", Run(repository=repository)) == f"/Shared/{expected}"
+    assert expand("/Shared/{repository}", run_of(repository=repository)) == f"/Shared/{expected}"
 
 
 def test_all_of_them() -> None:
-    run = Run(branch="refs/pull/12/merge")
+    run = run_of(branch="refs/pull/12/merge")
     assert expand("/S/{repository}/{branch}/{pull-request}/{commit}", run) == (
         "/S/project/pr-12/12/0123abc"
     )
@@ -60,13 +60,17 @@ def test_all_of_them() -> None:
 @pytest.mark.parametrize(
     ("target", "run", "message"),
     [
-        ("/S/{brunch}", Run(), r"target has the placeholder \{brunch\} \(did you mean branch\?\)"),
-        ("/S/{pull-request}", Run(), "this run has none"),
-        ("/S/{branch}", Run(branch=""), "this run has none"),
-        ("/S/{repository}", Run(repository=""), "this run has none"),
-        ("/S/{}", Run(), r"placeholder \{\}"),
+        (
+            "/S/{brunch}",
+            run_of(),
+            r"target has the placeholder \{brunch\} \(did you mean branch\?\)",
+        ),
+        ("/S/{pull-request}", run_of(), "this run has none"),
+        ("/S/{branch}", run_of(branch=""), "this run has none"),
+        ("/S/{repository}", run_of(repository=""), "this run has none"),
+        ("/S/{}", run_of(), r"placeholder \{\}"),
     ],
 )
-def test_placeholders_without_a_value(target: str, run: Run, message: str) -> None:
+def test_placeholders_without_a_value(target: str, run: RunIdentity, message: str) -> None:
     with pytest.raises(InputError, match=message):
         expand(target, run)

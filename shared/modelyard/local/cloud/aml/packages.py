@@ -32,6 +32,8 @@ from modelyard.local.cloud.service import Cloud
 LOG_BYTES = 16 * 1024
 _CONDA = re.compile(r"([A-Za-z0-9._-]+)\s*(?:=+\s*([0-9][^=\s]*)(?:=\S+)?)?(.*)")
 _NOT_PIP = frozenset({"pip", "setuptools", "wheel"})
+_LOCKS: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+"""By folder, for all of a process: jobs and web services make the same environments."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,13 @@ class Environments:
     def __init__(self, cloud: Cloud, children: Children) -> None:
         self._folder = cloud.folder / "aml" / "environments"
         self._children = children
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         # The index is no part of the cloud: pip goes the way that leads out of it.
         self._outside = without_real_world(os.environ)
 
     def interpreter(self, packages: Packages) -> Path:
         """The environment's Python; installed the first time. Raises ArmError with pip's log."""
         folder = self._folder / packages.key
-        with self._locks[packages.key]:
+        with _LOCKS[folder]:
             if not (folder / ".complete").is_file():
                 self._make(folder, packages)
         return folder / "bin" / "python"
