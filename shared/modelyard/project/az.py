@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from modelyard.azure.identity import variables
+from modelyard.azure.identity import credential_variables
 from modelyard.errors import Ambiguous, MissingTool
 from modelyard.project import roles, tenant
 from modelyard.project.lake import Lake
@@ -18,17 +18,6 @@ from modelyard.project.roles import Role
 from modelyard.project.tenant import Federation, Tenant
 from modelyard.project_errors import AzFailed
 
-_TOKENS = frozenset(
-    {
-        *("AZURE_DEVOPS_EXT_PAT", "SYSTEM_ACCESSTOKEN", "GH_TOKEN", "GITHUB_TOKEN"),
-        *("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
-        *("DATABRICKS_CLIENT_SECRET", "DATABRICKS_TOKEN"),
-        *variables.CLIENT_SECRET,
-        *variables.CLIENT_CERTIFICATE,
-        *variables.CLIENT_CERTIFICATE_PASSWORD,
-    }
-)
-"""Variables that az doesn't need: it is signed in by itself."""
 SECONDS = 120
 """How long one command may take; a first one often signs in anew."""
 
@@ -40,9 +29,8 @@ class Az:
     """
 
     def __init__(self, environment: Mapping[str, str], wanted: Tenant) -> None:
-        self._environment = {
-            name: value for name, value in environment.items() if name not in _TOKENS
-        }
+        # It is signed in by itself, perhaps as the machine.
+        self._environment = credential_variables.without(environment, ())
         self._wanted = wanted
         self._program = shutil.which("az", path=environment.get("PATH")) or ""
         if not self._program:

@@ -73,8 +73,10 @@ def test_one_that_somebody_made_in_the_meantime_is_not_made_again(folder: Path) 
 
 
 def test_az_gets_no_token(folder: Path) -> None:
-    secrets = dict.fromkeys(("GH_TOKEN", "ARM_CLIENT_CERTIFICATE_PASSWORD"), "made-up-secret")
-    az(folder, HOME="/home/made-up", **secrets).federation_change(TRUST.name, lambda: TRUST)
+    names = ("GH_TOKEN", "ARM_CLIENT_CERTIFICATE_PASSWORD", "SECRET_X", "AZURE_STORAGE_KEY")
+    given = {"HOME": "/home/made-up", "IDENTITY_HEADER": "of-the-machine"}
+    one = az(folder, **given, **dict.fromkeys(names, "made-up-secret"))
+    one.federation_change(TRUST.name, lambda: TRUST)
     seen = (folder / "environment").read_text()
-    assert "HOME=/home/made-up" in seen
+    assert {f"{name}={value}" for name, value in given.items()} < set(seen.splitlines())
     assert "made-up-secret" not in seen
