@@ -19,7 +19,7 @@ from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs.allowed_workspaces import check_address
 from modelyard.operations.inputs.workspace_inputs import (
     Workspace,
-    WritingInputs,
+    WorkspaceInputs,
     open_workspace,
 )
 
@@ -31,7 +31,7 @@ SECRETS = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(WritingInputs):
+class Inputs(WorkspaceInputs):
     version: str = given("Version of databricks-cli.", default=command_line.VERSION)
     profile: str = given("Name of the profile for workspace-url and token.", default="DEFAULT")
     profiles: Structure | None = given(

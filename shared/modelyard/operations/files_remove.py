@@ -15,13 +15,13 @@ from modelyard.errors import InputError, ModelyardError, NotFound, ServiceError
 from modelyard.http import Session
 from modelyard.operation import Operation, given, result
 from modelyard.operations.inputs import destinations
-from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs, connect
 
 KEPT = "paths"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(WritingInputs):
+class Inputs(WorkspaceInputs):
     paths: tuple[str, ...] = given(
         "What to remove, one a line: dbfs:/..., /Volumes/CATALOG/SCHEMA/VOLUME/... or "
         "/Workspace/... (or /Shared/..., /Users/...). A path may not end with a slash: that is "

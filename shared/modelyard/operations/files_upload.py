@@ -16,12 +16,12 @@ from modelyard.databricks.names import counted, listed, shown, size_text
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Operation, given, result
 from modelyard.operations.inputs import destinations
-from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs, connect
 from modelyard.parallel import MOST
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(WritingInputs):
+class Inputs(WorkspaceInputs):
     source: str = given(
         "Folder with the files, or one file. A folder is sent with all its folders.", file=True
     )

@@ -11,11 +11,11 @@ from modelyard.databricks.clusters.pools import Pool
 from modelyard.errors import InputError, ServiceError
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
-from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs, connect
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(WritingInputs):
+class Inputs(WorkspaceInputs):
     pool_name: str = given("Exact name of the instance pool.")
     ensure: str = given(
         "present: get, create or update the pool. absent: delete it for ever.",

@@ -16,12 +16,12 @@ from modelyard.databricks.notebooks.notebook_choice import Choice, Notebook
 from modelyard.errors import FileError, InputError
 from modelyard.operation import Operation, given, result
 from modelyard.operations.inputs import destinations
-from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs, connect
 from modelyard.parallel import MOST
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(WritingInputs):
+class Inputs(WorkspaceInputs):
     source: str = given(
         "Folder with the notebooks, or one notebook. A folder is imported with all its folders: "
         ".py, .ipynb, .scala, .sql, .r and .html, by extension.",

@@ -12,12 +12,12 @@ from modelyard.errors import InputError, NotFound
 from modelyard.http import Session
 from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs import times
-from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs, connect
 from modelyard.operations.runs.run_cancelling import until_over
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(WritingInputs):
+class Inputs(WorkspaceInputs):
     run_ids: tuple[str, ...] = given(
         "Ids of the runs, one a line or a JSON list, such as the output run-ids of job-run.",
         default=(),

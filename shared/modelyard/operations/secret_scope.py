@@ -18,13 +18,13 @@ from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs import secret_inputs
 from modelyard.operations.inputs.mappings import TEXTS, mapping_of
 from modelyard.operations.inputs.signing_in import signed_in
-from modelyard.operations.inputs.workspace_inputs import WritingInputs, connect
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs, connect
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(WritingInputs):
+class Inputs(WorkspaceInputs):
     scope: str = given("Name of the secret scope. It is created when it doesn't exist.")
     backend: str = given(
         "Where the secrets are kept: in Databricks' own store, or in an Azure key vault.",

@@ -151,11 +151,6 @@ def delete(session: Session, pool_id: str) -> None:
         session.post(f"{API}/delete", {"instance_pool_id": pool_id}, repeatable=True)
 
 
-def url(session: Session, pool_id: str) -> str:
-    """The pool's page."""
-    return f"{session.base}/compute/instance-pools/{pool_id}"
-
-
 def _fits(wanted: Any, has: Any) -> bool:
     if has is None:
         return not wanted  # the service leaves out what is 0, false or empty

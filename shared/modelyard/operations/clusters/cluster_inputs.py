@@ -9,14 +9,14 @@ from typing import Any
 from modelyard.databricks.clusters import cluster_spec
 from modelyard.errors import InputError
 from modelyard.operation import Structure, given
-from modelyard.operations.inputs.workspace_inputs import WritingInputs
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs
 
 INDIRECT = "ENV_"
 _MEANT_FOR = "Cluster"
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamedCluster(WritingInputs):
+class NamedCluster(WorkspaceInputs):
     """Which cluster."""
 
     cluster_id: str | None = given(

@@ -84,6 +84,9 @@ class WorkspaceInputs(IdentityInputs, NamedWorkspace):
         environment=("DATABRICKS_TOKEN_AUDIENCE",),
         group=GROUP,
     )
+    dry_run: bool = given(
+        "Read and compare, say what would be done, and change nothing.", default=False
+    )
 
     def own(self, context: Context, late: Late) -> Own:
         """The workspace's ways to sign in, and its address, which tells the cloud."""
@@ -95,15 +98,6 @@ class WorkspaceInputs(IdentityInputs, NamedWorkspace):
             if not only_in_environment(self, context, "token"):
                 later |= {"azure-cli", "managed-identity"}
         return Own(databricks_ways.ways(self, context, late), later, self.workspace_url or "")
-
-
-@dataclass(frozen=True, kw_only=True)
-class WritingInputs(WorkspaceInputs):
-    """As above, for an operation that changes something."""
-
-    dry_run: bool = given(
-        "Read and compare, say what would be done, and change nothing.", default=False
-    )
 
 
 @dataclass(frozen=True)
@@ -139,7 +133,7 @@ def open_workspace(inputs: WorkspaceInputs, context: Context) -> Workspace:
         late.url,
         credential(who, resource_id, cloud, context),
         clock=context.clock,
-        read_only=bool(getattr(inputs, "dry_run", False)),
+        read_only=inputs.dry_run,
     )
     if inputs.first_contact:
         connection.first_contact(session)

@@ -12,7 +12,7 @@ from modelyard.operation import given
 from modelyard.operations.inputs import azureml_inputs, workspace_inputs
 from modelyard.operations.inputs.azureml_inputs import place_of
 from modelyard.operations.inputs.identity_inputs import Late, Own
-from modelyard.operations.inputs.workspace_inputs import WritingInputs
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs
 from modelyard.operations.promotion import registries
 from modelyard.operations.promotion.comparison import INCOMPARABLE, KEEP, NO_CHAMPION, Rule
 from modelyard.operations.promotion.on_azureml import OnAzureML
@@ -27,7 +27,7 @@ _FAILURES = (KEEP, NO_CHAMPION, INCOMPARABLE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PromotionInputs(WritingInputs):
+class PromotionInputs(WorkspaceInputs):
     """Which model in which registry, and by what it is judged."""
 
     registry: str = given(

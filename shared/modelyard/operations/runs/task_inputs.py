@@ -10,7 +10,7 @@ from modelyard.databricks.clusters import cluster_spec, library_spec
 from modelyard.databricks.notebooks.failing_line import SourceFolder
 from modelyard.errors import InputError
 from modelyard.operation import Structure, given
-from modelyard.operations.inputs.workspace_inputs import WritingInputs
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs
 
 _COMPUTE = "Compute"
 _REPORT = "Report"
@@ -18,7 +18,7 @@ _NOT_FOR_JOBS = ("autotermination_minutes", "cluster_name")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskInputs(WritingInputs):
+class TaskInputs(WorkspaceInputs):
     """Compute, libraries and the folder that the notebooks came from."""
 
     cluster_id: str | None = given(

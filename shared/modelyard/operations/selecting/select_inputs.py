@@ -9,7 +9,7 @@ from modelyard.context import Context
 from modelyard.errors import InputError
 from modelyard.operation import Structure, given
 from modelyard.operations.inputs.identity_inputs import Late, Own
-from modelyard.operations.inputs.workspace_inputs import WritingInputs
+from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs
 from modelyard.selection import DIRECTIONS
 
 DATABRICKS, AZURE_ML = "databricks", "azure-ml"
@@ -18,7 +18,7 @@ _PART = r"[^/\\:\x00-\x1f]+"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SelectInputs(WritingInputs):
+class SelectInputs(WorkspaceInputs):
     """Which runs, and what makes one the best."""
 
     source: str = given(

@@ -16,7 +16,6 @@ from modelyard.errors import Ambiguous, InputError, PermissionDenied, ReadOnly, 
 from modelyard.operation import Operation
 from modelyard.operations.inputs.workspace_inputs import (
     WorkspaceInputs,
-    WritingInputs,
     connect,
     open_workspace,
 )
@@ -40,13 +39,13 @@ class Outputs:
     pass
 
 
-OPERATION: Operation[WritingInputs, Outputs] = Operation(
+OPERATION: Operation[WorkspaceInputs, Outputs] = Operation(
     name="workspace",
     title="Connect",
     description="It connects.",
     group="Databricks",
     task_id="00000000-0000-4000-8000-000000000000",
-    inputs=WritingInputs,
+    inputs=WorkspaceInputs,
     outputs=Outputs,
     run=lambda inputs, context: Outputs(),
 )
@@ -345,7 +344,7 @@ def test_another_tenant_is_an_error_before_anything_is_written(
     server: Any, context: Context, principals: Principals, writes: bool
 ) -> None:
     session = connect(
-        WritingInputs(workspace_url=BASE, allowed_tenants=(TENANT,), **PRINCIPAL), context
+        WorkspaceInputs(workspace_url=BASE, allowed_tenants=(TENANT,), **PRINCIPAL), context
     )
     with pytest.raises(TenantNotAllowed):  # the tokens of these principals tell no tenant
         session.post("/api/x", {}) if writes else session.get("/api/x")
@@ -394,7 +393,7 @@ def test_who_signed_in_can_be_asked_for_a_token(
 def test_a_dry_run_writes_nothing(server: Any, context: Context, dry_run: bool) -> None:
     server.post(f"{BASE}/api/x", json={})
     session = connect(
-        WritingInputs(workspace_url=BASE, token="dapi-made-up", dry_run=dry_run), context
+        WorkspaceInputs(workspace_url=BASE, token="dapi-made-up", dry_run=dry_run), context
     )
     assert session.read_only is dry_run
     if dry_run:

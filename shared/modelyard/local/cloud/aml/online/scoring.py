@@ -6,13 +6,13 @@ answers with an error makes 424 on a managed endpoint; on Kubernetes its own sta
 
 from __future__ import annotations
 
-import re
 import threading
 import uuid
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from modelyard import durations
 from modelyard.local.cloud.aml.online import mlflow_bodies, tokens
 from modelyard.local.cloud.aml.online.collecting import Collector
 from modelyard.local.cloud.aml.online.deployments import Deployments
@@ -27,7 +27,6 @@ from modelyard.local.cloud.service import Cloud
 
 Json = dict[str, Any]
 DEPLOYMENT = "azureml-model-deployment"
-_SECONDS = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
 _DEFAULT_SECONDS = 5.0
 
 
@@ -180,8 +179,4 @@ class Scoring:
 
 def _seconds(text: str | None) -> float:
     """An ISO 8601 duration, such as PT1M30S; what Azure takes where there is none."""
-    match = _SECONDS.fullmatch(text or "")
-    if match is None or not any(match.groups()):
-        return _DEFAULT_SECONDS
-    hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return hours * 3600 + minutes * 60 + seconds
+    return durations.seconds_of(text) or _DEFAULT_SECONDS
