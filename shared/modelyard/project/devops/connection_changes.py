@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from modelyard.project import kept_secrets
+from modelyard.project.devops import connection_bodies
+from modelyard.project.devops.connection_bodies import TYPES, Body, laid_over
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.service_connections import (
-    AZURE,
     GENERIC,
-    GITHUB,
     KIND,
     REGISTRY,
     ServiceConnection,
@@ -22,7 +22,6 @@ from modelyard.project.devops.service_connections import (
 from modelyard.project.plan import Change, change
 from modelyard.project.secret_values import SecretReference
 
-FEDERATED = "WorkloadIdentityFederation"
 NEEDS = "the role Creator or Administrator: Project settings, Service connections, Security"
 Json = dict[str, Any]
 
@@ -57,10 +56,20 @@ def changes(wanted: list[ServiceConnection], organization: Organization) -> Iter
                 **kept_secrets.shown(connection.secrets, kept, renew=renew),
             },
             _found_fields(connection, found) if found else None,
-            _apply(connection, needed, organization),
-            kept_secrets.note(connection.secrets, kept, renew=renew),
+            _apply(connection, found, needed, organization),
+            _note(connection, found) or kept_secrets.note(connection.secrets, kept, renew=renew),
             needed.values(),
         )
+
+
+def _note(connection: ServiceConnection, found: Any) -> str:
+    """A user and a password are for one server: they aren't sent to another one."""
+    other = found and connection.type == GENERIC and found.url != connection.url
+    return (
+        "a user and a password that it has are removed: they were for the other url"
+        if other
+        else ""
+    )
 
 
 def _client_id(connection: ServiceConnection, organization: Organization) -> str:
@@ -70,11 +79,14 @@ def _client_id(connection: ServiceConnection, organization: Organization) -> str
 
 def _kept(connection: ServiceConnection, found: Any) -> frozenset[str]:
     """The secrets that stay. A password is that of one user of one registry: it isn't sent to
-    another one."""
+    another one, nor taken for what a connection signs in with otherwise."""
     if not found:
         return frozenset()
     there = _found_fields(connection, found)
-    same = there["type"] == connection.type
+    same = (there["type"], there["authorization"]) == (
+        connection.type,
+        connection_bodies.scheme(connection),
+    )
     if connection.type == REGISTRY:
         same &= (there["registry"], there["user"]) == (connection.registry, connection.user)
     return frozenset(connection.secrets if same else ())
@@ -82,20 +94,22 @@ def _kept(connection: ServiceConnection, found: Any) -> frozenset[str]:
 
 def _fields(connection: ServiceConnection, organization: Organization) -> Json:
     fields: Json = {"type": connection.type, "description": connection.description}
+    if connection.type == GENERIC:  # the file says nothing of its sign-in
+        return fields | {"url": connection.url}
+    fields["authorization"] = connection_bodies.scheme(connection)
     if connection.federated:
         client = _client_id(connection, organization)
         fields |= {
-            "authorization": FEDERATED,
             "tenant": connection.tenant_id,
             "client": client or "(of the new application)",
             "subscription": connection.subscription_id,
         }
+        if connection.subscription_name:
+            fields["subscription name"] = connection.subscription_name
     if connection.resource_id:
         fields |= {"registry": connection.registry, "resource": connection.resource_id}
     elif connection.type == REGISTRY:
         fields |= {"registry": connection.registry, "user": connection.user}
-    elif connection.type == GENERIC:
-        fields |= {"url": connection.url}
     return fields
 
 
@@ -107,7 +121,7 @@ def _found_fields(connection: ServiceConnection, found: Any) -> Json:
         .removeprefix("https://")
         .rstrip("/")
     )
-    names = {kind: name for name, kind in _TYPES.items()}
+    names = {kind: name for name, kind in TYPES.items()}
     fields: Json = {
         "type": names.get(found.type, found.type),
         "description": found.description or "",
@@ -115,6 +129,7 @@ def _found_fields(connection: ServiceConnection, found: Any) -> Json:
         "tenant": parameters.get("tenantid"),
         "client": parameters.get("serviceprincipalid"),
         "subscription": data.get("subscriptionId"),
+        "subscription name": data.get("subscriptionName"),
         "registry": registry,
         "user": parameters.get("username"),
         "resource": data.get("registryId"),
@@ -126,124 +141,64 @@ def _found_fields(connection: ServiceConnection, found: Any) -> Json:
     return fields
 
 
-_TYPES = {
-    AZURE: "azurerm",
-    REGISTRY: "dockerregistry",
-    GITHUB: "github",
-    GENERIC: "generic",
-}
-
-
 def _apply(
     connection: ServiceConnection,
+    found: Any,
     needed: Mapping[str, SecretReference],
     organization: Organization,
 ) -> Callable[[], None]:
     def apply() -> None:
         from azure.devops.v7_1.service_endpoint import models
 
-        body = _body(connection, needed, organization)
-        endpoint = models.ServiceEndpoint(
-            name=connection.name,
-            type=_TYPES[connection.type],
-            url=body["url"],
-            description=connection.description,
-            data=body["data"],
-            owner="library",
-            authorization=models.EndpointAuthorization(
-                scheme=body["scheme"], parameters=body["parameters"]
-            ),
-            service_endpoint_project_references=[
-                models.ServiceEndpointProjectReference(
-                    name=connection.name,
-                    description=connection.description,
-                    project_reference=models.ProjectReference(**organization.reference()),
-                )
-            ],
+        secrets = [organization.surroundings.secrets.value(one) for one in needed.values()]
+        body = connection_bodies.body(
+            connection,
+            _client_id(connection, organization),
+            secrets[0] if secrets else None,
+            organization.surroundings.cloud,
         )
-        known = organization.knows(KIND, connection.name)
+        endpoint = found or models.ServiceEndpoint(owner="library")
+        endpoint.authorization = _authorization(connection, found, body)
+        alike = found and found.type == TYPES[connection.type]
+        endpoint.data = laid_over({**body.new_data, **((alike and found.data) or {})}, body.data)
+        endpoint.name, endpoint.type = connection.name, TYPES[connection.type]
+        endpoint.url, endpoint.description = body.url, connection.description
+        endpoint.service_endpoint_project_references = _projects(connection, found, organization)
+        call: tuple[Any, ...] = ("create_service_endpoint", endpoint)
+        if found:
+            call = ("update_service_endpoint", endpoint, found.id)
         what = f"writing the service connection {connection.name}"
-        if known:
-            endpoint.id = known
-            arguments: tuple[Any, ...] = ("update_service_endpoint", endpoint, known)
-        else:
-            arguments = ("create_service_endpoint", endpoint)
-        made = organization.write(what, "service_endpoint", *arguments, needs=NEEDS)
+        made = organization.write(what, "service_endpoint", *call, needs=NEEDS)
         organization.remember(KIND, connection.name, made.id)
 
     return apply
 
 
-def _body(
-    connection: ServiceConnection,
-    needed: Mapping[str, SecretReference],
-    organization: Organization,
-) -> Json:
-    cloud = organization.surroundings.cloud
-    if connection.type == AZURE:
-        return {
-            "url": f"{cloud.resource_manager}/",
-            "scheme": FEDERATED,
-            "parameters": {
-                "tenantid": connection.tenant_id,
-                "serviceprincipalid": _client_id(connection, organization),
-            },
-            "data": {
-                "environment": cloud.connection_name,
-                "scopeLevel": "Subscription",
-                "subscriptionId": connection.subscription_id,
-                "subscriptionName": connection.subscription_name or connection.subscription_id,
-                "creationMode": "Manual",
-            },
-        }
-    if connection.resource_id:
-        return _registry_by_federation(connection, organization)
-    if connection.type == GENERIC:
-        return {
-            "url": connection.url,
-            "scheme": "UsernamePassword",
-            "parameters": {"username": "", "password": ""},
-            "data": {},
-        }
-    # A secret without a value keeps its own.
-    (name,) = connection.secrets
-    value = organization.surroundings.secrets.value(needed[name]) if name in needed else None
-    if connection.type == GITHUB:
-        return {
-            "url": "https://github.com",
-            "scheme": "PersonalAccessToken",
-            "parameters": {"accessToken": value},
-            "data": {},
-        }
-    registry = f"https://{connection.registry.removeprefix('https://')}"
-    return {
-        "url": registry,
-        "scheme": "UsernamePassword",
-        "parameters": {"registry": registry, "username": connection.user, "password": value},
-        "data": {"registrytype": "Others"},
-    }
+def _authorization(connection: ServiceConnection, found: Any, body: Body) -> Any:
+    """How it signs in: what the file says of it over what is there, if that is the same way."""
+    from azure.devops.v7_1.service_endpoint import models
+
+    scheme, there = connection_bodies.scheme(connection), body.new_parameters
+    if found and found.type == TYPES[connection.type]:
+        if connection.type == GENERIC and found.url == body.url:
+            return found.authorization
+        if found.authorization.scheme == scheme and connection.type != GENERIC:
+            there = found.authorization.parameters or {}
+    return models.EndpointAuthorization(scheme=scheme, parameters=laid_over(there, body.parameters))
 
 
-def _registry_by_federation(connection: ServiceConnection, organization: Organization) -> Json:
-    """An Azure container registry, whose token comes by the application's own federation.
+def _projects(connection: ServiceConnection, found: Any, organization: Organization) -> list[Any]:
+    """This project first, and the others that the connection is shared with."""
+    from azure.devops.v7_1.service_endpoint import models
 
-    Source: microsoft/terraform-provider-azuredevops at 2e9f3ea9,
-    ``resource_serviceendpoint_azurecr.go``.
-    """
-    return {
-        "url": f"https://{connection.registry}",
-        "scheme": FEDERATED,
-        "parameters": {
-            "loginServer": connection.registry,
-            "scope": connection.resource_id,
-            "tenantid": connection.tenant_id,
-            "serviceprincipalid": _client_id(connection, organization),
-        },
-        "data": {
-            "registryId": connection.resource_id,
-            "registrytype": "ACR",
-            "subscriptionId": connection.subscription_id,
-            "subscriptionName": connection.subscription_name or connection.subscription_id,
-            "creationMode": "Manual",
-        },
-    }
+    own = models.ServiceEndpointProjectReference(
+        name=connection.name,
+        description=connection.description,
+        project_reference=models.ProjectReference(**organization.reference()),
+    )
+    there = (found.service_endpoint_project_references if found else None) or []
+    return [own, *(one for one in there if not _is_own(one, own))]
+
+
+def _is_own(one: Any, own: Any) -> bool:
+    return bool(one.project_reference.id == own.project_reference.id)

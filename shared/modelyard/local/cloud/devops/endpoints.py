@@ -51,7 +51,8 @@ class Endpoints:
             return self._save(key, project, body, {})
 
     def change(self, key: str, body: Json) -> Json:
-        """Raises DevOpsError. A secret that comes without a value keeps its own."""
+        """Raises DevOpsError. A secret that comes without a value keeps its own, unless the
+        connection signs in otherwise from now on."""
         with self._cloud.store.lock:
             project = self._project_of(body)
             before = self.get(project, key)
@@ -59,7 +60,7 @@ class Endpoints:
                 raise exceptions.connection_not_found(key)
             if before["name"] != body.get("name") and is_federated(before):
                 raise exceptions.invalid("name", "The subject of a federation has the name in it.")
-            return self._save(key, project, body, _parameters(before))
+            return self._save(key, project, body, _kept(before, body))
 
     def _project_of(self, body: Json) -> str:
         references = body.get("serviceEndpointProjectReferences")
@@ -73,8 +74,7 @@ class Endpoints:
 
     def _save(self, key: str, project: str, body: Json, before: Json) -> Json:
         kind, given = text_of(body, "type"), _parameters(body)
-        kept = {name: one for name, one in before.items() if name.lower() in SECRETS}
-        parameters = {**kept, **{name: one for name, one in given.items() if one is not None}}
+        parameters = {**before, **{name: one for name, one in given.items() if one is not None}}
         scheme = str((body.get("authorization") or {}).get("scheme") or "")
         if scheme == FEDERATED:
             if kind not in (AZURE, REGISTRY):
@@ -103,6 +103,14 @@ def shown(body: Json) -> Json:
         for name, value in _parameters(body).items()
     }
     return {**body, "authorization": {**body["authorization"], "parameters": parameters}}
+
+
+def _kept(before: Json, body: Json) -> Json:
+    """The secrets that a connection has."""
+    scheme = (body.get("authorization") or {}).get("scheme")
+    if (before["type"], before["authorization"]["scheme"]) != (body.get("type"), scheme):
+        return {}
+    return {name: one for name, one in _parameters(before).items() if name.lower() in SECRETS}
 
 
 def _parameters(body: Json) -> Json:

@@ -1,0 +1,119 @@
+"""Variables, approvals, branches and policies."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from local.setup_azure_devops.setup import NEEDED, SECRETS, Setup
+from modelyard.local.cloud.devops import pipelines as devops_pipelines
+
+CLOUD_SERVICES = NEEDED
+
+
+def test_variables_are_known_whatever_their_case_and_stay_settable(setup: Setup) -> None:
+    quiet = ("--set", "azure-devops.extension-publisher=")
+    setup(*quiet)
+    listed = setup.only("/local/_apis/build/definitions", "wine-quality")
+    path = f"/local/_apis/build/definitions/{listed['id']}"
+    pipeline = setup.asked("GET", path)
+    there = {name.upper(): one for name, one in pipeline["variables"].items()}
+    there["DATASET"] |= {"allowOverride": True}
+    setup.asked("PUT", path, json={**pipeline, "variables": there})
+    assert "nothing to change: all 16" in setup("--check", *quiet).stdout
+
+    setup.replace("dataset: diabetes", "dataset: wine")
+    assert "      variable DATASET: diabetes -> wine" in setup(*quiet).stdout
+    after = setup.asked("GET", path)["variables"]
+    assert sorted(after) == ["DATASET", "KEY"]
+    assert after["DATASET"] == {"value": "wine", "isSecret": False, "allowOverride": True}
+    assert after["KEY"]["allowOverride"] is False
+    stored = setup.cloud.services["devops"]._pipelines.definitions  # type: ignore[attr-defined]
+    project = setup.cloud.services["devops"].projects.id_of("local")  # type: ignore[attr-defined]
+    kept = stored.get(project, listed["id"])["variables"]["KEY"]
+    assert kept["value"] == SECRETS["SETUP_TOKEN"]
+
+
+def test_a_variable_that_is_to_be_no_secret_any_more_is_told_so(setup: Setup) -> None:
+    setup()
+    setup.replace("      secrets: {key: env:SETUP_TOKEN}\n", "")
+    setup.replace("variables: {dataset: diabetes}", "variables: {dataset: diabetes, Key: shown}")
+    assert "      variable key: (a secret) -> shown" in setup().stdout
+
+
+def test_approvers_are_compared_by_their_order_only_where_it_counts(setup: Setup) -> None:
+    quiet = ("--set", "azure-devops.extension-publisher=")
+    given = r"[reviewer@modelyard.local, '[local]\Contributors']"
+    turned = r"['[local]\Contributors', reviewer@modelyard.local]"
+    setup()
+    setup.replace(given, turned)
+    assert "nothing to change" in setup(*quiet).stdout
+
+    setup.replace("minimum: 1", "in-order: true")
+    setup(*quiet)
+    setup.replace(turned, given)
+    now, then = (
+        r"[local]\Contributors, reviewer@modelyard.local",
+        (r"reviewer@modelyard.local, [local]\Contributors"),
+    )
+    assert f"      approvers: {now} -> {then}\n" in setup(*quiet).stdout
+    assert "nothing to change" in setup(*quiet).stdout
+
+    setup.replace(given, r"[Contributors, '[local]\Contributors']")
+    refused = setup(code=2).stderr
+    assert r"Contributors and [local]\Contributors are one and the same in" in refused
+
+
+def test_secrets_are_set_again_when_that_is_asked_for(setup: Setup) -> None:
+    setup()
+    renewed = setup("--renew-secrets", SETUP_TOKEN="another-value-9012")
+    assert "another-value-9012" not in renewed.stdout
+    assert "      secret token: (set) -> (set again)" in renewed.stdout
+    stored = setup.cloud.services["devops"].groups.of_project("local")  # type: ignore[attr-defined]
+    values = next(one["variables"] for one in stored if one["name"] == "wine")
+    assert values["token"]["value"] == "another-value-9012"
+
+
+def test_a_branch_that_isnt_there_is_told_before_anything_is_written(setup: Setup) -> None:
+    setup.push("release")
+    setup.replace("  - branch: main\n", "  - branch: rele\n")
+    quiet = ("--set", "azure-devops.extension-publisher=")
+    told = "warning: the repository local has no branch rele: pipelines and policies for it wait"
+    first = setup(*quiet).stdout
+    assert told in first
+    assert first.index(told) < first.index("created ")
+    assert "has no branch main" not in first
+    assert "nothing to change" in setup("--check", *quiet, code=1).stdout
+    setup.push("rele")
+    assert "warning" not in setup("--check", *quiet).stdout
+
+    branch = "azure-devops.repository={default-branch: trunk}"
+    assert "has no branch trunk" in setup("--dry-run", *quiet, "--set", branch).stdout
+
+
+def test_policies_on_later_pages_are_found(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup()
+    monkeypatch.setattr(devops_pipelines, "POLICIES_AT_ONCE", 1)
+    assert "nothing to change" in setup("--set", "azure-devops.extension-publisher=").stdout
+    assert len(setup.asked("GET", "/local/_apis/policy/configurations")["value"]) == 1
+
+
+def test_a_secret_comes_from_a_key_vault(setup: Setup) -> None:
+    for name in ("token", "key"):
+        answer = requests.put(
+            f"{setup.cloud.url}/modelyard/keyvault/vaults/wine-vault/secrets/{name}",
+            json={"value": "value-in-vault-3456"},
+            headers=setup.cloud.admin_headers,
+            timeout=30,
+        )
+        assert answer.ok, answer.text
+    setup.replace("token: env:SETUP_TOKEN", "token: keyvault://wine-vault/token")
+    setup.replace("key: env:SETUP_TOKEN", "key: keyvault://wine-vault/key")
+    missing = "azure-devops.pipelines[0].secrets.key=keyvault://wine-vault/other"
+    before = setup.writes()
+    assert "other" in setup("--set", missing, code=14).stderr
+    assert setup.writes() == before
+    assert "value-in-vault-3456" not in setup().stdout
+    stored = setup.cloud.services["devops"].groups.of_project("local")  # type: ignore[attr-defined]
+    values = next(one["variables"] for one in stored if one["name"] == "wine")
+    assert values["token"]["value"] == "value-in-vault-3456"
