@@ -117,3 +117,56 @@ def test_a_secret_comes_from_a_key_vault(setup: Setup) -> None:
     stored = setup.cloud.services["devops"].groups.of_project("local")  # type: ignore[attr-defined]
     values = next(one["variables"] for one in stored if one["name"] == "wine")
     assert values["token"]["value"] == "value-in-vault-3456"
+
+
+def test_schedules_and_how_a_repository_is_fetched_stay(setup: Setup) -> None:
+    quiet = ("--set", "azure-devops.extension-publisher=")
+    setup()
+    listed = setup.only("/local/_apis/build/definitions", "wine-quality")
+    path = f"/local/_apis/build/definitions/{listed['id']}"
+    pipeline = setup.asked("GET", path)
+    schedule = {"triggerType": "schedule", "schedules": [{"startHours": 3}]}
+    pushes = {
+        "triggerType": "continuousIntegration",
+        "settingsSourceType": 1,
+        "branchFilters": ["+dev"],
+    }
+    fetched = {"reportBuildStatus": "true", "fetchDepth": "7"}
+    pipeline["triggers"] = [schedule, pushes]
+    pipeline["repository"] |= {"properties": fetched, "clean": "true", "checkoutSubmodules": True}
+    setup.asked("PUT", path, json=pipeline)
+    before = setup.asked("GET", path)
+    assert "nothing to change" in setup("--check", *quiet).stdout
+
+    setup.replace("dataset: diabetes", "dataset: wine")
+    setup(*quiet)
+    after = setup.asked("GET", path)
+    assert after["variables"]["dataset"]["value"] == "wine"
+    assert after["repository"] == before["repository"]
+    assert after["repository"]["properties"] == fetched
+    assert after["triggers"] == before["triggers"] == [schedule, pushes]
+
+    setup.replace(
+        "      folder: ml/training\n", "      folder: ml/training\n      triggers: none\n"
+    )
+    assert "      triggers: +dev -> none\n" in setup("--check", *quiet, code=1).stdout
+    setup(*quiet)
+    assert setup.asked("GET", path)["triggers"] == [schedule]
+    assert "nothing to change" in setup("--check", *quiet).stdout
+
+
+def test_who_is_blocked_from_an_approval_stays_so(setup: Setup) -> None:
+    setup()
+    production = setup.only("/local/_apis/distributedtask/environments", "production")
+    checks = "/local/_apis/pipelines/checks/configurations"
+    listed = f"{checks}?resourceType=environment&resourceId={production['id']}"
+    (check,) = setup.asked("GET", listed)["value"]
+    blocked = check["settings"]["approvers"][:1]
+    check["settings"]["blockedApprovers"] = blocked
+    setup.asked("PATCH", f"{checks}/{check['id']}", json=check)
+
+    setup.replace("time-out-minutes: 1440", "time-out-minutes: 60")
+    setup("--set", "azure-devops.extension-publisher=")
+    (check,) = setup.asked("GET", listed)["value"]
+    assert check["timeout"] == 60
+    assert [one["id"] for one in check["settings"]["blockedApprovers"]] == [blocked[0]["id"]]

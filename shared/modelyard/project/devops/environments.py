@@ -202,17 +202,19 @@ def _apply_approval(
 ) -> Callable[[], None]:
     def apply() -> None:
         key = organization.id_of(KIND, environment.name)
+        there = (found.get("settings") or {}) if found else {"blockedApprovers": []}
         body: Json = {
             "type": APPROVAL,
             "resource": {"type": KIND, "id": key, "name": environment.name},
             "timeout": approval.minutes,
+            # What the file doesn't name, such as who may not approve, is left.
             "settings": {
+                **there,
                 "approvers": [{"id": one.key} for one in who],
                 "minRequiredApprovers": approval.minimum,
                 "requesterCannotBeApprover": not approval.requester_may_approve,
                 "executionOrder": 2 if approval.in_order else 1,
                 "instructions": approval.instructions,
-                "blockedApprovers": [],
             },
         }
         method, path = ("PATCH", f"{_CHECKS}/{found['id']}") if found else ("POST", _CHECKS)

@@ -8,7 +8,7 @@ Source: Azure DevOps REST reference, "Definitions", API version 7.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from modelyard.errors import Ambiguous, NotFound
 from modelyard.project import kept_secrets
 from modelyard.project.devops import service_connections, variables
 from modelyard.project.devops.organization import Organization
-from modelyard.project.devops.pipelines import FROM_YAML, KIND, NONE, Pipeline
+from modelyard.project.devops.pipelines import FROM_YAML, KIND, NONE, OF_YAML, PUSHES, Pipeline
 from modelyard.project.devops.repositories import AZURE_REPOS, Repository
 from modelyard.project.plan import Change, change
 from modelyard.project.secret_values import SecretReference
@@ -89,8 +89,9 @@ def _fields(pipeline: Pipeline, repository: Repository) -> Json:
         "folder": pipeline.folder,
         "repository": repository.name,
         "branch": repository.branch,
-        "triggers": _shown(pipeline.triggers),
     }
+    if pipeline.triggers is not None:
+        fields["triggers"] = _shown(pipeline.triggers)
     return fields | {f"variable {name}": value for name, value in pipeline.variables.items()}
 
 
@@ -103,7 +104,7 @@ def _found_fields(found: Any, repository: Repository) -> Json:
         "folder": found.path,
         "repository": repository.name if name.lower() == repository.name.lower() else name,
         "branch": str(given.default_branch or "").removeprefix("refs/heads/"),
-        "triggers": _shown(tuple(found.triggers or ())),
+        "triggers": _shown([one for one in found.triggers or () if _of_pushes(one)]),
     }
     for variable, one in (found.variables or {}).items():
         if one.is_secret:
@@ -114,12 +115,14 @@ def _found_fields(found: Any, repository: Repository) -> Json:
     return fields
 
 
-def _shown(triggers: tuple[Json, ...]) -> str:
+def _of_pushes(trigger: Json) -> bool:
+    return trigger.get("triggerType") in (PUSHES, 2)
+
+
+def _shown(triggers: Iterable[Json]) -> str:
     texts = []
     for one in triggers:
-        if one.get("triggerType") not in ("continuousIntegration", 2):
-            texts.append(str(one.get("triggerType")))
-        elif one.get("settingsSourceType") == FROM_YAML:
+        if one.get("settingsSourceType") == FROM_YAML:
             texts.append("of the file")
         else:
             parts = [*(one.get("branchFilters") or ()), *(one.get("pathFilters") or ())]
@@ -148,8 +151,9 @@ def _apply(
         definition.name = pipeline.name
         definition.path = pipeline.folder
         definition.process = {"type": YAML_PROCESS, "yamlFilename": pipeline.file}
-        definition.repository = _repository(repository, repository_id, organization, models)
-        definition.triggers = list(pipeline.triggers)
+        given = _repository(repository, repository_id, organization)
+        definition.repository = _laid_over(definition.repository, given, models)
+        definition.triggers = _triggers(pipeline, found)
         definition.variables = _variables(pipeline, found, needed, organization, models)
         if not found:
             definition.queue = models.AgentPoolQueue(id=_queue(organization))
@@ -163,21 +167,41 @@ def _apply(
     return apply
 
 
-def _repository(repository: Repository, key: str, organization: Organization, models: Any) -> Any:
+def _triggers(pipeline: Pipeline, found: Any) -> list[Json]:
+    """Those for pushes, where the file has the key; schedules and the like are left."""
+    there = list(found.triggers or ()) if found else [OF_YAML]
+    if pipeline.triggers is None:
+        return there
+    return [*(one for one in there if not _of_pushes(one)), *pipeline.triggers]
+
+
+def _repository(repository: Repository, key: str, organization: Organization) -> Json:
+    """Its fields, as the package's model calls them."""
     branch = f"refs/heads/{repository.branch}"
     if repository.type == AZURE_REPOS:
-        return models.BuildRepository(
-            id=key, name=repository.name, type="TfsGit", default_branch=branch
-        )
+        named = {"id": key, "name": repository.name, "type": "TfsGit"}
+        return {**named, "default_branch": branch, "properties": {}}
     connection = organization.id_of(service_connections.KIND, repository.service_connection)
-    return models.BuildRepository(
-        id=repository.name,
-        name=repository.name,
-        type="GitHub",
-        url=f"https://github.com/{repository.name}.git",
-        default_branch=branch,
-        properties={"connectedServiceId": connection},
-    )
+    return {
+        "id": repository.name,
+        "name": repository.name,
+        "type": "GitHub",
+        "url": f"https://github.com/{repository.name}.git",
+        "default_branch": branch,
+        "properties": {"connectedServiceId": connection},
+    }
+
+
+def _laid_over(found: Any, given: Json, models: Any) -> Any:
+    """The repository of a definition: how it is fetched and what it is told of builds is left."""
+    if not found or found.type != given["type"]:
+        return models.BuildRepository(**given)
+    properties = {**(found.properties or {}), **given["properties"]}
+    if str(found.id).lower() != given["id"].lower():
+        found.url = None  # of the other repository
+    for name, value in {**given, "properties": properties}.items():
+        setattr(found, name, value)
+    return found
 
 
 def _variables(

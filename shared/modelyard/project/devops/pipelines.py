@@ -19,7 +19,10 @@ TRIGGER_KEYS = ("branches", "paths", "batch")
 FROM_FILE, NONE = "file", "none"
 FROM_YAML, FROM_DEFINITION = 2, 1
 """``settingsSourceType``: the trigger is that of the YAML file, or that of the definition."""
+PUSHES = "continuousIntegration"
+"""``triggerType`` of what the key ``triggers`` says; schedules and pull requests have others."""
 Json = dict[str, Any]
+OF_YAML: Json = {"triggerType": PUSHES, "settingsSourceType": FROM_YAML}
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,8 @@ class Pipeline:
     """Path in the repository, without a slash before it."""
     folder: str
     r"""``\`` for none, ``\ml\training``."""
-    triggers: tuple[Json, ...]
-    """As a definition has them."""
+    triggers: tuple[Json, ...] | None
+    """For pushes, as a definition has them; None: as they are there, or those of the YAML file."""
     variables: dict[str, str]
     secrets: dict[str, SecretReference]
 
@@ -66,13 +69,12 @@ def check_known(section: Section, key: str, at: Value, known: Collection[str]) -
         section.mistakes.add(at, f"{section.named(key)} {what}")
 
 
-def _triggers(section: Section) -> tuple[Json, ...]:
-    ci: Json = {"triggerType": "continuousIntegration"}
-    if not isinstance(section.at("triggers").content, dict) or not section.has("triggers"):
+def _triggers(section: Section) -> tuple[Json, ...] | None:
+    if not section.has("triggers"):
+        return None
+    if not isinstance(section.at("triggers").content, dict):
         said = section.text("triggers", FROM_FILE, choices=(FROM_FILE, NONE))
-        if said == NONE:
-            return ()
-        return ({**ci, "settingsSourceType": FROM_YAML},)
+        return () if said == NONE else (OF_YAML,)
     inner = section.section("triggers", TRIGGER_KEYS)
     assert inner is not None
     branches = inner.texts("branches")
@@ -83,7 +85,7 @@ def _triggers(section: Section) -> tuple[Json, ...]:
             if item.content in ("+", "-"):
                 inner.mistakes.add(item, f"{inner.named(key)} has a sign without a name")
     trigger = {
-        **ci,
+        "triggerType": PUSHES,
         "settingsSourceType": FROM_DEFINITION,
         "branchFilters": [_signed(one) for one in branches],
         "pathFilters": [_signed(one) for one in inner.texts("paths")],
