@@ -6,6 +6,7 @@ Source: git-scm.com, "git-check-ref-format".
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from modelyard.project.fields import Section
 
@@ -14,9 +15,29 @@ _NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:\\]|\.\.|//|@\{|^[-/.]|[/.]$|/\.|\.lo
 _PATTERN = re.compile(r"[*?\[]")
 
 
+def server(section: Section, key: str, *, required: bool = False) -> str:
+    """The address of a server, and nothing that may be a secret; empty where it is none.
+
+    What is wrong with one is told without repeating it.
+    """
+    url = section.text(key, required=required)
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if url and (not host or re.search(r"\s", url)):
+        section.wrong(key, "isn't the address of a server: https://HOST")
+        return ""
+    if url and ("@" in parts.netloc or "?" in url or "#" in url):
+        section.wrong(key, "has more than an address: leave out user, password, ? and #")
+        return ""
+    return url
+
+
 def address(section: Section, key: str, *, required: bool = False) -> str:
     """Where a token is sent: without the slash at its end."""
-    url = section.text(key, required=required).rstrip("/")
+    url = server(section, key, required=required).rstrip("/")
     if url and not is_safe(url):
         section.wrong(key, "isn't https: the token would be readable on its way")
     return url

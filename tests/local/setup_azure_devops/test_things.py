@@ -170,3 +170,14 @@ def test_who_is_blocked_from_an_approval_stays_so(setup: Setup) -> None:
     (check,) = setup.asked("GET", listed)["value"]
     assert check["timeout"] == 60
     assert [one["id"] for one in check["settings"]["blockedApprovers"]] == [blocked[0]["id"]]
+
+
+def test_a_list_that_restricts_nothing_is_told_so(setup: Setup) -> None:
+    quiet = ("--set", "azure-devops.extension-publisher=")
+    setup()
+    assert "open to all pipelines" not in setup("--check", *quiet).stdout
+    connection = setup.only("/local/_apis/serviceendpoint/endpoints", "ml-dev")
+    used = f"/local/_apis/pipelines/pipelinePermissions/endpoint/{connection['id']}"
+    setup.asked("PATCH", used, json={"allPipelines": {"authorized": True}})
+    told = setup("--check", *quiet).stdout
+    assert told.count("open to all pipelines, so the file's list restricts nothing") == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.pipelines import check_known
@@ -21,6 +22,7 @@ RESOURCES = {
     "environment": "environment",
 }
 """By our names, as the service calls them."""
+OPEN = "open to all pipelines, so the file's list restricts nothing: its page, Security, closes it"
 NEEDS = "the role Administrator of it: its page, Security"
 
 
@@ -53,16 +55,19 @@ def permission_change(kind: str, name: str, users: Users, organization: Organiza
     """What becomes of the permissions of one thing. Those that others have are left alone."""
     wanted = {"pipelines": "all" if users.all else tuple(sorted(users.pipelines))}
     key = organization.knows(kind, name)
-    found = _found(kind, key, users, organization) if key else None
+    there = _read(kind, key, organization) if key else None
     return change(
-        "permission", f"for {kind} {name}", wanted, found, _apply(kind, name, users, organization)
+        "permission",
+        f"for {kind} {name}",
+        wanted,
+        _found(there, users, organization) if there else None,
+        _apply(kind, name, users, organization),
+        OPEN if there and _open(there) and not users.all else "",
     )
 
 
-def _found(
-    kind: str, key: str, users: Users, organization: Organization
-) -> dict[str, object] | None:
-    found = organization.read(
+def _read(kind: str, key: str, organization: Organization) -> Any:
+    return organization.read(
         f"reading the permissions of the {kind}",
         "pipeline_permissions",
         "get_pipeline_permissions_for_resource",
@@ -70,7 +75,14 @@ def _found(
         RESOURCES[kind],
         key,
     )
-    if found.all_pipelines is not None and found.all_pipelines.authorized:
+
+
+def _open(found: Any) -> bool:
+    return bool(found.all_pipelines is not None and found.all_pipelines.authorized)
+
+
+def _found(found: Any, users: Users, organization: Organization) -> dict[str, object] | None:
+    if _open(found):
         # All pipelines include those that are wanted.
         return {"pipelines": "all" if users.all else tuple(sorted(users.pipelines))}
     ids = {str(one.id) for one in found.pipelines or () if one.authorized}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from modelyard.errors import NotFound
 from modelyard.project.devops.organization import Organization
 from modelyard.project.fields import Section
+from modelyard.project.github import checks
 from modelyard.project.shapes import HEADS, branch
 from modelyard.reading import nearest
 
@@ -34,9 +34,10 @@ def read(section: Section | None, project: str) -> Repository:
     if section is None:
         return Repository(project, AZURE_REPOS, "main", "")
     kind = section.text("type", AZURE_REPOS, choices=(AZURE_REPOS, GITHUB))
-    name = section.text("name", project, required=kind == GITHUB)
-    if kind == GITHUB and not re.fullmatch(r"[^/\s]+/[^/\s]+", name):
-        section.wrong("name", "isn't OWNER/NAME")
+    if kind == GITHUB:
+        name = checks.repository(section, "name", "OWNER/NAME", required=True)
+    else:
+        name = section.text("name", project)
     if kind == AZURE_REPOS and section.has("service-connection"):
         section.wrong("service-connection", f"is of repositories of the type {GITHUB}")
     return Repository(

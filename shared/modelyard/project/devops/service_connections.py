@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from modelyard.errors import InputError, NotFound
+from modelyard.project import shapes
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.permissions import Users, read_users
 from modelyard.project.fields import Section
@@ -68,7 +69,7 @@ _SHAPE = (
 
 def _server(section: Section, kind: str) -> str:
     """The address of a generic one, as the service keeps it: a host alone has the path ``/``."""
-    url = section.text("url", required=kind == GENERIC)
+    url = shapes.server(section, "url", required=kind == GENERIC)
     if url and not url.startswith("https://"):
         section.wrong("url", "isn't the address of a server: https://HOST")
     return url if "/" in url.removeprefix("https://") else url and f"{url}/"

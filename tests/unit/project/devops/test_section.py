@@ -84,6 +84,46 @@ def plan_of(folder: Path, *, with_az: bool = False) -> None:
             ["azure-devops.service-connections[0].url is missing"],
         ),
         (
+            "  service-connections: [{name: a, type: generic, url: 'https://user:pw@host/'}]",
+            [
+                "azure-devops.service-connections[0].url has more than an address: leave out user, "
+                "password, ? and #"
+            ],
+        ),
+        (
+            "  service-connections: [{name: a, type: generic, url: 'https://host/?sig=pw'}]",
+            [
+                "azure-devops.service-connections[0].url has more than an address: leave out user, "
+                "password, ? and #"
+            ],
+        ),
+        (
+            "  service-connections: [{name: a, type: generic, url: 'https://host/#pw'}]",
+            [
+                "azure-devops.service-connections[0].url has more than an address: leave out user, "
+                "password, ? and #"
+            ],
+        ),
+        (
+            "  service-connections: [{name: a, type: generic, url: 'https://'}]",
+            ["azure-devops.service-connections[0].url isn't the address of a server: https://HOST"],
+        ),
+        (
+            "  service-connections: [{name: a, type: generic, url: 'https://my host'}]",
+            ["azure-devops.service-connections[0].url isn't the address of a server: https://HOST"],
+        ),
+        (
+            "  service-connections: [{name: a, type: generic, url: 'https://['}]",
+            ["azure-devops.service-connections[0].url isn't the address of a server: https://HOST"],
+        ),
+        (
+            "  repository: {type: github, name: OWNER/wine, service-connection: a}",
+            [
+                "azure-devops.repository.name is OWNER/wine: put the account that it belongs to in "
+                "place of OWNER"
+            ],
+        ),
+        (
             "  service-connections: [{name: a, type: generic, url: westeurope.api.azureml.ms}]",
             ["azure-devops.service-connections[0].url isn't the address of a server: https://HOST"],
         ),
