@@ -31,6 +31,8 @@ class AzureCloud:
     """What the host name of a key vault ends with, after its name and a dot."""
     storage_domain: str
     """What the host name of a storage account ends with, after its name, the service and a dot."""
+    registry_domain: str
+    """What the login server of a container registry ends with, after its name and a dot."""
     exchange_audience: str
     """Whom an identity token of a CI system must be meant for to be taken in place of a secret."""
 
@@ -48,6 +50,7 @@ PUBLIC = AzureCloud(
     databricks_domain=".azuredatabricks.net",
     vault_domain="vault.azure.net",
     storage_domain="core.windows.net",
+    registry_domain="azurecr.io",
     exchange_audience="api://AzureADTokenExchange",
 )
 US_GOVERNMENT = AzureCloud(
@@ -58,6 +61,7 @@ US_GOVERNMENT = AzureCloud(
     databricks_domain=".databricks.azure.us",
     vault_domain="vault.usgovcloudapi.net",
     storage_domain="core.usgovcloudapi.net",
+    registry_domain="azurecr.us",
     exchange_audience="api://AzureADTokenExchangeUSGov",
 )
 CHINA = AzureCloud(
@@ -68,6 +72,7 @@ CHINA = AzureCloud(
     databricks_domain=".databricks.azure.cn",
     vault_domain="vault.azure.cn",
     storage_domain="core.chinacloudapi.cn",
+    registry_domain="azurecr.cn",
     exchange_audience="api://AzureADTokenExchangeChina",
 )
 CLOUDS = (PUBLIC, US_GOVERNMENT, CHINA)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from modelyard.azure.identity.clouds import AzureCloud
 from modelyard.project import shapes
 from modelyard.project.devops import (
     connection_changes,
@@ -76,7 +77,7 @@ class Wanted:
 
 def plan(section: Section, surroundings: Surroundings) -> Plan:
     """What is to be done. See :class:`modelyard.project.surroundings.Platform`."""
-    wanted = read(section, surroundings.tenant, with_az=surroundings.with_az)
+    wanted = read(section, surroundings.tenant, surroundings.cloud, with_az=surroundings.with_az)
     section.mistakes.check()
     organization = Organization(wanted.organization, wanted.project, surroundings)
     repository = repositories.repository_id(wanted.repository, organization)
@@ -95,7 +96,7 @@ def plan(section: Section, surroundings: Surroundings) -> Plan:
     )
 
 
-def read(section: Section, azure: Tenant | None, *, with_az: bool) -> Wanted:
+def read(section: Section, azure: Tenant | None, cloud: AzureCloud, *, with_az: bool) -> Wanted:
     """The section. Its mistakes are kept in it.
 
     :param azure: the section of that name.
@@ -113,7 +114,7 @@ def read(section: Section, azure: Tenant | None, *, with_az: bool) -> Wanted:
         repository=repository,
         extension_publisher=section.text("extension-publisher"),
         connections=[
-            service_connections.read(one, azure, with_az, known)
+            service_connections.read(one, azure, with_az, known, cloud)
             for one in section.sections("service-connections", service_connections.KEYS, once=NAME)
         ],
         groups=[

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from modelyard.azure.identity.clouds import AzureCloud
 from modelyard.errors import InputError, NotFound
 from modelyard.project import shapes
 from modelyard.project.devops.organization import Organization
@@ -76,11 +77,16 @@ def _server(section: Section, kind: str) -> str:
 
 
 def read(
-    section: Section, azure: Tenant | None, with_az: bool, pipelines: Collection[str]
+    section: Section,
+    azure: Tenant | None,
+    with_az: bool,
+    pipelines: Collection[str],
+    cloud: AzureCloud,
 ) -> ServiceConnection:
     """One of the list.
 
     :param pipelines: the names of the file's pipelines.
+    :param cloud: where a registry is that has a resource-id.
     """
     kind = section.text("type", AZURE, choices=(AZURE, REGISTRY, GITHUB, GENERIC))
     ids = azure or Tenant("", "", "", "", ())
@@ -97,7 +103,7 @@ def read(
             section.mistakes.add(at, f"{section.named('secrets')}.{name} isn't {secret_name}")
     if secret_name and secret_name not in secrets:
         section.wrong("secrets", f"needs {secret_name}: env:NAME or keyvault://VAULT/NAME")
-    login_server = f"{registry[2].lower()}.azurecr.io" if registry else ""
+    login_server = f"{registry[2].lower()}.{cloud.registry_domain}" if registry else ""
     found = ServiceConnection(
         name=section.text("name", required=True),
         type=kind,

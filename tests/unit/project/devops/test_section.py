@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from modelyard.azure.identity import clouds
 from modelyard.ci.terminal import Terminal
 from modelyard.clock import FakeClock
 from modelyard.errors import FileError
 from modelyard.masking import Masker
 from modelyard.project import devops, document, tenant
+from modelyard.project.devops import service_connections
 from modelyard.project.fields import Mistakes, Section
 from modelyard.project.surroundings import Surroundings
 
@@ -292,6 +294,27 @@ def test_what_the_documentation_shows_has_no_mistake(name: str, tmp_path: Path) 
     root = Section(document.read(path), "", ("azure", "azure-devops", "github"), found)
     section = root.section("azure-devops", devops.KEYS)
     assert section is not None
-    wanted = devops.read(section, tenant.read(root), with_az=False)
+    wanted = devops.read(section, tenant.read(root), clouds.PUBLIC, with_az=False)
     found.check()
     assert [one.name for one in wanted.pipelines] == ["wine-quality"]
+
+
+@pytest.mark.parametrize(
+    ("cloud", "server"),
+    [
+        (clouds.PUBLIC, "wine.azurecr.io"),
+        (clouds.US_GOVERNMENT, "wine.azurecr.us"),
+        (clouds.CHINA, "wine.azurecr.cn"),
+    ],
+)
+def test_a_registry_is_in_the_cloud_of_the_run(cloud: clouds.AzureCloud, server: str) -> None:
+    resource = (
+        "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/ml/providers/"
+        "Microsoft.ContainerRegistry/registries/Wine"
+    )
+    given = {"name": "r", "type": "container-registry", "resource-id": resource}
+    content = {key: document.Value(value, "modelyard.yml:1") for key, value in given.items()}
+    section = Section(
+        document.Value(content, "modelyard.yml:1"), "", service_connections.KEYS, Mistakes()
+    )
+    assert service_connections.read(section, None, False, (), cloud).registry == server
