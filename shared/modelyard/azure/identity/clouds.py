@@ -2,7 +2,8 @@
 
 Source: learn.microsoft.com, "National clouds" (token endpoints), "Configure an app to trust an
 external identity provider" (audiences), "Azure Government developer guide" and "Azure China
-developer guide" (hosts of Resource Manager, Databricks and storage).
+developer guide" (hosts of Resource Manager, Databricks and storage); Azure/azure-cli at 004224f7,
+``azure/cli/core/cloud.py`` (login servers of registries).
 """
 
 from __future__ import annotations
