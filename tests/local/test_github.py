@@ -295,6 +295,9 @@ def test_the_subject_of_identity_tokens_can_be_chosen(cloud: LocalCloud) -> None
     assert re.fullmatch(r"repo:wines@\d+/wine@\d+", usual["sub_claim_prefix"])
     assert subject() == f"{usual['sub_claim_prefix']}:ref:refs/heads/main"
     assert subject(environment="eu:1") == f"{usual['sub_claim_prefix']}:environment:eu%3A1"
+    chosen = {"use_default": False, "include_claim_keys": ["context", "repo"]}
+    assert requests.put(url, json=chosen, headers=headers, timeout=30).status_code == 201
+    assert subject() == f"ref:refs/heads/main:{usual['sub_claim_prefix']}"  # the numbers stay
     names = {"use_default": True, "use_immutable_subject": False}
     assert requests.put(url, json=names, headers=headers, timeout=30).status_code == 201
     assert subject() == "repo:wines/wine:ref:refs/heads/main"

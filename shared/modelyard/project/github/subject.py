@@ -1,9 +1,9 @@
 """The subject of the repository's identity tokens, and whom Azure has to trust because of it.
 
 Repositories made, renamed or transferred since July 2026 have the numbers of their owner and of
-themselves in the usual subject, and others may have them: GitHub tells how it begins
-(``sub_claim_prefix``), an Enterprise Server doesn't. GitHub says nothing of numbers in a subject
-whose claims somebody chose.
+themselves in the claim ``repo``, and others may have them: GitHub tells how the usual subject
+begins (``sub_claim_prefix``), an Enterprise Server doesn't. The numbers stay where somebody chose
+the claims.
 
 Source: docs.github.com, "OpenID Connect reference" and "Customizing the subject claims for an
 organization or repository"; learn.microsoft.com, "Migrate GitHub Actions federated credentials to
@@ -58,10 +58,8 @@ def subjects(connection: Connection, wanted: Wanted) -> Subjects:
     """Those of the repository once the plan is carried out."""
     template = _template(connection)
     found = wanted.oidc_subject or _found(template)
-    names = f"repo:{connection.name}"
-    if found != (DEFAULT_SUBJECT,):
-        return Subjects(found, names)
-    return Subjects(DEFAULT, template.get("sub_claim_prefix") or names)
+    repo = template.get("sub_claim_prefix") or f"repo:{connection.name}"
+    return Subjects(DEFAULT if found == (DEFAULT_SUBJECT,) else found, repo)
 
 
 def _template(connection: Connection) -> Mapping[str, Any]:

@@ -54,18 +54,15 @@ WITH_NUMBERS = {
 }
 
 
-def test_the_usual_subject_begins_as_github_says() -> None:
-    assert [one.subject for one in federations(template=WITH_NUMBERS)] == [
-        "repo:wines@12/wine@34:ref:refs/heads/main",
-        "repo:wines@12/wine@34:environment:production",
-    ]
-    chosen = {**WITH_NUMBERS, "use_default": False, "include_claim_keys": ["repo", "context"]}
-    assert federations(template=chosen)[0].subject == "repo:wines/wine:ref:refs/heads/main"
-    back = federations("default", template=chosen)
-    assert back[0].subject == "repo:wines@12/wine@34:ref:refs/heads/main"
-    assert federations("repo", "context", template=WITH_NUMBERS)[0].subject.startswith(
-        "repo:wines/"
-    )
+def test_the_repository_is_called_as_github_says() -> None:
+    usual = ["repo:wines@12/wine@34:ref:refs/heads/main"]
+    usual.append("repo:wines@12/wine@34:environment:production")
+    assert [one.subject for one in federations(template=WITH_NUMBERS)] == usual
+    # The numbers stay where somebody chose the claims.
+    chosen = {**WITH_NUMBERS, "use_default": False, "include_claim_keys": ["context", "repo"]}
+    assert federations(template=chosen)[0].subject == "ref:refs/heads/main:repo:wines@12/wine@34"
+    assert [one.subject for one in federations("default", template=chosen)] == usual
+    assert [one.subject for one in federations("repo", "context", template=WITH_NUMBERS)] == usual
 
 
 def test_a_subject_is_trusted_once() -> None:

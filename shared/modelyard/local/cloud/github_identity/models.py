@@ -26,11 +26,13 @@ TOKEN_SECONDS = 300
 """How long an identity token is good for."""
 BEFORE_SECONDS = 600
 """How far back its ``nbf`` lies: clocks differ."""
+USUAL = ("repo", "context")
+"""What the subject of an identity token is made of."""
 CLAIM_KEYS = (
-    *("repo", "context", "repository", "repository_owner", "ref", "ref_type", "sha", "workflow"),
+    *(*USUAL, "repository", "repository_owner", "ref", "ref_type", "sha", "workflow"),
     *("event_name", "environment", "job_workflow_ref", "runner_environment", "run_id"),
 )
-"""What the subject of a repository's identity tokens may be made of instead."""
+"""What it may be made of instead."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,12 @@ class Job:
         }
         return {**found, "environment": self.environment} if self.environment else found
 
-    def subject_of(self, keys: Sequence[str]) -> str:
-        """The subject of a repository that chose what it is made of."""
-        parts = {"repo": f"repo:{self.repository}", "context": self.context}
+    def subject_of(self, keys: Sequence[str], repo: str = "") -> str:
+        """The subject that is made of these claims.
+
+        :param repo: the claim ``repo``, where the repository isn't called by its name alone.
+        """
+        parts = {"repo": repo or f"repo:{self.repository}", "context": self.context}
         parts |= {k: f"{k}:{_part(v)}" for k, v in self.claims().items()}
         return ":".join(parts.get(key, f"{key}:") for key in keys)
 
@@ -141,13 +146,12 @@ class Issuer:
         return signing.sign(claims, self._key)
 
     def subject(self, job: Job) -> str:
-        """What federated credentials have to name: the usual one, as its repository has it, or one
-        that the repository chose. One that the local GitHub hasn't is known by its name alone."""
+        """What federated credentials have to name: the usual one, or one that its repository chose.
+        A repository that the local GitHub hasn't is known by its name alone."""
         repository = self._cloud.store.get(REPOSITORIES, job.repository.lower()) or {}
         template = repository.get("oidc", {})
-        if keys := template.get("include_claim_keys"):
-            return job.subject_of(keys)
-        return f"{template.get('sub_claim_prefix', f'repo:{job.repository}')}:{job.context}"
+        keys = template.get("include_claim_keys") or USUAL
+        return job.subject_of(keys, template.get("sub_claim_prefix", ""))
 
     def jobs(self) -> int:
         return sum(1 for _ in self._cloud.store.items(COLLECTION))
