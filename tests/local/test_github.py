@@ -308,3 +308,33 @@ def test_the_subject_of_identity_tokens_can_be_chosen(cloud: LocalCloud) -> None
     assert subject(environment="production") == ("repository_owner:wines:environment:production")
     wrong = {"use_default": False, "include_claim_keys": ["colour"]}
     assert requests.put(url, json=wrong, headers=headers, timeout=30).status_code == 422
+
+
+def test_an_organization_chooses_the_subject_of_repositories_that_take_it(
+    cloud: LocalCloud,
+) -> None:
+    def call(method: str, place: str, scope: str, **body: Any) -> requests.Response:
+        url = f"{API}/{place}/actions/oidc/customization/sub"
+        headers = {
+            "Authorization": f"Bearer {tell(cloud, 'tokens', scopes=['repo', scope])['token']}"
+        }
+        return requests.request(method, url, json=body, headers=headers, timeout=30)
+
+    def subject() -> str:
+        return str(tell(cloud, "jobs", repository="wines/wine")["subject"])
+
+    usual = subject()
+    keys = ["repository_owner", "context"]
+    assert call("PUT", "orgs/wines", "admin:org", include_claim_keys=keys).status_code == 404
+    tell(cloud, "accounts", login="wines", administrators=["modelyard-local"])
+    assert call("PUT", "orgs/wines", "read:org", include_claim_keys=keys).status_code == 404
+    assert call("PUT", "orgs/wines", "admin:org").status_code == 422
+    assert call("PUT", "orgs/wines", "admin:org", include_claim_keys=keys).status_code == 201
+    assert call("GET", "orgs/wines", "read:org").json() == {"include_claim_keys": keys}
+    assert call("GET", "orgs/wines", "workflow").status_code == 404
+    assert call("GET", "orgs/modelyard-local", "read:org").status_code == 404
+    assert subject() == usual
+    assert call("PUT", "repos/wines/wine", "repo", use_default=False).status_code == 201
+    assert subject() == "repository_owner:wines:ref:refs/heads/main"
+    own = call("PUT", "repos/wines/wine", "repo", use_default=False, include_claim_keys=["context"])
+    assert (own.status_code, subject()) == (201, "ref:refs/heads/main")

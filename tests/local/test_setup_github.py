@@ -429,6 +429,37 @@ def test_what_needs_rights_in_the_tenant_is_done_by_az(
     assert tenant.writes(since=calls) == ["ad app federated-credential create"]
 
 
+def test_the_subject_may_be_that_of_the_organization(
+    tell: Tell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell("accounts", login="wines", administrators=["modelyard-local"])
+    owner = tell("tokens", scopes=["repo", "admin:org"])["token"]
+
+    def put(place: str, **body: Any) -> None:
+        url = f"https://api.github.com/{place}/actions/oidc/customization/sub"
+        headers = {"Authorization": f"Bearer {owner}"}
+        assert requests.put(url, json=body, headers=headers, timeout=30).status_code == 201
+
+    put("orgs/wines", include_claim_keys=["repository_owner", "context"])
+    put("repos/wines/wine", use_default=False)
+    Path("modelyard.yml").write_text("azure: {application: wine}\n" + SMALL, encoding="utf-8")
+    subject = tell("jobs", repository="wines/wine")["subject"]
+    assert subject == "repository_owner:wines:ref:refs/heads/main"
+    assert setup("--check") == 0
+    assert f'"subject": "{subject}"' in capsys.readouterr().out
+
+    for rights in ({"scopes": ["repo"]}, {"permissions": {"actions": "read"}}):
+        os.environ["GH_TOKEN"] = tell("tokens", **rights)["token"]
+        assert setup("--check") == 1
+        out = capsys.readouterr().out
+        assert "warning: the claims of the OIDC subject are those of the organization" in out
+        assert '"subject"' not in out
+        assert setup("--check", "--set", "github.oidc-subject=default") == 1
+        out = capsys.readouterr().out
+        assert "claims: those of the organization -> default" in out
+        assert '"subject": "repo:wines@' in out
+
+
 def test_the_example_can_be_set_up(capsys: pytest.CaptureFixture[str]) -> None:
     os.environ["DATABRICKS_TOKEN"] = SECRET
     settings = (

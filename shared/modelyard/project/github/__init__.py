@@ -47,7 +47,7 @@ def plan(section: Section, surroundings: Surroundings) -> Plan:
             *starters.changes(),
             *protection.changes(connected, asked, warnings),
         ]
-        federations = _federations(connected, asked, surroundings)
+        federations = _federations(connected, asked, surroundings, warnings)
     changes += _in_the_tenant(surroundings, federations)
     return Plan(
         f"GitHub, {connected.html_url}",
@@ -73,12 +73,14 @@ def _of_environments(
 
 
 def _federations(
-    connected: Connection, asked: Wanted, surroundings: Surroundings
+    connected: Connection, asked: Wanted, surroundings: Surroundings, warnings: list[str]
 ) -> list[Federation]:
-    """Whom Azure has to trust; none where that isn't asked for."""
+    """Whom Azure has to trust; none where that isn't asked for, or can't be told."""
     if surroundings.tenant is None:
         return []
-    made_of = subject.subjects(connected, asked)
+    made_of = subject.subjects(connected, asked, warnings)
+    if made_of is None:
+        return []
     if unknown := subject.unknown(made_of.claims):
         surroundings.write(
             f"the OIDC subject has {', '.join(unknown)}, which differs from workflow to workflow: "

@@ -5,6 +5,9 @@ themselves in the claim ``repo``, and others may have them: GitHub tells how the
 begins (``sub_claim_prefix``), an Enterprise Server doesn't. The numbers stay where somebody chose
 the claims.
 
+A repository that opts out of the usual subject and chooses no claims takes those of its
+organization.
+
 Source: docs.github.com, "OpenID Connect reference" and "Customizing the subject claims for an
 organization or repository"; learn.microsoft.com, "Migrate GitHub Actions federated credentials to
 immutable subjects"; https://github.com/Azure/azure-dev/pull/9430.
@@ -17,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard.errors import NotFound, PermissionDenied
 from modelyard.project.github.connection import Connection
 from modelyard.project.github.wanted import API, DEFAULT_SUBJECT, Wanted
 from modelyard.project.plan import Change, change
@@ -25,6 +29,8 @@ from modelyard.project.tenant import Federation, federation_name
 ISSUER = "https://token.actions.githubusercontent.com"
 DEFAULT = ("repo", "context")
 """What the usual subject is made of."""
+ORGANIZATION = ("those of the organization",)
+"""In place of claims: the repository takes what the organization chose."""
 KNOWN = (*DEFAULT, "repository", "repository_owner")
 """Claims that a repository alone decides."""
 
@@ -54,10 +60,15 @@ class Subjects:
     """The claim ``repo`` as subjects have it: ``repo:OWNER/NAME``, perhaps with numbers."""
 
 
-def subjects(connection: Connection, wanted: Wanted) -> Subjects:
-    """Those of the repository once the plan is carried out."""
+def subjects(connection: Connection, wanted: Wanted, warnings: list[str]) -> Subjects | None:
+    """Those of the repository once the plan is carried out; None, with a warning, where they are
+    the organization's and it doesn't tell them."""
     template = _template(connection)
     found = wanted.oidc_subject or _found(template)
+    if found == ORGANIZATION:
+        found = _of_organization(connection, warnings)
+    if not found:
+        return None
     repo = template.get("sub_claim_prefix") or f"repo:{connection.name}"
     return Subjects(DEFAULT if found == (DEFAULT_SUBJECT,) else found, repo)
 
@@ -67,8 +78,28 @@ def _template(connection: Connection) -> Mapping[str, Any]:
 
 
 def _found(template: Mapping[str, Any]) -> tuple[str, ...]:
-    keys = () if template.get("use_default", True) else template.get("include_claim_keys") or ()
-    return tuple(keys) or (DEFAULT_SUBJECT,)
+    if template.get("use_default", True):
+        return (DEFAULT_SUBJECT,)
+    return tuple(template.get("include_claim_keys") or ORGANIZATION)
+
+
+def _of_organization(connection: Connection, warnings: list[str]) -> tuple[str, ...]:
+    """Nothing, with a warning, where that can't be told."""
+    owner = connection.name.partition("/")[0]
+    answer: Mapping[str, Any] = {}
+    why = f"{owner} has chosen none"
+    try:
+        answer = connection.rest.get(f"/orgs/{owner}/actions/oidc/customization/sub")
+    except (NotFound, PermissionDenied) as error:
+        why = error.what
+    claims = tuple(answer.get("include_claim_keys") or ())
+    if not claims:
+        warnings.append(
+            f"the claims of the OIDC subject are those of the organization, and not known ({why}), "
+            "so no federated credential is made: use a token that may read them (read:org; "
+            "fine-grained: Administration of the organization), or name github.oidc-subject"
+        )
+    return claims
 
 
 def _path(connection: Connection) -> str:

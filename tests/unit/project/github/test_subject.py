@@ -33,7 +33,8 @@ def federations(
     wanted: Any = SimpleNamespace(
         environments=[SimpleNamespace(name=environment)], oidc_subject=chosen or None
     )
-    made_of = subject.subjects(connection, wanted)
+    made_of = subject.subjects(connection, wanted, [])
+    assert made_of is not None
     return list(subject.federations(connection, wanted, made_of, audience))
 
 

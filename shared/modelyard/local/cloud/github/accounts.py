@@ -6,9 +6,9 @@ import re
 from typing import Any, Literal
 
 from modelyard.local.cloud.github import exceptions
+from modelyard.local.cloud.github_identity.models import ACCOUNTS, USUAL
 from modelyard.local.cloud.service import Cloud
 
-ACCOUNTS = "github.accounts"
 TEAMS = "github.teams"
 OWNER = "modelyard-local"
 """The user whom the token of a local cloud belongs to."""
@@ -38,12 +38,15 @@ class Accounts:
             "type": kind,
             "plan": "team",
             "administrators": [],
+            "claim_keys": list(USUAL),
         }
         self._cloud.store.put(ACCOUNTS, login.lower(), made)
         return made
 
     def change(self, login: str, **changes: Any) -> None:
-        """``plan`` (free or team), ``administrators`` (of an organization: logins)."""
+        """``plan`` (free or team); of an organization ``administrators`` (logins) and
+        ``claim_keys`` (what subjects of identity tokens are made of in repositories that take that
+        from it)."""
         self._cloud.store.update(ACCOUNTS, login.lower(), **changes)
 
     def get(self, login: str) -> Json:

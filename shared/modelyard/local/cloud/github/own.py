@@ -59,12 +59,16 @@ class Own:
         return {"id": made["id"]}
 
     def add_account(self, body: Json) -> Json:
-        """``{"login", "organization": true, "plan": "free" or "team", "teams": [slug]}``"""
+        """``{"login", "organization": true, "plan": "free" or "team", "teams": [slug],
+        "administrators": [login]}``"""
         made = self._accounts.add(
             str(body["login"]), "Organization" if body.get("organization") else "User"
         )
         if "plan" in body:
             self._accounts.change(made["login"], plan=str(body["plan"]))
+        if "administrators" in body:
+            people = [str(login) for login in body["administrators"]]
+            self._accounts.change(made["login"], administrators=people)
         teams = [self._accounts.add_team(made["login"], str(t)) for t in body.get("teams", [])]
         return {"id": made["id"], "teams": {team["slug"]: team["id"] for team in teams}}
 

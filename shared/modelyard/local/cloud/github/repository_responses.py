@@ -1,8 +1,9 @@
-"""HTTP of repositories themselves, of users, organizations and teams, and of the subject that a
-repository's identity tokens have."""
+"""HTTP of repositories themselves, of users, organizations and teams, and of the subject that
+identity tokens have."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from modelyard.local.cloud.github import accounts, exceptions
@@ -14,6 +15,9 @@ from modelyard.local.cloud.github.tokens import LIMIT
 from modelyard.local.cloud.github_identity.models import CLAIM_KEYS
 
 Json = dict[str, Any]
+
+READ, WRITE = ("read:org", "write:org", "admin:org"), ("write:org", "admin:org")
+"""Scopes of classic tokens that allow it in an organization."""
 
 
 class RepositoryResponses:
@@ -31,18 +35,11 @@ class RepositoryResponses:
         return accounts.shown(self._accounts.get(login), call.base)
 
     def organization(self, call: Call, login: str) -> Json:
-        found = self._accounts.get(login)
-        if found["type"] != "Organization":
-            raise exceptions.not_found()
+        found = self._organization(login)
         return {**accounts.shown(found, call.base), "url": f"{call.base}/orgs/{found['login']}"}
 
     def team(self, call: Call, login: str, slug: str) -> Json:
-        """A classic token needs the scope read:org, a fine-grained one the permission members."""
-        scopes = call.caller.scopes
-        if scopes is not None and "read:org" not in scopes:
-            raise exceptions.not_found()
-        if scopes is None and not call.caller.may("members", "read"):
-            raise exceptions.not_accessible()
+        _check(call, READ, "members", "read")
         return accounts.shown_team(self._accounts.team(login, slug), call.base)
 
     def rate_limit(self, call: Call) -> Json:
@@ -69,6 +66,7 @@ class RepositoryResponses:
         return found
 
     def set_subject(self, call: Call) -> Reply:
+        """Without the default and without claims, the organization's count."""
         body = call.body()
         if not isinstance(body.get("use_default"), bool):
             raise exceptions.invalid('Invalid request.\n\n"use_default" wasn\'t supplied.')
@@ -76,10 +74,44 @@ class RepositoryResponses:
         immutable = bool(body.get(field, call.repository["oidc"].get(field)))
         chosen = self._repositories.beginning(call.repository, immutable=immutable)
         chosen["use_default"] = body["use_default"]
-        if not chosen["use_default"]:
-            keys = [str(one) for one in body.get("include_claim_keys") or []]
-            if unknown := [one for one in keys if one not in CLAIM_KEYS]:
-                raise exceptions.invalid(f"Invalid claim keys: {', '.join(unknown)}")
-            chosen["include_claim_keys"] = keys
+        if not chosen["use_default"] and body.get("include_claim_keys"):
+            chosen["include_claim_keys"] = _claim_keys(body)
         self._repositories.change(call.repository, oidc=chosen)
         return Reply(201, {})
+
+    def organization_subject(self, call: Call, login: str) -> Json:
+        found = self._organization(login)
+        _check(call, READ, "organization_administration", "read")
+        return {"include_claim_keys": found["claim_keys"]}
+
+    def set_organization_subject(self, call: Call, login: str) -> Reply:
+        found = self._organization(login)
+        _check(call, WRITE, "organization_administration", "write")
+        if call.caller.login not in found["administrators"]:
+            raise exceptions.not_found()
+        self._accounts.change(login, claim_keys=_claim_keys(call.body()))
+        return Reply(201, {})
+
+    def _organization(self, login: str) -> Json:
+        found = self._accounts.get(login)
+        if found["type"] != "Organization":
+            raise exceptions.not_found()
+        return found
+
+
+def _check(call: Call, scopes: Sequence[str], permission: str, level: str) -> None:
+    """A classic token needs one of the scopes, a fine-grained one the permission."""
+    if call.caller.scopes is None:
+        if not call.caller.may(permission, level):
+            raise exceptions.not_accessible()
+    elif not set(scopes) & set(call.caller.scopes):
+        raise exceptions.not_found()
+
+
+def _claim_keys(body: Json) -> list[str]:
+    keys = [str(one) for one in body.get("include_claim_keys") or []]
+    if not keys:
+        raise exceptions.invalid('Invalid request.\n\n"include_claim_keys" wasn\'t supplied.')
+    if unknown := [one for one in keys if one not in CLAIM_KEYS]:
+        raise exceptions.invalid(f"Invalid claim keys: {', '.join(unknown)}")
+    return keys

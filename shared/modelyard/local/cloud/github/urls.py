@@ -80,6 +80,9 @@ class GitHubService:
         subject = f"{REPOSITORY}/actions/oidc/customization/sub"
         yield "GET", subject, "actions=read", answers.subject
         yield "PUT", subject, "actions=write", answers.set_subject
+        path, need = "/orgs/<login>/actions/oidc/customization/sub", "organization_administration"
+        yield "GET", path, f"{need}=read", answers.organization_subject
+        yield "PUT", path, f"{need}=write", answers.set_organization_subject
 
     def _settings(self) -> Iterator[Row]:
         places = (f"{REPOSITORY}/actions", f"{REPOSITORY}/environments/<environment>")

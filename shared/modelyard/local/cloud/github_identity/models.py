@@ -22,6 +22,8 @@ ISSUER = "https://token.actions.githubusercontent.com"
 COLLECTION = "github.jobs"
 REPOSITORIES = "github.repositories"
 """Those of the local GitHub, by ``owner/name`` in lower case."""
+ACCOUNTS = "github.accounts"
+"""Its users and organizations, by their names in lower case."""
 TOKEN_SECONDS = 300
 """How long an identity token is good for."""
 BEFORE_SECONDS = 600
@@ -146,12 +148,16 @@ class Issuer:
         return signing.sign(claims, self._key)
 
     def subject(self, job: Job) -> str:
-        """What federated credentials have to name: the usual one, or one that its repository chose.
-        A repository that the local GitHub hasn't is known by its name alone."""
+        """What federated credentials have to name: the usual one, or one that its repository chose,
+        or took from the organization. A repository that the local GitHub hasn't is known by its
+        name alone."""
         repository = self._cloud.store.get(REPOSITORIES, job.repository.lower()) or {}
         template = repository.get("oidc", {})
-        keys = template.get("include_claim_keys") or USUAL
-        return job.subject_of(keys, template.get("sub_claim_prefix", ""))
+        keys = template.get("include_claim_keys")
+        if not keys and not template.get("use_default", True):
+            owner = self._cloud.store.get(ACCOUNTS, repository["owner"].lower()) or {}
+            keys = owner.get("claim_keys")
+        return job.subject_of(keys or USUAL, template.get("sub_claim_prefix", ""))
 
     def jobs(self) -> int:
         return sum(1 for _ in self._cloud.store.items(COLLECTION))
