@@ -8,6 +8,7 @@ from modelyard.project.fields import Section
 
 REVIEWER = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 CLAIM = re.compile(r"\w+", re.ASCII)
+ISSUER = re.compile(r"https://[\w.:-]+(/[\w.-]+)*", re.ASCII)
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _PLACEHOLDER = "OWNER/"

@@ -8,13 +8,18 @@ the claims.
 A repository that opts out of the usual subject and chooses no claims takes those of its
 organization.
 
-Source: docs.github.com, "OpenID Connect reference" and "Customizing the subject claims for an
+The issuer is GitHub's, or that of an enterprise on GHE.com; an Enterprise Server is its own. An
+enterprise may have its name added to it, which only its owners can see: the file says so.
+
+Source: docs.github.com, "OpenID Connect reference" (also for Enterprise Cloud), "Feature overview
+for GitHub Enterprise Cloud with data residency" and "Customizing the subject claims for an
 organization or repository"; learn.microsoft.com, "Migrate GitHub Actions federated credentials to
 immutable subjects"; https://github.com/Azure/azure-dev/pull/9430.
 """
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +32,7 @@ from modelyard.project.plan import Change, change
 from modelyard.project.tenant import Federation, federation_name
 
 ISSUER = "https://token.actions.githubusercontent.com"
+_RESIDENCE = re.compile(r"api\.([\w-]+\.ghe\.com)", re.ASCII)
 DEFAULT = ("repo", "context")
 """What the usual subject is made of."""
 ORGANIZATION = ("those of the organization",)
@@ -134,12 +140,15 @@ def federations(
         }
         subject = ":".join(values[key] for key in made_of.claims)
         name = federation_name(f"{connection.name} {kind}", which)
-        yield Federation(name, _issuer(connection), subject, audience)
+        issuer = wanted.oidc_issuer or _issuer(connection.rest.base)
+        yield Federation(name, issuer, subject, audience)
 
 
-def _issuer(connection: Connection) -> str:
-    """An Enterprise Server is its own issuer."""
-    if connection.rest.base == API:
+def _issuer(base: str) -> str:
+    """:param base: address of the interface."""
+    if base == API:
         return ISSUER
-    place = urllib.parse.urlsplit(connection.rest.base)
+    place = urllib.parse.urlsplit(base)
+    if residence := _RESIDENCE.fullmatch(place.netloc):
+        return f"https://token.actions.{residence[1]}"
     return f"{place.scheme}://{place.netloc}/_services/token"

@@ -15,7 +15,7 @@ from modelyard.reading import nearest
 SETTINGS = ("variables", "secrets")
 KEYS = (
     *("repository", "api-url", *SETTINGS, "environments", "branches"),
-    *("modelyard", "workflows", "oidc-subject"),
+    *("modelyard", "workflows", "oidc-subject", "oidc-issuer"),
 )
 ENVIRONMENT = ("name", "reviewers", "prevent-self-review", "wait-minutes", "branches", *SETTINGS)
 FLAGS = (
@@ -90,6 +90,8 @@ class Wanted:
     """``OWNER/NAME@REF`` that the workflows take Modelyard from."""
     oidc_subject: tuple[str, ...] | None
     """Claim keys; ``("default",)``; None where the file leaves it alone."""
+    oidc_issuer: str
+    """Empty: the usual one of where the interface is."""
 
 
 def read(section: Section) -> Wanted:
@@ -120,6 +122,7 @@ def read(section: Section) -> Wanted:
         workflows,
         modelyard,
         _subject(section),
+        _issuer(section),
     )
 
 
@@ -139,6 +142,14 @@ def _subject(section: Section) -> tuple[str, ...] | None:
         if not checks.CLAIM.fullmatch(one):
             section.wrong(key, f"has {one}: the name of a claim has letters, digits and _")
     return claims
+
+
+def _issuer(section: Section) -> str:
+    key = "oidc-issuer"
+    issuer = section.text(key).rstrip("/")
+    if issuer and not checks.ISSUER.fullmatch(issuer):
+        section.wrong(key, f"is {issuer}, not https://HOST or https://HOST/ENTERPRISE")
+    return issuer
 
 
 def _settings(section: Section) -> Settings:

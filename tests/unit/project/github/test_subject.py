@@ -21,6 +21,8 @@ def federations(
     audience: str = "a",
     environment: str = "production",
     template: Mapping[str, Any] | None = None,
+    api: str = API,
+    issuer: str = "",
 ) -> list[Federation]:
     """:param template: what GitHub says of the repository's subjects."""
     answer = template or {"use_default": True}
@@ -28,10 +30,12 @@ def federations(
         name="wines/wine",
         path="/repos/wines/wine",
         repository=SimpleNamespace(default_branch="main"),
-        rest=SimpleNamespace(base=API, get=lambda path: answer),
+        rest=SimpleNamespace(base=api, get=lambda path: answer),
     )
     wanted: Any = SimpleNamespace(
-        environments=[SimpleNamespace(name=environment)], oidc_subject=chosen or None
+        environments=[SimpleNamespace(name=environment)],
+        oidc_subject=chosen or None,
+        oidc_issuer=issuer,
     )
     made_of = subject.subjects(connection, wanted, [])
     assert made_of is not None
@@ -64,6 +68,20 @@ def test_the_repository_is_called_as_github_says() -> None:
     assert federations(template=chosen)[0].subject == "ref:refs/heads/main:repo:wines@12/wine@34"
     assert [one.subject for one in federations("default", template=chosen)] == usual
     assert [one.subject for one in federations("repo", "context", template=WITH_NUMBERS)] == usual
+
+
+@pytest.mark.parametrize(
+    ("api", "issuer"),
+    [
+        (API, "https://token.actions.githubusercontent.com"),
+        ("https://api.contoso.ghe.com", "https://token.actions.contoso.ghe.com"),
+        ("https://git.contoso.com/api/v3", "https://git.contoso.com/_services/token"),
+    ],
+)
+def test_the_issuer_is_that_of_where_the_interface_is(api: str, issuer: str) -> None:
+    assert {one.issuer for one in federations(api=api)} == {issuer}
+    own = f"{issuer}/contoso"
+    assert {one.issuer for one in federations(api=api, issuer=own)} == {own}
 
 
 def test_a_subject_is_trusted_once() -> None:

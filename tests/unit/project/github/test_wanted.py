@@ -50,6 +50,9 @@ def test_only_what_the_file_names_is_wanted(tmp_path: Path) -> None:
     }
     assert found.branches[0].rules == {"approvals": 0, "administrators": False}
     assert found.oidc_subject is None
+    assert found.oidc_issuer == ""
+    issuer = "https://token.actions.githubusercontent.com/contoso"
+    assert read(tmp_path, f"{FILE}  oidc-issuer: {issuer}/\n").oidc_issuer == issuer
 
 
 @pytest.mark.parametrize(
@@ -102,6 +105,8 @@ def test_only_what_the_file_names_is_wanted(tmp_path: Path) -> None:
         ("oidc-subject: [a b]", "has a b: the name of a claim has letters, digits and _"),
         ("oidc-subject: ''", r"oidc-subject\[0\] is empty"),
         ("api-url: http://github.example.com/api/v3", "isn't https"),
+        ("oidc-issuer: contoso", "oidc-issuer is contoso, not https://HOST or https://HOST/ENTER"),
+        ("oidc-issuer: 'https://a/b c'", "is https://a/b c, not https://HOST or https://HOST/EN"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_sent(tmp_path: Path, line: str, message: str) -> None:
