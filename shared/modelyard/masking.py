@@ -18,6 +18,9 @@ _SPECIAL = re.compile(r"[^A-Za-z0-9_./:=@%+#~-]", re.ASCII)
 """What ``printf %q`` of bash puts a backslash before, of the characters of a line."""
 _WIDTHS = (76, 64)
 """How long the lines of base64 are that ``base64`` writes, and those of PEM files."""
+LONGEST_BROKEN = 256
+"""Bytes of a secret that is masked in base64 of lines that begin anywhere. It takes a form for each
+two bytes: a password, a token or a connection string is under this, a key file isn't."""
 _JAVASCRIPT = "!'()*"
 """What ``encodeURIComponent`` leaves alone beside what Python does."""
 
@@ -29,18 +32,21 @@ def forms(secret: str) -> tuple[str, ...]:
     .NET do it, JSON within a text of JSON, as Python's ``repr``, quoted for a shell, XML-escaped,
     URL-encoded in every spelling, in hexadecimal, base64 in both alphabets with and without
     padding, in lines as the usual programs break them, and what base64 makes of it inside of a
-    longer text (``user:secret``), also of its UTF-16 as PowerShell takes commands.
+    longer text (``user:secret``), also where that is broken into lines (up to LONGEST_BROKEN), and
+    of its UTF-16 as PowerShell takes commands.
 
     What it can't be: a part of a line, such as a substring that a program cuts out; and what was
-    otherwise encoded twice, compressed, encrypted written in base32, or in base64 in lines
-    behind something else.
+    otherwise encoded twice, compressed, encrypted or written in base32.
     """
     found: set[str] = set()
+    may_be_broken = len(secret.encode(errors="replace")) <= LONGEST_BROKEN
     lines = {*secret.splitlines(), *_LINE_END.split(secret)}
     stripped = (line.strip() for line in lines)
     for part in {secret, secret.strip(), *lines, *stripped}:
         if len(part.strip()) >= SHORTEST:
             found |= {part, *_escaped(part), *_encoded(part)}
+            if may_be_broken:
+                found.update(_broken_anywhere(part))
     return _longest_first(found)
 
 
@@ -131,6 +137,23 @@ def _encoded(part: str) -> Iterator[str]:
             if len(of) - shift >= SHORTEST:  # the secret is the end of the text
                 yield encode(of[shift:]).decode()
                 yield encode(of[shift:]).decode().rstrip("=")
+
+
+def _broken_anywhere(part: str) -> Iterator[str]:
+    """Base64 in lines of a longer text (``user:secret``): where they end nobody knows, but never
+    within a group of four characters. So groups are masked by two. Of two that a line's end parts,
+    each shows three bytes; one alone would be too short to mask."""
+    raw = part.encode(errors="replace")
+    for before in range(3):  # bytes of something else in the first group
+        text = base64.b64encode(bytes(before) + raw).decode()
+        groups = [text[at : at + 4] for at in range(0, len(text), 4)]
+        # The characters that hold bits of a neighbour aren't known.
+        groups[0] = groups[0][(0, 2, 3)[before] :]
+        groups[-1] = groups[-1][: (4, 1, 2)[(before + len(raw)) % 3]]
+        for at in (*range(0, len(groups), 2), len(groups) - 2):
+            pair = "".join(groups[at : at + 2])
+            if len(pair) > SHORTEST:
+                yield pair
 
 
 def _without(text: str, unwanted: Iterable[str]) -> str:

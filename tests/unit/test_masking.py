@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+import string
 import urllib.parse
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from modelyard.masking import MASK, Masker, forms, redact, too_short
+from modelyard.masking import LONGEST_BROKEN, MASK, Masker, forms, redact, too_short
 
 SECRETS = st.text(min_size=4, max_size=40).filter(lambda text: len(text.strip()) >= 4)
 LEAKS: dict[str, Callable[[str], str]] = {
@@ -76,6 +77,23 @@ def test_base64_of_a_longer_text_shows_nothing_of_the_middle(secret: str, user: 
     kept = len(cleaned.replace(MASK, ""))
     assert MASK in cleaned
     assert kept <= len(base64.b64encode(f"{user}:".encode())) + 4
+
+
+@pytest.mark.parametrize("width", [60, 64, 76])
+@pytest.mark.parametrize("size", [8, 20, 40, 84, LONGEST_BROKEN])
+def test_base64_in_lines_of_a_longer_text_shows_no_two_groups(size: int, width: int) -> None:
+    secret = (string.ascii_letters * 5)[:size]
+    masker = Masker()
+    masker.add(secret)
+    for length in range(width):  # so that a line ends everywhere in it
+        before, text = f"{'0' * length}:", f"{'0' * length}:{secret}"
+        whole = base64.b64encode(text.encode()).decode()
+        first = -(-len(before) // 3) * 4  # the groups in which nothing else is
+        last = len(text) // 3 * 4
+        for start in range(0, len(whole), width):
+            line = masker.clean(whole[start : start + width])
+            for at in range(max(start, first), min(start + width, last) - 7, 4):
+                assert whole[at : at + 8] not in line
 
 
 @given(lines=st.lists(SECRETS, min_size=1, max_size=5))
