@@ -1,4 +1,4 @@
-"""A session to Resource Manager, and where in it a workspace is.
+"""Where in Resource Manager a workspace is.
 
 Source: Azure REST reference, "Azure Machine Learning", version 2024-10-01.
 """
@@ -11,8 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 from modelyard.azure.guids import is_guid
-from modelyard.clock import Clock
-from modelyard.credentials import Credential
 from modelyard.errors import InputError, NotFound
 from modelyard.http import Session
 
@@ -60,13 +58,6 @@ def place(subscription: str, group: str, workspace: str) -> Place:
     if not _GROUP.fullmatch(group):  # by default the workspace's name
         raise InputError(f"resource-group is {group!r}, which can't be the name of one")
     return Place(subscription, group, workspace)
-
-
-def connect(
-    resource_manager: str, credential: Credential, *, clock: Clock, read_only: bool
-) -> Session:
-    """A session to this address; nothing is sent yet."""
-    return Session(resource_manager, clock=clock, credential=credential, read_only=read_only)
 
 
 def find(session: Session, path: str) -> dict[str, Any] | None:

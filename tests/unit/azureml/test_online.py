@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml import connection, online
+from modelyard.azureml import online
 from modelyard.azureml.connection import Place
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
 from modelyard.errors import PermissionDenied
+from modelyard.http import Session
 
 ARM = "https://management.azure.com"
 PLACE = Place("s", "g", "wine")
@@ -26,8 +27,8 @@ PLACE = Place("s", "g", "wine")
 def test_where_there_is_no_container_yet_there_is_no_log(
     requests_mock: mocking.Mocker, clock: FakeClock, status: int, body: dict[str, str], text: str
 ) -> None:
-    session = connection.connect(
-        ARM, StaticToken("a-token-of-this-test"), clock=clock, read_only=False
+    session = Session(
+        ARM, clock=clock, credential=StaticToken("a-token-of-this-test"), read_only=False
     )
     address = f"{ARM}{online.path_of(PLACE, 'wine', 'blue')}/getLogs"
     asked = requests_mock.post(address, status_code=status, json=body)

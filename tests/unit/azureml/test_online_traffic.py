@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml import connection, online
+from modelyard.azureml import online
 from modelyard.azureml.connection import Place
 from modelyard.azureml.online import PROVEN, OnlineEndpoint
 from modelyard.azureml.online_traffic import set_traffic, told
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
+from modelyard.http import Session
 
 ARM = "https://management.azure.com"
 PLACE = Place("s", "g", "wine")
@@ -27,8 +28,8 @@ KEPT = {
 def test_all_else_is_written_as_it_was(
     requests_mock: mocking.Mocker, clock: FakeClock, proven: str
 ) -> None:
-    session = connection.connect(
-        ARM, StaticToken("a-token-of-this-test"), clock=clock, read_only=False
+    session = Session(
+        ARM, clock=clock, credential=StaticToken("a-token-of-this-test"), read_only=False
     )
     read = {
         "location": "westeurope",

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import requests_mock as mocking
 
-from modelyard.azureml import connection, serving
+from modelyard.azureml import serving
 from modelyard.azureml.connection import Place
 from modelyard.azureml.serving import MANAGED, Serving
 from modelyard.clock import FakeClock
 from modelyard.credentials import Anonymous
+from modelyard.http import Session
 
 ARM = "https://management.azure.com"
 PLACE = Place("s", "g", "wine")
@@ -18,7 +19,7 @@ def test_an_environment_of_a_registry_goes_to_the_service_as_it_is(
 ) -> None:
     model = {"id": "the-model", "name": "1"}
     requests_mock.get(f"{ARM}{PLACE.path}/models/wine/versions/1", json=model)
-    session = connection.connect(ARM, Anonymous(), clock=clock, read_only=False)
+    session = Session(ARM, clock=clock, credential=Anonymous(), read_only=False)
     wanted = Serving(MANAGED, "wine:1", environment=REGISTRY)
     planned = serving.plan(session, PLACE, wanted)
     assert planned.environment == REGISTRY

@@ -8,7 +8,7 @@ import pytest
 import requests_mock as mocking
 
 from modelyard.azure.long_running import OperationFailed
-from modelyard.azureml import connection, web_services
+from modelyard.azureml import web_services
 from modelyard.azureml.connection import Place
 from modelyard.azureml.web_services import WebService
 from modelyard.clock import FakeClock
@@ -24,7 +24,7 @@ SERVICE = {"name": "wine", "computeType": "ACI", "state": "Healthy", "scoringUri
 
 def session(clock: FakeClock, *, read_only: bool = False) -> Session:
     token = StaticToken("a-token-of-this-test")
-    return connection.connect(API, token, clock=clock, read_only=read_only)
+    return Session(API, clock=clock, credential=token, read_only=read_only)
 
 
 def test_a_service_is_deployed_when_its_operation_and_itself_say_so(

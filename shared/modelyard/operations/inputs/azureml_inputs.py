@@ -87,8 +87,7 @@ def connect(inputs: IdentityInputs, context: Context, *, read_only: bool) -> Ses
 
     :raises InputError: when the inputs name no identity.
     """
-    resource = signed_in(inputs, context).cloud.resource_manager
-    return connect_api(inputs, context, resource, read_only=read_only)
+    return signed_in(inputs, context).session(context, read_only=read_only)
 
 
 def connect_region(
@@ -106,9 +105,7 @@ def connect_api(
     inputs: IdentityInputs, context: Context, address: str, *, read_only: bool
 ) -> Session:
     """A session to an address of Azure ML, which takes the tokens of Resource Manager."""
-    who = signed_in(inputs, context)
-    credential = who.sign_in.token(who.cloud.resource_manager, clock=context.clock)
-    return connection.connect(address, credential, clock=context.clock, read_only=read_only)
+    return signed_in(inputs, context).session(context, read_only=read_only, address=address)
 
 
 def _of_repository(context: Context) -> str:

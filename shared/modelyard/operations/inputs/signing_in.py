@@ -11,6 +11,7 @@ from modelyard.azure.identity.sign_in import SignIn, Way
 from modelyard.azure.identity.variables import AUTOMATIC
 from modelyard.context import Context
 from modelyard.errors import InputError
+from modelyard.http import Session
 from modelyard.operations.inputs.identity_inputs import WAYS, IdentityInputs, Late, Own
 
 
@@ -21,6 +22,20 @@ class SignedIn:
     cloud: AzureCloud
     sign_in: SignIn
     late: Late
+
+    def session(
+        self, context: Context, *, read_only: bool, address: str = "", like: str = ""
+    ) -> Session:
+        """A session to Resource Manager. Nothing is sent yet.
+
+        :param address: of another service that takes its tokens.
+        :param like: see :meth:`SignIn.token`.
+        """
+        resource = self.cloud.resource_manager
+        token = self.sign_in.token(resource, clock=context.clock, like=like)
+        return Session(
+            address or resource, clock=context.clock, credential=token, read_only=read_only
+        )
 
 
 def signed_in(inputs: IdentityInputs, context: Context) -> SignedIn:

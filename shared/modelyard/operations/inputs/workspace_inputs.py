@@ -24,7 +24,7 @@ from modelyard.operations.inputs.identity_inputs import (
     Own,
     only_in_environment,
 )
-from modelyard.operations.inputs.signing_in import signed_in
+from modelyard.operations.inputs.signing_in import SignedIn, signed_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,19 +119,19 @@ def open_workspace(inputs: WorkspaceInputs, context: Context) -> Workspace:
     :raises InputError: when the inputs name no workspace or no identity.
     :raises WorkspaceNotAllowed:
     """
-    found = signed_in(inputs, context)
-    who, cloud, late = found.sign_in, found.cloud, found.late
+    signed = signed_in(inputs, context)
+    who, late = signed.sign_in, signed.late
     if inputs.token:
         StaticToken(inputs.token)  # refuses what can't be one
         late.token = inputs.token
-    url, resource_id = _workspace(inputs, context, who, cloud)
+    url, resource_id = _workspace(inputs, context, signed)
     late.url = connection.workspace_base(url)
     check_address(late.url, inputs.allowed_workspaces)
     if inputs.first_contact and not resource_id:
-        resource_id = _resource_id(late.url, context, who, cloud)
+        resource_id = _resource_id(late.url, context, signed)
     session = connection.connect(
         late.url,
-        credential(who, resource_id, cloud, context),
+        credential(who, resource_id, signed.cloud, context),
         clock=context.clock,
         read_only=inputs.dry_run,
     )
@@ -140,12 +140,10 @@ def open_workspace(inputs: WorkspaceInputs, context: Context) -> Workspace:
     return Workspace(session, who)
 
 
-def _workspace(
-    inputs: WorkspaceInputs, context: Context, who: SignIn, cloud: AzureCloud
-) -> tuple[str, str]:
+def _workspace(inputs: WorkspaceInputs, context: Context, signed: SignedIn) -> tuple[str, str]:
     """Its address, and its resource id where that is known."""
     if inputs.workspace_resource_id or (inputs.resource_group and inputs.workspace_name):
-        if not who.can(cloud.resource_manager):
+        if not signed.sign_in.can(signed.cloud.resource_manager):
             if inputs.workspace_url and only_in_environment(
                 inputs, context, "workspace_resource_id"
             ):
@@ -156,7 +154,7 @@ def _workspace(
                 fix="give the inputs of one, or workspace-url in place of the workspace's name or "
                 "id",
             )
-        session = _resource_manager(context, who, cloud)
+        session = signed.session(context, read_only=True)
         found = (
             manager.workspace_by_id(session, inputs.workspace_resource_id)
             if inputs.workspace_resource_id
@@ -194,30 +192,20 @@ def _check_same(
         )
 
 
-def _resource_id(base: str, context: Context, who: SignIn, cloud: AzureCloud) -> str:
+def _resource_id(base: str, context: Context, signed: SignedIn) -> str:
     """The id of a workspace of which the address is known; empty where that can't be told.
 
     A principal that isn't a user of a new workspace yet is let in with it.
     """
-    if not who.way(DATABRICKS).of_entra:
+    if not signed.sign_in.way(DATABRICKS).of_entra:
         return ""
     try:
-        found = manager.workspace_by_url(
-            _resource_manager(context, who, cloud, like=DATABRICKS), base
-        )
+        session = signed.session(context, read_only=True, like=DATABRICKS)
+        found = manager.workspace_by_url(session, base)
     except (NotFound, PermissionDenied) as error:
         context.log.info("its resource id isn't known, which first contact may need: %s", error)
         return ""
     return found.resource_id
-
-
-def _resource_manager(context: Context, who: SignIn, cloud: AzureCloud, like: str = "") -> Session:
-    return Session(
-        cloud.resource_manager,
-        clock=context.clock,
-        credential=who.token(cloud.resource_manager, clock=context.clock, like=like),
-        read_only=True,
-    )
 
 
 def credential(who: SignIn, resource_id: str, cloud: AzureCloud, context: Context) -> Credential:

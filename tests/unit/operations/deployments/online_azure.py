@@ -11,12 +11,12 @@ from typing import Any
 
 import requests_mock as mocking
 
-from modelyard.azureml import connection
 from modelyard.azureml.connection import Place
 from modelyard.clock import FakeClock
 from modelyard.context import Context
 from modelyard.credentials import StaticToken
 from modelyard.endpoints.scoring import DEPLOYMENT
+from modelyard.http import Session
 from modelyard.operations import model_deploy
 from modelyard.operations.model_deploy import OPERATION, Outputs
 
@@ -29,8 +29,8 @@ class Azure:
     """Has the endpoint ``wine``, or none. Every change is done at once, unless it is refused."""
 
     def __init__(self, mocker: mocking.Mocker, clock: FakeClock) -> None:
-        self.session = connection.connect(
-            ARM, StaticToken("a-token-of-this-test"), clock=clock, read_only=False
+        self.session = Session(
+            ARM, clock=clock, credential=StaticToken("a-token-of-this-test"), read_only=False
         )
         self._clock = clock
         self.endpoint: dict[str, Any] | None = None

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
-from modelyard.azureml import connection
 from modelyard.azureml.connection import Place
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
 from modelyard.errors import NotFound
+from modelyard.http import Session
 from modelyard.operations.promotion.comparison import ModelVersion
 from modelyard.operations.promotion.on_azureml import OnAzureML
 
@@ -56,8 +56,8 @@ def model(requests_mock: mocking.Mocker) -> Model:
 
 @pytest.fixture
 def registry(clock: FakeClock) -> OnAzureML:
-    session = connection.connect(
-        ARM, StaticToken("a-token-of-this-test"), clock=clock, read_only=False
+    session = Session(
+        ARM, clock=clock, credential=StaticToken("a-token-of-this-test"), read_only=False
     )
     return OnAzureML(session, PLACE, "wine", "champion", by_stage=False)
 
