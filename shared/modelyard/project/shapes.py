@@ -1,4 +1,4 @@
-"""Addresses and branches as the file writes them.
+"""Addresses, branches and ids as the file writes them.
 
 Source: git-scm.com, "git-check-ref-format".
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from modelyard.azure.guids import is_guid
 from modelyard.project.fields import Section
 
 HEADS = "refs/heads/"
@@ -56,3 +57,11 @@ def branch(section: Section, key: str, default: str = "", *, required: bool = Fa
     elif name and _NO_BRANCH.search(name):
         section.wrong(key, f"is {name}, which git takes for no name of a branch")
     return name
+
+
+def guid(section: Section, key: str, default: str = "") -> str:
+    """An id, in small letters."""
+    text = section.text(key)
+    if text and not is_guid(text):
+        section.wrong(key, "isn't an id such as 11111111-2222-3333-4444-555555555555")
+    return text.lower() or default

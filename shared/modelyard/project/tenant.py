@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from modelyard.azure.guids import is_guid
-from modelyard.project import folders, roles
+from modelyard.project import folders, roles, shapes
 from modelyard.project.fields import Section
 from modelyard.project.folders import Folder
 from modelyard.project.roles import Role
@@ -72,7 +71,7 @@ def read(root: Section) -> Tenant | None:
     section = root.section("azure", KEYS)
     if section is None:
         return None
-    ids = {key: guid(section, key) for key in ("tenant-id", "subscription-id", "client-id")}
+    ids = {key: shapes.guid(section, key) for key in ("tenant-id", "subscription-id", "client-id")}
     application = section.line("application")
     given_roles = _each_once(section.sections("roles", roles.KEYS), roles.read)
     given_folders = _each_once(section.sections("folders", folders.KEYS), folders.read)
@@ -99,14 +98,6 @@ def _each_once(given: Sequence[Section], read_one: Callable[[Section], Given]) -
         if one.known_as and before != section.path:
             section.mistakes.add(section.value, f"{section.path} is {one.known_as}, as {before} is")
     return tuple(found)
-
-
-def guid(section: Section, key: str, default: str = "") -> str:
-    """An id, in small letters."""
-    text = section.text(key)
-    if text and not is_guid(text):
-        section.wrong(key, "isn't an id such as 11111111-2222-3333-4444-555555555555")
-    return text.lower() or default
 
 
 def federation_document(one: Federation) -> str:

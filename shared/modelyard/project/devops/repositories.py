@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from modelyard.errors import NotFound
+from modelyard.project import github_shapes
 from modelyard.project.devops.organization import Organization
 from modelyard.project.fields import Section
-from modelyard.project.github import checks
 from modelyard.project.shapes import HEADS, branch
 from modelyard.reading import nearest
 
@@ -35,7 +35,7 @@ def read(section: Section | None, project: str) -> Repository:
         return Repository(project, AZURE_REPOS, "main", "")
     kind = section.text("type", AZURE_REPOS, choices=(AZURE_REPOS, GITHUB))
     if kind == GITHUB:
-        name = checks.repository(section, "name", "OWNER/NAME", required=True)
+        name = github_shapes.repository(section, "name", "OWNER/NAME", required=True)
     else:
         name = section.text("name", project)
     if kind == AZURE_REPOS and section.has("service-connection"):

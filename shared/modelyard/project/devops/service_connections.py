@@ -15,7 +15,7 @@ from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.permissions import Users, read_users
 from modelyard.project.fields import Section
 from modelyard.project.secret_values import SecretReference
-from modelyard.project.tenant import Tenant, guid
+from modelyard.project.tenant import Tenant
 from modelyard.reading import nearest
 
 KIND = "service connection"
@@ -108,9 +108,9 @@ def read(
         name=section.text("name", required=True),
         type=kind,
         description=section.text_if_given("description"),
-        tenant_id=guid(section, "tenant-id", ids.tenant_id),
-        client_id=guid(section, "client-id", ids.client_id),
-        subscription_id=guid(
+        tenant_id=shapes.guid(section, "tenant-id", ids.tenant_id),
+        client_id=shapes.guid(section, "client-id", ids.client_id),
+        subscription_id=shapes.guid(
             section, "subscription-id", registry[1] if registry else ids.subscription_id
         ),
         subscription_name=section.text("subscription-name"),

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modelyard.project import shapes
+from modelyard.project import github_shapes, shapes
 from modelyard.project.fields import Section
-from modelyard.project.github import checks, starters
+from modelyard.project.github import starters
 from modelyard.project.secret_values import SecretReference
 from modelyard.reading import nearest
 
@@ -97,9 +97,9 @@ class Wanted:
 def read(section: Section) -> Wanted:
     """The section; mistakes are added to it."""
     shape = "OWNER/NAME, such as contoso/wine"
-    repository = checks.repository(section, "repository", shape, required=True)
+    repository = github_shapes.repository(section, "repository", shape, required=True)
     shape = "OWNER/NAME@VERSION, such as contoso/modelyard@v1"
-    modelyard = checks.repository(section, "modelyard", shape, ref=r"@[\w./-]+")
+    modelyard = github_shapes.repository(section, "modelyard", shape, ref=r"@[\w./-]+")
     workflows = tuple(
         _workflow(one) for one in section.sections("workflows", WORKFLOW, once="starter")
     )
@@ -139,7 +139,7 @@ def _subject(section: Section) -> tuple[str, ...] | None:
             key, f"is empty: write {DEFAULT_SUBJECT}, or a list of claims such as [repo, context]"
         )
     for one in claims:
-        if not checks.CLAIM.fullmatch(one):
+        if not github_shapes.CLAIM.fullmatch(one):
             section.wrong(key, f"has {one}: the name of a claim has letters, digits and _")
     return claims
 
@@ -147,7 +147,7 @@ def _subject(section: Section) -> tuple[str, ...] | None:
 def _issuer(section: Section) -> str:
     key = "oidc-issuer"
     issuer = section.text(key).rstrip("/")
-    if issuer and not checks.ISSUER.fullmatch(issuer):
+    if issuer and not github_shapes.ISSUER.fullmatch(issuer):
         section.wrong(key, f"is {issuer}, not https://HOST or https://HOST/ENTERPRISE")
     return issuer
 
@@ -155,7 +155,7 @@ def _issuer(section: Section) -> str:
 def _settings(section: Section) -> Settings:
     variables, secrets = section.plain_values("variables"), section.secrets("secrets")
     for key in SETTINGS:
-        checks.settings(section, key)
+        github_shapes.settings(section, key)
     return Settings(
         {name.upper(): value for name, value in variables.items()},
         {name.upper(): value for name, value in secrets.items()},
@@ -166,7 +166,7 @@ def _environment(section: Section) -> Environment:
     rules: dict[str, Any] = {}
     if section.has("reviewers"):
         reviewers = {one.removeprefix("@").lower() for one in section.texts("reviewers", once=True)}
-        for name in sorted(one for one in reviewers if not checks.REVIEWER.fullmatch(one)):
+        for name in sorted(one for one in reviewers if not github_shapes.REVIEWER.fullmatch(one)):
             section.wrong("reviewers", f"has {name}, not USER or ORGANIZATION/TEAM")
         if len(reviewers) > MOST_REVIEWERS:
             section.wrong("reviewers", f"has {len(reviewers)}: GitHub takes {MOST_REVIEWERS}")
