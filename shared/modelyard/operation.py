@@ -51,6 +51,9 @@ class Input:
     """Heading it stands under in the form."""
     visible_when: str = ""
     """Azure Pipelines visibleRule over other inputs of the operation (snake_case names)."""
+    names: bool = False
+    """A structure whose simplest form is a list of names: these alone, parted by commas, blanks or
+    line ends, are one too."""
     guards: bool = False
     """A list of what alone is allowed. Left out it allows everything, so one that is given and
     holds nothing is a mistake."""

@@ -86,19 +86,7 @@ def parse(member: Member, text: str, name: str = "") -> Any:
     if member.type in (int, float):
         return _number(name, stripped, member.type)
     if member.type is Structure:
-        value = structure(name, text, secret=member.spec.secret)
-        if not isinstance(value, (list, dict)):
-            if _FILE.fullmatch(stripped):
-                raise FileError(
-                    f"{stripped} holds neither a list nor a mapping, in YAML or JSON",
-                    fix="correct the file: the operation's page shows what it holds",
-                )
-            raise InputError(
-                f"{name} is neither a list nor a mapping, in YAML or JSON",
-                fix="a mapping is NAME: VALUE, one a line, with a blank behind the colon and no =; "
-                "a list is [A, B]",
-            )
-        return value
+        return _structured(member, name, text)
     if member.spec.guards:
         return allowed(name, text)
     if member.type == tuple[str, ...]:
@@ -107,6 +95,24 @@ def parse(member: Member, text: str, name: str = "") -> Any:
         return text
     # A blank may belong to a password; the line end comes from ``echo`` or an editor.
     return text.strip("\r\n") if member.spec.secret else stripped
+
+
+def _structured(member: Member, name: str, text: str) -> Any:
+    value, line = structure(name, text, secret=member.spec.secret), text.strip()
+    if not isinstance(value, (list, dict)):
+        if member.spec.names and not _FILE.fullmatch(line):
+            return re.split(r"[,\s]+", line.strip(","))
+        if _FILE.fullmatch(line):
+            raise FileError(
+                f"{line} holds neither a list nor a mapping, in YAML or JSON",
+                fix="correct the file: the operation's page shows what it holds",
+            )
+        raise InputError(
+            f"{name} is neither a list nor a mapping, in YAML or JSON",
+            fix="a mapping is NAME: VALUE, one a line, with a blank behind the colon and no =; "
+            "a list is [A, B]",
+        )
+    return value
 
 
 def _boolean(name: str, text: str) -> bool:

@@ -37,6 +37,7 @@ class Inputs:
     mode: str = given("How.", default="append", choices=("append", "overwrite", "fail"))
     paths: tuple[str, ...] = given("Paths.", default=())
     settings: Structure | None = given("Settings.", default=None)
+    listed: Structure | None = given("Names.", default=None, names=True)
     hidden: Structure | None = given("Secrets.", default=None, secret=True)
     keys: tuple[str, ...] = given("Secrets.", default=(), secret=True)
     allowed: tuple[str, ...] = given(
@@ -129,6 +130,23 @@ def test_a_secret_keeps_its_blanks_but_not_the_line_end_of_echo() -> None:
 @pytest.mark.parametrize("text", ["a\nb", " a \n\n b \n", '["a", "b"]', "[a, b]"])
 def test_lists(text: str) -> None:
     assert read(paths=text).paths == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a", ["a"]),
+        ("a, b,", ["a", "b"]),
+        ("a b\nvault/c\n", ["a", "b", "vault/c"]),
+        ("12", ["12"]),
+        ("[a, b]", ["a", "b"]),
+        ("- a\n- b", ["a", "b"]),
+        ("A: a", {"A": "a"}),
+    ],
+)
+def test_names_alone_are_a_list_of_them(text: str, names: Any) -> None:
+    found = read_inputs(OPERATION, [mapping_source({"name": "n", "listed": text})])
+    assert found.listed == names
 
 
 def test_a_list_of_numbers_is_one_of_texts() -> None:

@@ -30,11 +30,12 @@ class Inputs(IdentityInputs):
         default=None,
     )
     secrets: Structure | None = given(
-        "Names of secrets, as a list, or as a mapping of the name in the job to the name in the "
-        "vault. A name is NAME, VAULT/NAME, or one of them with /VERSION. In place of a name "
-        "'{secret: NAME, encoding: base64, json: flatten}' says more.",
+        "Names of secrets, one a line, with commas or as a list; or a mapping of the name in the "
+        "job to the name in the vault. A name is NAME, VAULT/NAME, or one of them with /VERSION. "
+        "In place of a name '{secret: NAME, encoding: base64, json: flatten}' says more.",
         default=None,
         multiline=True,
+        names=True,
     )
     filter: tuple[str, ...] = given(
         "Patterns of names, one a line, such as 'db-*' or 'other-vault/*'. Secrets that are "
