@@ -10,6 +10,7 @@ import requests
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import AzurePipelinesCredential
 
+from local.connections import make_generic
 from modelyard.azure import identity
 from modelyard.azure.identity.connection import of_connection
 from modelyard.ci.azure_pipelines import AzurePipelines
@@ -190,24 +191,11 @@ def test_a_generic_connection_is_there_for_the_runner_once_somebody_has_made_it(
     services = LocalServices(cloud.folder)
     with pytest.raises(NoConnection, match=r"no generic service connection any .* local; .*setup"):
         services.connection("any", "Generic", "local")
-    made = requests.post(
-        f"https://dev.azure.com/{ORGANIZATION}/_apis/serviceendpoint/endpoints?api-version=7.1",
-        json={
-            "name": "any",
-            "type": "generic",
-            "url": "https://any.example/",
-            "authorization": {
-                "scheme": "UsernamePassword",
-                "parameters": {"username": "me", "password": "pass-word-1"},
-            },
-            "serviceEndpointProjectReferences": [{"projectReference": {"name": "local"}}],
-        },
-        auth=("", organization.start_job()),
-        timeout=30,
-    ).json()
+    sign_in = {"username": "me", "password": "pass-word-1"}
+    made = make_generic(cloud, "any", "https://any.example/", **sign_in)
     found = services.connection("Any", "Generic", "local")
     assert (found.id, found.url) == (made["id"], "https://any.example/")
-    assert found.parameters == {"username": "me", "password": "pass-word-1"}
+    assert found.parameters == sign_in
     assert list(found.secrets) == ["pass-word-1"]
     with pytest.raises(
         NoConnection, match="no generic service connection any in the project other"

@@ -9,11 +9,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
-import requests
 
+from local.connections import make_generic
 from modelyard.local.cloud.cloud import LocalCloud
-from modelyard.local.cloud.commands.client import call
-from modelyard.local.cloud.devops.models import ORGANIZATION
 from modelyard.local.commands.surroundings import needs_cloud
 from modelyard.local.runner.engine.tasks import available
 from modelyard.local.runner.pipeline import plan
@@ -111,21 +109,7 @@ SERVER = """
 def test_a_server_jobs_request_signs_in_and_leaves_the_machine_nowhere(
     cloud: LocalCloud, library_path: dict[str, str], tmp_path: Path
 ) -> None:
-    made = requests.post(
-        f"https://dev.azure.com/{ORGANIZATION}/_apis/serviceendpoint/endpoints?api-version=7.1",
-        json={
-            "name": "outside",
-            "type": "generic",
-            "url": "https://example.com/",
-            "authorization": {"scheme": "UsernamePassword", "parameters": {}},
-            "serviceEndpointProjectReferences": [{"projectReference": {"name": "local"}}],
-        },
-        auth=("", call(cloud.folder, "POST", "devops/personal-tokens", {})["token"]),
-        proxies={"https": cloud.environment["HTTPS_PROXY"]},
-        verify=cloud.environment["REQUESTS_CA_BUNDLE"],
-        timeout=30,
-    )
-    assert made.status_code == 200, made.text
+    make_generic(cloud, "outside", "https://example.com/")
     file = tmp_path / "azure-pipelines.yml"
     file.write_text(textwrap.dedent(SERVER))
     done = subprocess.run(

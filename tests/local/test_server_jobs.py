@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import yaml
 
 from local.aml_v1_workplace import MISSING_V1, SDK_V1, V1Workplace
 from local.aml_workplace import PATH
+from local.connections import make_generic
 from local.stage_project import Project, Ran, opened
 from modelyard import manifest
 from modelyard.local.cloud.cloud import LocalCloud
-from modelyard.local.cloud.commands.client import call
-from modelyard.local.cloud.devops.models import ORGANIZATION
 
 CLOUD_SERVICES = ("entra", "arm", "devops", "storage", "aml", "databricks")
 pytestmark = pytest.mark.skipif(MISSING_V1, reason="MODELYARD_AZUREML_V1 names no environment")
@@ -60,27 +58,8 @@ def project(
 
     folder = tmp_path_factory.mktemp("server") / "repository"
     with opened(cloud, library_path, folder, fill) as found:
-        connect(cloud)
+        make_generic(cloud, CONNECTION, "https://westeurope.api.azureml.ms")
         yield found
-
-
-def connect(cloud: LocalCloud) -> None:
-    """As somebody does it on a page of the project's settings."""
-    made = requests.post(
-        f"https://dev.azure.com/{ORGANIZATION}/_apis/serviceendpoint/endpoints?api-version=7.1",
-        json={
-            "name": CONNECTION,
-            "type": "generic",
-            "url": "https://westeurope.api.azureml.ms",
-            "authorization": {"scheme": "UsernamePassword", "parameters": {"username": ""}},
-            "serviceEndpointProjectReferences": [{"projectReference": {"name": "local"}}],
-        },
-        auth=("", call(cloud.folder, "POST", "devops/personal-tokens", {})["token"]),
-        proxies={"https": cloud.environment["HTTPS_PROXY"]},
-        verify=cloud.environment["REQUESTS_CA_BUNDLE"],
-        timeout=30,
-    )
-    assert made.status_code == 200, made.text
 
 
 def run(project: Project, name: str, publish: dict[str, Any], **given: Any) -> Ran:
