@@ -176,3 +176,14 @@ class TestAzureML:
         unknown = run(version="1", metric="mae")
         assert unknown.code == 40, unknown.log
         assert "those that it has: rmse" in unknown.log
+        place.sdk("""
+            for number in "23":
+                ml.models.archive("wine", number)
+            tell()
+        """)
+        refused = run(version="3")
+        assert (refused.code, "wine:3 is archived" in refused.log) == (2, True), refused.log
+        kept = run(version="1")
+        assert (kept.outputs["verdict"], kept.outputs["champion-version"]) == ("keep", "2"), (
+            kept.log
+        )

@@ -48,6 +48,11 @@ class Asset:
         return self.properties.get("tags") or {}
 
     @property
+    def archived(self) -> bool:
+        """Whether it is hidden from lists; its number and all else stay."""
+        return bool(self.properties.get("isArchived"))
+
+    @property
     def hash(self) -> str:
         """Of its content, where Modelyard registered it."""
         return str((self.properties.get("properties") or {}).get(HASH, ""))

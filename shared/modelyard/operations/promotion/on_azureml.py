@@ -2,7 +2,8 @@
 
 Azure ML has no alias that points to one version. The new champion is marked first and the old one
 unmarked after it, so that there is always one; where a job died in between there are two, of which
-the one that was marked last counts.
+the one that was marked last counts. An archived version keeps its mark: as champion it is compared
+with like any other, and gives way to a better one. It never becomes the champion.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from modelyard.azureml import assets, models
 from modelyard.azureml.assets import Asset
 from modelyard.azureml.connection import Place
-from modelyard.errors import NotFound
+from modelyard.errors import InputError, NotFound
 from modelyard.http import Session
 from modelyard.operations.promotion.comparison import ModelVersion
 
@@ -44,8 +45,10 @@ class OnAzureML:
 
     def of_run(self, run_id: str) -> ModelVersion | None:
         """By the tag run, which model-register sets."""
-        found = assets.newest([one for one in self._all() if one.tags.get("run") == run_id])
-        return None if found is None else _known(found)
+        found = [one for one in self._all() if one.tags.get("run") == run_id]
+        usable = [one for one in found if not one.archived]
+        newest = assets.newest(usable or found)
+        return None if newest is None else _known(_unarchived(newest))
 
     def champion(self) -> ModelVersion | None:
         marked = self._marked(self._all())
@@ -62,14 +65,18 @@ class OnAzureML:
             self._write(one, ARCHIVED if self.by_stage else f"former-{self.champion_name}", {})
 
     def _found(self, number: str) -> Asset:
-        """:raises NotFound: also where somebody has deleted it since it was read."""
+        """A version that may become the champion.
+
+        :raises NotFound: also where somebody has deleted it since it was read.
+        :raises InputError: when it is archived.
+        """
         found = assets.find(self.session, self.place, models.KIND, self.name, number)
         if found is None:
             raise NotFound(
                 f"the workspace {self.place.workspace} has no model {self.name}:{number}",
                 fix="check name and version; model-register tells both as outputs",
             )
-        return found
+        return _unarchived(found)
 
     def _write(self, asset: Asset, value: str, tags: Mapping[str, str]) -> None:
         if self.by_stage:
@@ -88,7 +95,18 @@ class OnAzureML:
         )
 
     def _all(self) -> list[Asset]:
-        return assets.versions(self.session, self.place, models.KIND, self.name)
+        return assets.versions(self.session, self.place, models.KIND, self.name, archived=True)
+
+
+def _unarchived(asset: Asset) -> Asset:
+    """:raises InputError: nobody who lists the models would see such a champion."""
+    if asset.archived:
+        raise InputError(
+            f"{asset.reference} is archived, so it can't become the champion",
+            cause="somebody archived the version after it was registered",
+            fix="restore it (az ml model restore), or promote another version",
+        )
+    return asset
 
 
 def _since(asset: Asset) -> tuple[str, int, str]:

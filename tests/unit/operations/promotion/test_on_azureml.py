@@ -12,7 +12,7 @@ import requests_mock as mocking
 from modelyard.azureml.connection import Place
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
-from modelyard.errors import NotFound
+from modelyard.errors import InputError, NotFound
 from modelyard.http import Session
 from modelyard.operations.promotion.comparison import ModelVersion
 from modelyard.operations.promotion.on_azureml import OnAzureML
@@ -27,13 +27,24 @@ class Model:
 
     def __init__(self, mocker: mocking.Mocker) -> None:
         self.tags: dict[str, dict[str, str]] = {}
-        mocker.get(VERSIONS, json=lambda *_: {"value": [self._body(one) for one in self.tags]})
+        self.archived: set[str] = set()
+        mocker.get(VERSIONS, json=self._list)
         one = re.compile(re.escape(VERSIONS) + "/")
         mocker.get(one, json=self._get)
         mocker.put(one, json=self._put)
 
+    def _list(self, request: Any, _context: Any) -> dict[str, Any]:
+        """As the service does: archived ones only where they are asked for."""
+        every = request.qs.get("listviewtype") == ["all"]
+        found = [one for one in self.tags if every or one not in self.archived]
+        return {"value": [self._body(one) for one in found]}
+
     def _body(self, version: str) -> dict[str, Any]:
-        properties = {"modelUri": "azureml://x", "tags": self.tags[version]}
+        properties = {
+            "modelUri": "azureml://x",
+            "tags": self.tags[version],
+            "isArchived": version in self.archived,
+        }
         return {"id": f"/versions/{version}", "name": version, "properties": properties}
 
     def _get(self, request: Any, context: Any) -> dict[str, Any]:
@@ -45,7 +56,9 @@ class Model:
 
     def _put(self, request: Any, _context: Any) -> dict[str, Any]:
         version = request.path.rpartition("/")[2]
-        self.tags[version] = json.loads(request.text)["properties"]["tags"]
+        properties = json.loads(request.text)["properties"]
+        self.tags[version] = properties["tags"]
+        (self.archived.add if properties["isArchived"] else self.archived.discard)(version)
         return self._body(version)
 
 
@@ -92,3 +105,46 @@ def test_the_new_one_is_marked_and_the_old_one_is_not_any_more(
 def test_a_version_that_is_gone_is_named(model: Model, registry: OnAzureML) -> None:
     with pytest.raises(NotFound, match="no model wine:2"):
         registry.crown(ModelVersion("wine", "2", {}, {}, ""))
+
+
+def test_an_archived_champion_is_compared_with_and_gives_way(
+    model: Model, registry: OnAzureML
+) -> None:
+    model.tags = {"1": {"state": "champion"}, "2": {"state": "candidate"}}
+    model.archived = {"1"}
+    assert (found := registry.champion()) is not None
+    assert found.version == "1"
+    registry.crown(ModelVersion("wine", "2", {}, {}, ""))
+    assert [one["state"] for one in model.tags.values()] == ["former-champion", "champion"]
+    assert model.archived == {"1"}  # it stays what somebody made it
+
+
+def test_an_archived_version_never_becomes_the_champion(model: Model, registry: OnAzureML) -> None:
+    before = {"1": {"state": "champion"}, "2": {"state": "candidate", "run": "b"}}
+    model.tags = {number: dict(tags) for number, tags in before.items()}
+    model.archived = {"2"}
+    for ask in (
+        lambda: registry.version("2"),
+        lambda: registry.of_run("b"),
+        lambda: registry.crown(ModelVersion("wine", "2", {}, {}, "")),  # archived since it was read
+    ):
+        with pytest.raises(InputError, match="wine:2 is archived"):
+            ask()
+    assert model.tags == before
+
+
+def test_a_runs_version_is_the_newest_of_exactly_this_run_that_is_not_archived(
+    model: Model, registry: OnAzureML
+) -> None:
+    model.tags = {
+        "1": {"run": "run-1"},
+        "2": {"run": "run-1"},
+        "3": {"run": "run-1"},
+        "4": {"run": "run-12"},
+        "5": {"run": "run"},
+        "6": {},
+    }
+    model.archived = {"3"}
+    assert (found := registry.of_run("run-1")) is not None
+    assert found.version == "2"
+    assert registry.of_run("un-1") is None
