@@ -645,3 +645,44 @@ def test_every_template_has_a_page() -> None:
     for path in FILES:
         page = pages[f"docs/reference/templates/{path.replace('/', '-').removesuffix('.yml')}.md"]
         assert all(f"| `{name}` |" in page for name in parameters(path))
+
+
+def published(tmp_path: Path, **given: Any) -> list[dict[str, Any]]:
+    """The two jobs that run a published pipeline."""
+    path = "jobs/run-published.yml"
+    rendered = yaml.safe_load(render(used(path, {**GIVEN[path], **given}, tmp_path)))
+    [stage] = rendered["stages"]
+    found: list[dict[str, Any]] = stage["jobs"][1:]
+    return found
+
+
+@pytest.mark.parametrize("written", ["publish", ["publish"], [], ""])
+def test_the_jobs_of_a_published_pipeline_wait_for_one_name_or_a_list(
+    written: str | list[str], tmp_path: Path
+) -> None:
+    pipeline = "11111111-2222-4333-8444-555555555555"
+    signs_in, runs = published(tmp_path, dependsOn=written, pipelineId=pipeline)
+
+    before = ["publish"] if written else []
+    assert signs_in.get("dependsOn", []) == before
+    assert runs["dependsOn"] == [*before, "sign_in"]
+
+
+def test_a_suffix_is_in_all_that_names_the_jobs_of_a_published_pipeline(tmp_path: Path) -> None:
+    signs_in, runs = published(tmp_path, suffix="_2")
+
+    assert (signs_in["job"], runs["job"]) == ("sign_in_2", "run_published_2")
+    assert runs["dependsOn"] == ["publish", "sign_in_2"]
+    [token] = [one["value"] for one in runs["variables"] if one["name"] == "azureMlToken"]
+    assert token == "$[ dependencies.sign_in_2.outputs['token.value'] ]"
+
+
+def test_the_body_that_runs_a_published_pipeline_is_json_whatever_it_is_given(
+    tmp_path: Path,
+) -> None:
+    given = {"experiment": 'a "b" \\c', "pipelineParameters": {"word": 'd "e"'}}
+    [step] = published(tmp_path, **given)[1]["steps"]
+
+    body = json.loads(step["inputs"]["body"])
+    assert body["ExperimentName"] == given["experiment"]
+    assert body["ParameterAssignments"] == given["pipelineParameters"]

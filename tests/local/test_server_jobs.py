@@ -62,8 +62,8 @@ def project(
         yield found
 
 
-def run(project: Project, name: str, publish: dict[str, Any], **given: Any) -> Ran:
-    """Run a pipeline that publishes, and runs what was published."""
+def run(project: Project, name: str, publish: dict[str, Any], *given: dict[str, Any]) -> Ran:
+    """Run a pipeline that publishes, and runs what was published, once for each that is given."""
     use = {
         "pipelineId": "$[ dependencies.publish.outputs['publish.pipelineId'] ]",
         "experiment": "features",
@@ -71,7 +71,6 @@ def run(project: Project, name: str, publish: dict[str, Any], **given: Any) -> R
         "azureServiceConnection": "ml-dev",
         "workspaceId": PATH,
         "dependsOn": ["publish"],
-        **given,
     }
     repository = {"repository": "modelyard", "type": "github", "name": "OWNER/modelyard"}
     template = "templates/azure-pipelines/jobs/run-published.yml@modelyard"
@@ -80,7 +79,7 @@ def run(project: Project, name: str, publish: dict[str, Any], **given: Any) -> R
         "variables": {"MODELYARD_AZUREML_V1": str(SDK_V1)},
         "jobs": [
             {"job": "publish", "steps": [publish]},
-            {"template": template, "parameters": use},
+            *({"template": template, "parameters": {**use, **one}} for one in given),
         ],
     }
     (project.folder / "azure-pipelines.yml").write_text(yaml.safe_dump(document, sort_keys=False))
@@ -100,10 +99,13 @@ def test_a_job_publishes_and_a_server_job_runs_it_and_waits(project: Project) ->
             "azureServiceConnection": "ml-dev",
         },
     }
-    done = run(project, "good", publish, pipelineParameters={"ratio": 0.8})
+    once = {"pipelineParameters": {"ratio": 0.8}}
+    more = {"suffix": "_2", "experiment": "more", "dependsOn": "publish"}
+    done = run(project, "good", publish, once, more)
     assert done.code == 0, done.output
     assert "waits until the service calls back" in done.output
-    assert "the service called back: succeeded" in done.output
+    for job in ("run_published", "run_published_2"):
+        assert f"[{job}] the service called back: succeeded" in done.output
     assert "Bearer" not in done.output
     found = [one.get("outputs", {}).get("pipelineId") for one in done.steps("__default")]
     [published] = filter(None, found)
@@ -115,15 +117,19 @@ def test_a_job_publishes_and_a_server_job_runs_it_and_waits(project: Project) ->
         [step] = run.get_children()
         log = requests.get(step.get_details()["logFiles"]["user_logs/std_log.txt"]).text
         version = PublishedPipeline.get(ws, {published!r}).version
-        tell(status=run.get_status(), tags=run.get_tags(), log=log, version=version)
+        [other] = Experiment(ws, "more").get_runs()
+        tell(
+            status=run.get_status(), tags=run.get_tags(), log=log, version=version,
+            other=other.get_status(),
+        )
         """).told
-    assert told["status"] == "Finished"
+    assert (told["status"], told["other"]) == ("Finished", "Finished")
     assert told["log"] == "trained with 0.8\n"
     assert told["tags"]["build"].endswith(f"/{told['version']}")  # the build's number is both
 
     def again(name: str, pipeline: str, **given: Any) -> Ran:
         echo = f"echo '##vso[task.setvariable variable=pipelineId;isOutput=true]{pipeline}'"
-        return run(project, name, {"bash": echo, "name": "publish"}, **given)
+        return run(project, name, {"bash": echo, "name": "publish"}, given)
 
     failed = again("failed", published, pipelineParameters={"ratio": 2})
     assert failed.code == 1, failed.output
