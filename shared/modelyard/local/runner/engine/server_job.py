@@ -16,7 +16,7 @@ from modelyard.local.runner.engine.cancellation import JobCancellation, StepCanc
 from modelyard.local.runner.engine.conditions import why_step_skipped
 from modelyard.local.runner.engine.connections import NoConnection, connected, system_connection
 from modelyard.local.runner.engine.copies import Copy
-from modelyard.local.runner.engine.events import Ended, Line, RunPath, Started, Waiting
+from modelyard.local.runner.engine.events import Ended, Line, Reason, RunPath, Started, Waiting
 from modelyard.local.runner.engine.facts import of_server_job
 from modelyard.local.runner.engine.outcomes import JobOutcome, forgiven
 from modelyard.local.runner.engine.questions import Question
@@ -155,7 +155,7 @@ class _ServerJob:
         for line in question.instructions.splitlines():
             self._run.emit(Line(path, line))
         answer = self._run.approvals.ask(question, cancelled.is_set)
-        if self._cancellation.is_set():
+        if cancelled.is_set() and cancelled.reason is not Reason.TIMED_OUT:
             return self._ended_early(cancelled)
         if answer.unanswered and inputs.get("onTimeout", "").strip().lower() == "resume":
             return Result.SUCCEEDED, f"resumed, as onTimeout says: {answer.why}"
@@ -190,8 +190,8 @@ class _ServerJob:
         result, note = server_requests.perform(run, path, task, request, cancelled, log)
         return self._ended_early(cancelled) if result is Result.CANCELED else (result, note)
 
-    def _ended_early(self, cancelled: StepCancellation) -> tuple[Result, str]:
-        if self._cancellation.is_set():
-            return Result.CANCELED, "the run was cancelled"
-        why = cancelled.reason.value if cancelled.reason else "it was ended"
-        return Result.FAILED, why
+    @staticmethod
+    def _ended_early(cancelled: StepCancellation) -> tuple[Result, str]:
+        """As of a step with an agent: only its own time-out fails it."""
+        reason = cancelled.reason or Reason.CANCELED
+        return (Result.FAILED if reason is Reason.TIMED_OUT else Result.CANCELED), reason.value

@@ -148,6 +148,16 @@ def test_a_connection_signs_in_with_its_password_and_no_log_shows_it(
     assert not any("pass-word-1" in line or TOKEN in line for line in done.lines)
 
 
+def test_a_header_that_signs_in_comes_before_the_connections_password(
+    run: Any, server: Server
+) -> None:
+    place = Somewhere(f"http://127.0.0.1:{server.server_port}", username="me", password="pass-1")
+    run(step(headers='{"authorization": "Bearer of-the-header"}'), services=place)
+
+    [asked] = server.asked
+    assert asked["headers"]["Authorization"] == "Bearer of-the-header"
+
+
 @pytest.mark.parametrize(
     ("criteria", "answer", "note"),
     [
@@ -236,6 +246,40 @@ def test_it_waits_until_the_service_calls_back(
     assert done.node("__default", "ask", "1").note == f"the service called back: {said}"
 
 
+def test_each_step_waits_for_what_is_said_of_itself(
+    run: Any, server: Server, place: Somewhere
+) -> None:
+    place.said = ["succeeded"]
+    asks = """- task: InvokeRestApi@1
+        inputs: {serviceConnection: ml, headers: '', waitForCompletion: true,
+          body: $(System.TaskInstanceId)}"""
+    text = f"""
+    jobs:
+    - job: ask
+      pool: server
+      steps:
+      {asks}
+      {asks}
+    """
+    run(text, services=place, clock=FakeClock())
+
+    first, second = (one["body"] for one in server.asked)
+    assert first != second
+    assert [task for _, _, task in place.waiting] == [first, second]
+
+
+def test_what_the_service_calls_back_counts_whatever_its_answer_is(
+    run: Any, server: Server, place: Somewhere
+) -> None:
+    """The service's form hides the criteria then; not even that they can't be read matters."""
+    place.said = ["succeeded"]
+    inputs = {"waitForCompletion": "true", "successCriteria": "eq(rot['a'], 1)"}
+    done = run(step(**inputs), services=place, clock=FakeClock())
+
+    assert len(server.asked) == 1
+    assert done.result == "Succeeded"
+
+
 def test_a_service_that_says_nothing_is_waited_for_no_longer_than_the_step(
     run: Any, place: Somewhere
 ) -> None:
@@ -246,6 +290,18 @@ def test_a_service_that_says_nothing_is_waited_for_no_longer_than_the_step(
 
     assert done.result == "Failed"
     assert 600 <= clock.time() - started < 620
+    assert done.node("__default", "ask", "1").note == "it took longer than its timeoutInMinutes"
+
+
+def test_a_job_whose_time_is_over_says_so(run: Any, place: Somewhere) -> None:
+    place.said = [""]
+    text = step(waitForCompletion="true").replace("timeoutInMinutes: 10", "timeoutInMinutes: 0")
+    text = text.replace("pool: server", "pool: server\n      timeoutInMinutes: 10")
+    done = run(text, services=place, clock=FakeClock())
+
+    assert done.result == "Canceled"
+    asked = done.node("__default", "ask", "1")
+    assert asked.note == "the job took longer than its timeoutInMinutes"
 
 
 def test_a_cancel_ends_the_wait(run: Any, place: Somewhere) -> None:
