@@ -142,6 +142,8 @@ def _metrics(value: Any) -> dict[str, str]:
         raise InputError("metrics isn't a mapping of numbers", fix=_METRICS)
     found = {}
     for name, one in value.items():
+        if not str(name).strip():
+            raise InputError("metrics has a name that is empty", fix=_METRICS)
         try:
             number = math.nan if isinstance(one, bool) else float(one)
         except (TypeError, ValueError):

@@ -65,6 +65,8 @@ def test_what_the_version_with_this_content_does_not_say_is_told(
         ({"rmse": "0.7, mae=3"}, "metrics has rmse with the value '0.7, mae=3', not a finite"),
         ({"rmse": True}, "metrics has rmse with the value True, not a finite number"),
         ({"rmse": "nan"}, "metrics has rmse with the value 'nan', not a finite number"),
+        ({"": 1}, "metrics has a name that is empty"),
+        ({" ": 1}, "metrics has a name that is empty"),
         ({"rmse": [1]}, r"metrics has rmse with the value \[1\], not a finite number"),
     ],
 )

@@ -25,4 +25,6 @@ def mapping_of(
         return {}
     if not isinstance(value, Mapping) or not all(isinstance(one, kinds) for one in value.values()):
         raise InputError(f"{name} isn't a mapping of texts, such as '{example}'")
+    if not all(str(key).strip() for key in value):
+        raise InputError(f"{name} has a name that is empty", fix=f"write it as in '{example}'")
     return {str(key): str(one) for key, one in value.items()}

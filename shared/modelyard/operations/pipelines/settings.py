@@ -7,6 +7,7 @@ there is one, then ``--KEY VALUE`` or ``--KEY=VALUE``. A dot leads into a mappin
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from modelyard.reading import structure
 
 NAME = "config"
 _SUFFIXES = (".json", ".yml", ".yaml")
+_KINDS = {bool: "true or false", int: "a whole number", float: "a finite number"}
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -90,14 +92,24 @@ def _like(there: Any, key: str, value: str) -> Any:
     try:
         if isinstance(there, bool):
             return _truth(value)
-        if isinstance(there, (int, float)):
-            return type(there)(value)
+        if isinstance(there, int):
+            return int(value)
+        if isinstance(there, float):
+            return _finite(value)
     except ValueError:
-        kind = "true or false" if isinstance(there, bool) else "a number"
+        kind = _KINDS[type(there)]
         raise InputError(f"{NAME}: --{key} is {value!r}, and {kind} in the file") from None
     if isinstance(there, (dict, list)):
         return _whole(there, key, value)
     return value
+
+
+def _finite(value: str) -> float:
+    """No ``nan``, and no ``1e400``, which is infinite: JSON has neither."""
+    found = float(value)
+    if not math.isfinite(found):
+        raise ValueError(value)
+    return found
 
 
 def _truth(value: str) -> bool:
