@@ -16,6 +16,8 @@ from modelyard.http import Session
 
 KIND = "models"
 MLFLOW, CUSTOM = "mlflow_model", "custom_model"
+DESCRIPTION = "MLmodel"
+"""The file that makes a folder a model of MLflow."""
 METRIC = "metric."
 """What the tag of a metric begins with."""
 _ATTEMPTS = 5
@@ -37,8 +39,8 @@ class Wanted:
 
     @property
     def type(self) -> str:
-        """What MLflow logged has the file ``MLmodel``."""
-        return MLFLOW if f"{self.content.root}/MLmodel" in self.content.files else CUSTOM
+        """What MLflow logged has its description."""
+        return MLFLOW if f"{self.content.root}/{DESCRIPTION}" in self.content.files else CUSTOM
 
 
 def of_content(session: Session, place: Place, wanted: Wanted, digest: str) -> Asset | None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from modelyard.context import Context
 from modelyard.databricks.files import places
-from modelyard.databricks.files.entries import FOLDER
 from modelyard.databricks.files.places import Place
-from modelyard.databricks.names import counted, listed
+from modelyard.entries import FOLDER
 from modelyard.errors import InputError, ModelyardError, NotFound, ServiceError
 from modelyard.http import Session
+from modelyard.names import counted, listed
 from modelyard.operation import Operation, given, result
 from modelyard.operations.inputs import destinations
 from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs, connect

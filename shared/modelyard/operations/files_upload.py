@@ -12,8 +12,8 @@ from modelyard.databricks.files.local_files import LEFT_OUT, find
 from modelyard.databricks.files.places import Place
 from modelyard.databricks.files.remote_tree import below
 from modelyard.databricks.files.transfer import Choice
-from modelyard.databricks.names import counted, listed, shown, size_text
 from modelyard.errors import FileError, InputError
+from modelyard.names import counted, listed, shown, size_text
 from modelyard.operation import Operation, given, result
 from modelyard.operations.inputs import destinations
 from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs, connect

@@ -10,10 +10,10 @@ from modelyard.context import Context
 from modelyard.databricks.files import remote_paths, workspace_tree
 from modelyard.databricks.files.local_files import LEFT_OUT
 from modelyard.databricks.files.remote_tree import below
-from modelyard.databricks.names import counted, listed, shown
 from modelyard.databricks.notebooks import notebook_choice, notebooks
 from modelyard.databricks.notebooks.notebook_choice import Choice, Notebook
 from modelyard.errors import FileError, InputError
+from modelyard.names import counted, listed, shown
 from modelyard.operation import Operation, given, result
 from modelyard.operations.inputs import destinations
 from modelyard.operations.inputs.workspace_inputs import WorkspaceInputs, connect

@@ -10,10 +10,10 @@ from typing import Any
 from modelyard.azure.key_vault.names import address
 from modelyard.context import Context
 from modelyard.databricks import secrets
-from modelyard.databricks.names import counted, listed
 from modelyard.databricks.secrets import KeyVault, Scope
 from modelyard.errors import InputError
 from modelyard.http import Session
+from modelyard.names import counted, listed
 from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs import secret_inputs
 from modelyard.operations.inputs.mappings import TEXTS, mapping_of

@@ -16,6 +16,7 @@ from modelyard.context import Context
 from modelyard.credentials import Anonymous
 from modelyard.errors import (
     Cancelled,
+    FileError,
     InputError,
     NotFound,
     RunCanceled,
@@ -340,6 +341,28 @@ def test_an_output_is_downloaded(
     outputs = run(with_outputs, make_context(OPERATION), **wanted)
     assert outputs.output_path == str(target)
     assert (outputs.status, (target / "model.joblib").read_bytes()) == ("Completed", b"data")
+
+
+def test_an_output_is_downloaded_anew_into_a_folder_that_is_kept(
+    requests_mock: mocking.Mocker, make_context: Make, with_outputs: PipelineInputs, tmp_path: Path
+) -> None:
+    target = tmp_path / "model"
+    wanted: dict[str, Any] = {"download_output": "model", "download_to": str(target)}
+    for name in ("first.csv", "second.csv"):
+        Service(requests_mock, ["Completed"], {"only": "Completed"})
+        blob_store(requests_mock, [name])
+        run(with_outputs, make_context(OPERATION), **wanted)
+        assert [one.name for one in target.iterdir()] == [name]
+
+
+def test_a_folder_that_is_somebodys_is_told_before_anything_is_sent(
+    requests_mock: mocking.Mocker, make_context: Make, with_outputs: PipelineInputs, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    wanted: dict[str, Any] = {"download_output": "model", "download_to": str(tmp_path)}
+    with pytest.raises(FileError, match="it isn't overwritten"):
+        run(with_outputs, make_context(OPERATION), **wanted)
+    assert requests_mock.call_count == 0
 
 
 def test_an_output_that_was_left_empty_fails(

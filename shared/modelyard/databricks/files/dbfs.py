@@ -19,9 +19,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from modelyard.databricks.files.entries import FILE, FOLDER, Entry, seconds
+from modelyard.databricks.files.entries import Entry, seconds
 from modelyard.databricks.files.file_body import body_of
 from modelyard.databricks.files.local_files import LocalFile
+from modelyard.entries import FILE, FOLDER
 from modelyard.errors import (
     ModelyardError,
     NotFound,

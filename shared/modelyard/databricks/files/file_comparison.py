@@ -15,9 +15,9 @@ from modelyard.databricks.files.entries import Entry
 from modelyard.databricks.files.local_files import LocalFile
 from modelyard.databricks.files.places import Place
 from modelyard.databricks.files.remote_tree import below
-from modelyard.databricks.names import shown
 from modelyard.errors import NotFound
 from modelyard.http import Session
+from modelyard.names import shown
 from modelyard.parallel import Stop, each
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard.databricks.files.patterns import fits, selected
-from modelyard.databricks.names import shown
 from modelyard.errors import FileError
+from modelyard.names import shown
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
-from modelyard.databricks.files.entries import FOLDER, Entry
+from modelyard.databricks.files.entries import Entry
+from modelyard.entries import FOLDER
 from modelyard.errors import AlreadyExists
 from modelyard.http import Session
 from modelyard.parallel import Stop, each

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelyard.databricks.files import dbfs
-from modelyard.databricks.files.entries import FILE, FOLDER, Entry
+from modelyard.databricks.files.entries import Entry
 from modelyard.databricks.files.file_comparison import same_content, unchanged
 from modelyard.databricks.files.local_files import LocalFile
 from modelyard.databricks.files.patterns import selected
@@ -20,9 +20,10 @@ from modelyard.databricks.files.remote_tree import (
     superfluous,
     walk,
 )
-from modelyard.databricks.names import joined, size_text
+from modelyard.entries import FILE, FOLDER
 from modelyard.errors import AlreadyExists, FileError
 from modelyard.http import Session
+from modelyard.names import joined, size_text
 from modelyard.parallel import Stop, each
 
 log = logging.getLogger(__name__)

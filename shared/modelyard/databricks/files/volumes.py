@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 import requests
 
-from modelyard.databricks.files.entries import FILE, FOLDER, Entry, seconds
+from modelyard.databricks.files.entries import Entry, seconds
 from modelyard.databricks.files.file_body import body_of
 from modelyard.databricks.files.local_files import LocalFile
+from modelyard.entries import FILE, FOLDER
 from modelyard.errors import NotFound, NotTheService, Unreachable
 from modelyard.http import Session
 from modelyard.parallel import Stop

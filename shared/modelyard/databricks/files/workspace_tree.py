@@ -11,7 +11,8 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from modelyard.databricks.files.entries import FOLDER, Entry, seconds
+from modelyard.databricks.files.entries import Entry, seconds
+from modelyard.entries import FOLDER
 from modelyard.errors import NotFound, NotTheService
 from modelyard.http import Session
 

@@ -1,55 +1,25 @@
-"""Downloading what an MLflow run or model keeps, over the workspace's own REST API.
+"""Where an MLflow run or model keeps its files, over the workspace's own REST API.
 
 MLflow says where: an artifact URI. One below ``dbfs:/databricks/mlflow-tracking`` is closed to the
 DBFS API; MLflow's client (3.17) reads it by the Files API below ``/WorkspaceInternal/Mlflow``, and
 where a workspace doesn't offer that, by signed links (:mod:`mlflow_links`). So does this.
-
-Names come from whoever logged the artifacts: they are untrusted.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
 from modelyard.databricks.files import dbfs, volumes
-from modelyard.databricks.files.entries import FOLDER, Entry
-from modelyard.databricks.names import shown, size_text
-from modelyard.errors import FileError, NotFound, ServiceError, Unreachable
+from modelyard.databricks.files.entries import Entry
+from modelyard.downloads import Store
+from modelyard.errors import ServiceError
 from modelyard.http import Session
+from modelyard.names import shown
 
-log = logging.getLogger(__name__)
-
-DEPTH = 20
-"""Folders within folders of a model; a deeper one is no model."""
-ATTEMPTS = 3
-"""A file whose download broke off is begun anew, so often."""
 _LOGGED_MODEL = re.compile(r"^databricks/mlflow-tracking/([^/]+)/logged_models/([^/]+)(/.*)?$")
 _RUN = re.compile(r"^databricks/mlflow-tracking/([^/]+)/([^/]+)(/.*)?$")
-_UNSAFE = re.compile(r"[/\\\x00-\x1f\x7f]|^\.{1,2}$|^$|^[A-Za-z]:")
-
-
-class Store(Protocol):
-    """Where the artifacts are. Paths are relative to its root; the root itself is ''."""
-
-    @property
-    def shown(self) -> str:
-        """How messages call the root."""
-        ...
-
-    def children(self, folder: str) -> list[Entry] | None:
-        """What a folder holds; None when there is no such folder."""
-        ...
-
-    def read(self, file: str) -> Iterator[bytes]:
-        """A file's content."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -112,98 +82,6 @@ def store(session: Session, artifact_uri: str) -> Store:
     if path.startswith("/Volumes/"):
         return FilesStore(session, path)
     return DbfsStore(session, path)
-
-
-def download(source: Store, target: Path) -> int:
-    """Download everything into a folder, which afterwards holds this and nothing else.
-
-    The folder appears when all of it is there. A model that an earlier step put there is
-    replaced; any other folder that isn't empty is left alone.
-
-    :returns: the number of files.
-    :raises NotFound: when there is nothing.
-    :raises FileError: when the folder can't be written, or holds something else.
-    """
-    _check_target(target)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise FileError(
-            f"{target} can't be made: {error.strerror}", fix="name a folder that this user may make"
-        ) from None
-    try:
-        files, size = 0, 0
-        for path, entry in _walk(source, "", 0):
-            size += _fetch(source, path, entry.size, scratch / path)
-            files += 1
-        if not files:
-            raise NotFound(
-                f"there are no artifacts at {source.shown}",
-                fix="see in the run that it logged a model, and under which name",
-            )
-        if target.exists():
-            shutil.rmtree(target)
-        scratch.chmod(0o755)
-        scratch.rename(target)
-    except OSError as error:
-        raise FileError(
-            f"{target} can't be written: {error.strerror}",
-            fix="free space on the machine, and see that this user may write the folder",
-        ) from None
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    log.info("%s: %d files, %s, downloaded", target, files, size_text(size))
-    return files
-
-
-def _check_target(target: Path) -> None:
-    if target.is_dir() and any(target.iterdir()) and not (target / "MLmodel").is_file():
-        raise FileError(
-            f"{target} isn't empty and holds no model: it isn't overwritten",
-            fix="name a folder that doesn't exist, or empty it",
-        )
-    if target.exists() and not target.is_dir():
-        raise FileError(f"{target} is a file, not a folder", fix="name a folder")
-
-
-def _walk(source: Store, folder: str, depth: int) -> Iterator[tuple[str, Entry]]:
-    if depth > DEPTH:
-        raise ServiceError(f"{source.shown} has more than {DEPTH} folders within folders")
-    for entry in source.children(folder) or []:
-        if _UNSAFE.search(entry.name):
-            raise ServiceError(
-                f"{source.shown} has an artifact with the name {entry.name!r}, which may lead out "
-                "of the folder: nothing is downloaded"
-            )
-        path = _joined(folder, entry.name)
-        if entry.kind == FOLDER:
-            yield from _walk(source, path, depth + 1)
-        else:
-            yield path, entry
-
-
-def _fetch(source: Store, path: str, size: int | None, target: Path) -> int:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    attempt = 1
-    while True:
-        try:
-            return _write(source, path, size, target)
-        except Unreachable as error:
-            if attempt == ATTEMPTS:
-                raise
-            log.info("%s; once more", error.what)
-        attempt += 1
-
-
-def _write(source: Store, path: str, size: int | None, target: Path) -> int:
-    written = 0
-    with target.open("wb") as file:
-        for block in source.read(path):
-            written += file.write(block)
-    if size is not None and written != size:
-        raise Unreachable(f"{shown(path)} has {size} bytes, and {written} of them came")
-    return written
 
 
 def _joined(folder: str, name: str) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 
 import requests
 
-from modelyard.databricks.files.entries import FILE, FOLDER, Entry
 from modelyard.databricks.mlflow.mlflow_runs import API
+from modelyard.entries import FILE, FOLDER, Entry
 from modelyard.errors import NotFound, NotTheService, Unreachable
 from modelyard.http import Session
 

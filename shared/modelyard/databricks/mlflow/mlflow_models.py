@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modelyard import downloads
 from modelyard.databricks.mlflow import mlflow_artifacts
-from modelyard.databricks.mlflow.mlflow_artifacts import Store
 from modelyard.databricks.mlflow.mlflow_links import LinkStore
 from modelyard.databricks.mlflow.mlflow_runs import API, MlflowRun, quoted
+from modelyard.downloads import Store
 from modelyard.errors import NoModel, NotFound, ServiceError
 from modelyard.http import Session
 
@@ -64,16 +65,16 @@ def find(session: Session, run: MlflowRun, name: str) -> Model:
 
 
 def download(session: Session, model: Model, target: Path) -> int:
-    """Download the model's folder; see :func:`mlflow_artifacts.download`.
+    """Download the model's folder; see :func:`downloads.download`.
 
     :returns: the number of files.
     """
     first, second = _stores(session, model)
     try:
-        return mlflow_artifacts.download(first, target)
+        return downloads.download(first, target, known_by=DESCRIPTION)
     except ServiceError as error:
         log.info("%s\nthe Files API doesn't give the model out: asking for links", error.what)
-    return mlflow_artifacts.download(second, target)
+    return downloads.download(second, target, known_by=DESCRIPTION)
 
 
 def _logged(session: Session, run: MlflowRun, name: str = "") -> Iterator[Model]:

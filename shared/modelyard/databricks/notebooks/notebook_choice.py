@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelyard.databricks.files import workspace_tree
-from modelyard.databricks.files.entries import FILE, FOLDER, NOTEBOOK, Entry
+from modelyard.databricks.files.entries import NOTEBOOK, Entry
 from modelyard.databricks.files.local_files import LocalFile, find
 from modelyard.databricks.files.patterns import fits, selected
 from modelyard.databricks.files.remote_tree import folders_of
-from modelyard.databricks.names import joined, size_text
 from modelyard.databricks.notebooks.notebook_formats import (
     FORMATS,
     PLAIN_FILE,
@@ -21,7 +20,9 @@ from modelyard.databricks.notebooks.notebook_formats import (
     extension,
     has_header,
 )
+from modelyard.entries import FILE, FOLDER
 from modelyard.errors import FileError
+from modelyard.names import joined, size_text
 
 EVERY_NOTEBOOK = tuple(f"*{end}" for end in FORMATS)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelyard.databricks.files import workspace_tree
-from modelyard.databricks.files.entries import FOLDER, Entry
+from modelyard.databricks.files.entries import Entry
 from modelyard.databricks.files.remote_tree import (
     below,
     check_ways,
@@ -19,6 +19,7 @@ from modelyard.databricks.files.remote_tree import (
 from modelyard.databricks.files.workspace_import import import_file
 from modelyard.databricks.notebooks.notebook_choice import Choice, Notebook
 from modelyard.databricks.notebooks.notebook_formats import same
+from modelyard.entries import FOLDER
 from modelyard.errors import AlreadyExists, NotFound, ServiceError
 from modelyard.http import Session
 from modelyard.parallel import Stop, each

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelyard import downloaded_folders, downloads
 from modelyard.azureml import blobs
 from modelyard.azureml.connection import Place
 from modelyard.azureml.datastores.access import READ, container
 from modelyard.azureml.jobs.definition import Pipeline
 from modelyard.azureml.jobs.outputs import locations
+from modelyard.azureml.models import DESCRIPTION
 from modelyard.clock import Clock
-from modelyard.databricks.files.entries import FILE, FOLDER, Entry
-from modelyard.databricks.mlflow import mlflow_artifacts
+from modelyard.entries import FILE, FOLDER, Entry
 from modelyard.errors import InputError, NotFound
 from modelyard.http import Session
 from modelyard.operations.pipelines.pipeline_inputs import PRESENT, SUBMIT, PipelineInputs
@@ -63,8 +64,13 @@ def check_inputs(inputs: PipelineInputs, way: str) -> None:
         )
 
 
-def check_output(pipeline: Pipeline, output: str) -> None:
-    """:raises InputError: when the pipeline has no such output, or it is no folder."""
+def check_output(pipeline: Pipeline, output: str, target: Path) -> None:
+    """What else would show only when the pipeline has run, for hours.
+
+    :raises InputError: when the pipeline has no such output, or it is no folder.
+    :raises FileError: when the target isn't overwritten.
+    """
+    downloaded_folders.check(target, known_by=DESCRIPTION)
     known = pipeline.body.get("outputs") or {}
     if output not in known:
         raise InputError(
@@ -84,13 +90,13 @@ def download(
     """Download an output of a job that has ended; how many files it has.
 
     :raises NotFound: when it left nothing.
-    :raises FileError: when the folder can't be written, or holds something else.
+    :raises FileError: when the folder can't be written, or isn't overwritten.
     """
     for found in locations(session, api, place, job, output):
         signed = container(session, place, found.datastore, READ)
         store = BlobStore(signed, found.path, found.datastore, session.clock)
         if store.children(""):
-            return mlflow_artifacts.download(store, target)
+            return downloads.download(store, target, known_by=DESCRIPTION)
     raise NotFound(
         f"the pipeline {job} left nothing in its output {output}",
         cause="the step that the output is bound to wrote no file there",

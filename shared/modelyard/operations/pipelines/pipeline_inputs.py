@@ -66,7 +66,9 @@ class PipelineInputs(AzureMLInputs):
         default=None,
     )
     download_to: str | None = given(
-        "Folder to download it to. It appears when all of it is there.", default=None
+        "Folder to download it to. It appears when all of it is there, and replaces what an "
+        "earlier download left there, or a model; no other files.",
+        default=None,
     )
     local: bool = given(
         "Run on the local cloud of this machine, started if none runs, and send nothing to Azure. "

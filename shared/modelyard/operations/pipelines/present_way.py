@@ -33,8 +33,8 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     overrides = read_parameters("parameters", inputs.parameters)
     pipeline = definition.read(Path(inputs.definition), overrides)
     checks.check(pipeline)
-    if inputs.download_output:
-        downloading.check_output(pipeline, inputs.download_output)
+    if inputs.download_output and inputs.download_to:
+        downloading.check_output(pipeline, inputs.download_output, Path(inputs.download_to))
     tags = job_tags(inputs.tags, context)
     place = place_of(inputs, context)
     only_look = inputs.action == VALIDATE or inputs.dry_run

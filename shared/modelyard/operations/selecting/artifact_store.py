@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modelyard.azureml import blobs
 from modelyard.clock import Clock
-from modelyard.databricks.files.entries import FILE, FOLDER, Entry
+from modelyard.entries import FILE, FOLDER, Entry
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from modelyard.azureml import run_artifacts, run_search, workspaces
+from modelyard import downloads
+from modelyard.azureml import models, run_artifacts, run_search, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.jobs import History, Run
 from modelyard.azureml.jobs.states import Meaning
 from modelyard.context import Context
-from modelyard.databricks.mlflow import mlflow_artifacts, mlflow_runs
+from modelyard.databricks.mlflow import mlflow_runs
 from modelyard.errors import NoModel, NotFound
 from modelyard.http import Session
 from modelyard.operations.inputs.azureml_inputs import connect, connect_api, place_of
@@ -114,7 +115,8 @@ def _model(workspace: _Workspace, run: str, name: str) -> FoundModel:
         files = run_artifacts.below(workspace.api, workspace.place, run, folder)
         if files:
             store = ArtifactStore(f"runs:/{run}/{folder}", files, workspace.api.clock)
-            return FoundModel(store.shown, partial(mlflow_artifacts.download, store))
+            download = partial(downloads.download, store, known_by=models.DESCRIPTION)
+            return FoundModel(store.shown, download)
     every = run_artifacts.names(workspace.api, workspace.place, run)
     folders = sorted({path.rpartition("/")[0] for path in every} - {""})
     raise NoModel(

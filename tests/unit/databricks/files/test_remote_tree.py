@@ -6,7 +6,7 @@ import requests_mock
 from fake_content import BASE, FakeContent, Notebook
 from modelyard.clock import FakeClock
 from modelyard.databricks.files import workspace_tree
-from modelyard.databricks.files.entries import FILE, FOLDER, NOTEBOOK, Entry
+from modelyard.databricks.files.entries import NOTEBOOK, Entry
 from modelyard.databricks.files.remote_tree import (
     below,
     check_ways,
@@ -15,6 +15,7 @@ from modelyard.databricks.files.remote_tree import (
     superfluous,
     walk,
 )
+from modelyard.entries import FILE, FOLDER
 from modelyard.errors import AlreadyExists, PermissionDenied
 from modelyard.http import Session
 

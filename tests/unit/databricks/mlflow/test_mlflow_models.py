@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests_mock as mocking
 
+from modelyard import downloads
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken
 from modelyard.databricks import connection
@@ -192,7 +193,7 @@ def test_an_earlier_model_is_replaced_and_nothing_else(
     papers = tmp_path / "papers"
     papers.mkdir()
     (papers / "thesis.txt").write_text("years of work")
-    with pytest.raises(FileError, match="isn't empty and holds no model"):
+    with pytest.raises(FileError, match="isn't empty, and holds what no earlier download left"):
         mlflow_models.download(session, model, papers)
     assert (papers / "thesis.txt").read_text() == "years of work"
     with pytest.raises(FileError, match="is a file"):
@@ -252,6 +253,6 @@ def test_where_the_files_api_refuses_links_are_used(
 
 def test_nothing_to_download(session: Session, workspace: JobWorkspace, tmp_path: Path) -> None:
     store = FilesStore(session, "/nowhere")
-    with pytest.raises(NotFound, match="no artifacts at /nowhere"):
-        mlflow_artifacts.download(store, tmp_path / "model")
+    with pytest.raises(NotFound, match="no files at /nowhere"):
+        downloads.download(store, tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
