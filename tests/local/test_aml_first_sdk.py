@@ -64,6 +64,25 @@ def first(workspace, computes, parameters, helper):
     return pipeline(workspace, computes, parameters, helper)[:1]
 
 
+def full(workspace, computes, parameters, helper):
+    # As Azure answers when the quota is short: the local cloud has no quota.
+    from azureml.core.compute import AmlCompute
+
+    refresh = AmlCompute.refresh_state
+
+    def short(self):
+        refresh(self)
+        message = "Operation results in exceeding quota limits of Core"
+        self.status.errors = [{"error": {"code": "ClusterCoreQuotaReached", "message": message}}]
+
+    AmlCompute.refresh_state = short
+    return helper.cluster("big", min_nodes=1)
+
+
+def other(workspace, computes, parameters, helper):
+    return helper.cluster("databricks")
+
+
 def broken(workspace, computes, parameters, helper):
     return computes["gpu"]
 
@@ -71,6 +90,7 @@ def broken(workspace, computes, parameters, helper):
 def wrong(workspace, computes, parameters, helper):
     found = {"AZURE_CLIENT_SECRET", "AZURE_SUBSCRIPTION_ID", "DATABRICKS_TOKEN", "GH_TOKEN"}
     print("finds", sorted(found & os.environ.keys()))
+    print("signs in", workspace._auth_object.get_authentication_header()["Authorization"])
     return parameters["nothing"]
 """
 PREPROCESS = """
@@ -298,9 +318,15 @@ def test_one_definition_is_validated_submitted_and_published(place: V1Workplace)
     first = publish(marker_path="cdml/markers", pipeline_version="41")
     assert first.code == 0, first.log
     away = {"marker_path": "markers", "disable_older": "true"}
-    lost = publish(**away, marker_datastore="nowhere")
-    assert lost.code == 14, lost.log
-    assert "no datastore nowhere" in lost.log
+    for dry_run in ("true", "false"):
+        lost = publish(**away, marker_datastore="nowhere", dry_run=dry_run)
+        assert lost.code == 14, lost.log
+        assert "no datastore nowhere" in lost.log
+        assert "published pipeline" not in lost.log
+    outside = publish(marker_path="markers/../../other")
+    assert outside.code == 2, outside.log
+    of_others = publish(pipeline_name="other")
+    assert of_others.code == 0, of_others.log
     place.fault(action="status", method="PUT", path="*/markers/*", status=403)
     lost = publish(**away)
     assert lost.code == 11, lost.log
@@ -317,7 +343,9 @@ def test_one_definition_is_validated_submitted_and_published(place: V1Workplace)
             count=len(every),
         )
         """).told
-    assert told == {"active": [second.outputs["pipeline-id"]], "versions": ["41", "42"], "count": 4}
+    active = [one.outputs["pipeline-id"] for one in (of_others, second)]
+    assert sorted(told.pop("active")) == sorted(active)
+    assert told == {"versions": ["41", "42"], "count": 4}
     marker = place.folder / "down" / "cdml" / "markers" / f"{WORKSPACE}-local.csv"
     assert marker.read_text() == f"id\n{second.outputs['pipeline-id']}\n"
     assert second.outputs["marker"] == f"workspaceblobstore/cdml/markers/{WORKSPACE}-local.csv"
@@ -349,18 +377,27 @@ def test_a_definition_that_is_wrong_is_told_with_its_line(place: V1Workplace) ->
     missing = pipeline(place, "validate", definition="ml/driver.py:broken")
     assert missing.code == 3, missing.log
     assert "the workspace has no compute gpu" in missing.log
+    other = pipeline(place, "validate", definition="ml/driver.py:other")
+    assert other.code == 3, other.log
+    assert "databricks is of the type Databricks, not AmlCompute" in other.log
+    full = pipeline(place, "submit", definition="ml/driver.py:full")
+    assert full.code == 17, full.log
+    assert "the cluster big gets no machines: Operation results in exceeding" in full.log
+    assert "quota of cores doesn't allow it" in full.log
+    assert "cluster big: created" not in full.log
     wrong = pipeline(place, "validate", definition="ml/driver.py:wrong")
     assert wrong.code == 3, wrong.log
     line = DRIVER.splitlines().index('    return parameters["nothing"]') + 1
     assert f"ml/driver.py:{line}: KeyError: 'nothing'" in wrong.log
     assert "Traceback" not in wrong.log
+    assert "signs in Bearer ***" in wrong.log
     assert "finds ['AZURE_SUBSCRIPTION_ID']" in wrong.log
     unnamed = pipeline(place, "validate", definition="ml/driver.py:pipelin")
     assert unnamed.code == 2, unnamed.log
-    assert "it has: broken, first, no_packages, pipeline, wrong" in unnamed.log
+    assert "it has: broken, first, full, no_packages, other, pipeline, wrong" in unnamed.log
 
 
-def test_a_notebooks_pipeline_is_published_with_the_builds_number_and_triggered(
+def test_a_notebooks_pipeline_is_published_with_the_builds_id_and_triggered(
     place: V1Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imported = place.run(

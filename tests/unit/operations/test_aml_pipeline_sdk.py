@@ -6,17 +6,23 @@ import configparser
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from modelyard.azure.identity.clouds import PUBLIC
+from modelyard.azureml.connection import Place
 from modelyard.azureml.first_sdk import interpreter
 from modelyard.azureml.first_sdk.conversation import Conversation
+from modelyard.clock import FakeClock
 from modelyard.context import Context
+from modelyard.credentials import Token
 from modelyard.errors import MissingTool
 from modelyard.execution import execute
 from modelyard.manifest import ROOT
 from modelyard.operations.aml_pipeline import OPERATION
+from modelyard.operations.inputs.signing_in import SignedIn
 from modelyard.operations.pipelines import first_way, on_this_machine
 from modelyard.operations.pipelines.pipeline_inputs import PipelineInputs
 from unit.conftest import RecordingCI
@@ -110,3 +116,44 @@ def test_another_config_is_another_run_of_the_same_attempt(
         talk = cast(Conversation, Program())
         first_way._started(talk, asked, "wine", make_context(OPERATION))
     assert attempts[0] == attempts[1] != attempts[2]
+
+
+def test_each_token_that_the_definition_can_get_at_is_masked_first(
+    make_context: Callable[..., Context], recording_ci: RecordingCI, clock: FakeClock
+) -> None:
+    class Signs:
+        count = 0
+
+        def mint(self, _resource: str) -> Token:
+            self.count += 1
+            return Token(f"token-number-{self.count}", clock.time() + 3600)
+
+    who = cast(SignedIn, SimpleNamespace(sign_in=Signs(), cloud=PUBLIC))
+    token = first_way._tokens(who, make_context(OPERATION))
+    assert [token(), token()] == ["token-number-1"] * 2
+    assert recording_ci.masks == ["token-number-1"]
+    clock.sleep(3500)
+    assert token() == "token-number-2"
+    assert recording_ci.masks == ["token-number-1", "token-number-2"]
+
+
+def test_only_what_was_active_before_the_publish_is_disabled(
+    make_context: Callable[..., Context],
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    active = ["old"]
+
+    class Program:
+        def ask(self, do: str, **what: Any) -> dict[str, Any]:
+            asked.append((do, what.get("ids")))
+            if do == "publish":
+                active.extend(["new", "of another job"])
+                return {"id": "new", "endpoint": "https://nowhere.example"}
+            return {"ids": list(active)}
+
+    facts = {"name": "wine", "version": "7"}
+    inputs = PipelineInputs(definition="a.py:f", action="publish", disable_older=True)
+    place = cast(Place, None)
+    talk = cast(Conversation, Program())
+    first_way._published(talk, inputs, make_context(OPERATION), place, facts, None)
+    assert asked == [("active", None), ("publish", None), ("disable", ["old"])]

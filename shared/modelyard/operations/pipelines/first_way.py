@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard import summary
 from modelyard.azureml import workspaces
 from modelyard.azureml.connection import Place
-from modelyard.azureml.datastores import writing
 from modelyard.azureml.first_sdk import SUPPORT_ENDED, interpreter
 from modelyard.azureml.first_sdk.conversation import Conversation, Json
 from modelyard.context import Context
+from modelyard.credentials import RefreshingToken, Token
 from modelyard.errors import FileError, InputError
 from modelyard.operations.inputs import times
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
 from modelyard.operations.inputs.destinations import branch_name
-from modelyard.operations.inputs.signing_in import signed_in
+from modelyard.operations.inputs.signing_in import SignedIn, signed_in
 from modelyard.operations.inputs.tags import job_tags
-from modelyard.operations.pipelines import job_watch, v1_runs
+from modelyard.operations.pipelines import job_watch, marker, v1_runs
+from modelyard.operations.pipelines.marker import Marker
 from modelyard.operations.pipelines.pipeline_inputs import (
     PUBLISH,
     VALIDATE,
@@ -56,18 +58,15 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     """Validate, submit or publish."""
     asked = _asked(inputs, context)
     place = place_of(inputs, context)
+    facts = _facts(inputs, context, place)
+    path = marker.path_of(inputs, facts["name"])
     context.log.info("%s", SUPPORT_ENDED)
     who = signed_in(inputs, context)
-    workspaces.require(connect(inputs, context, read_only=True), place)
-    credential = who.sign_in.token(who.cloud.resource_manager, clock=context.clock)
-
-    def token() -> str:
-        """One that lasts a while: it is asked for again as long as the program runs."""
-        return credential.headers()["Authorization"].partition(" ")[2]
-
+    session = connect(inputs, context, read_only=True)
+    workspaces.require(session, place)
     variables = without_credentials(context.environment)
-    with Conversation(asked.python, variables, token=token, show=context.ci.write) as talk:
-        facts = _facts(inputs, context, place)
+    tokens, show = _tokens(who, context), context.ci.write
+    with Conversation(asked.python, variables, token=tokens, show=show) as talk:
         built = talk.ask(
             "build",
             path=asked.path,
@@ -84,13 +83,33 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
         context.log.info("%s is valid: %d steps (%s)", inputs.definition, len(steps), told)
         experiment = inputs.experiment_name or facts["name"]
         context.publish(experiment_name=experiment)
+        mark = None
+        if path is not None:  # looked at before the publish, which nothing takes back
+            datastore = inputs.marker_datastore or talk.ask("default_datastore")["name"]
+            mark = Marker(datastore, path)
+            mark.check(session, place)
         if facts["action"] == VALIDATE:
             return PipelineOutputs()
         talk.ask("upload")  # what takes long, before a signal is held back
         if inputs.action == PUBLISH:
-            return _published(talk, inputs, context, place, facts)
+            return _published(talk, inputs, context, place, facts, mark)
         started = _started(talk, asked, experiment, context)
     return _waited(inputs, context, place, started, experiment)
+
+
+def _tokens(who: SignedIn, context: Context) -> Callable[[], str]:
+    """Gives a token that lasts a while, as often as it is called: as long as the program runs.
+
+    The definition has it in its hands, and what it prints is shown: each is masked when it is new.
+    """
+
+    def minted() -> Token:
+        token = who.sign_in.mint(who.cloud.resource_manager)
+        context.ci.mask(token.value)
+        return token
+
+    credential = RefreshingToken(minted, clock=context.clock)
+    return lambda: credential.headers()["Authorization"].partition(" ")[2]
 
 
 def _asked(inputs: PipelineInputs, context: Context) -> _Asked:
@@ -183,26 +202,25 @@ def _published(
     context: Context,
     place: Place,
     facts: dict[str, str],
+    mark: Marker | None,
 ) -> PipelineOutputs:
-    """Published first, then marked, and only then the older ones are disabled."""
+    """Published first, then marked, and only then those that were there before are disabled."""
     name, version = facts["name"], facts["version"]
+    # Before the publish: what another job publishes meanwhile is not older than this.
+    older = talk.ask("active", name=name)["ids"] if inputs.disable_older else []
     with context.shield():
         made = talk.ask("publish", name=name, version=version, description=inputs.description or "")
         context.publish(pipeline_id=made["id"], pipeline_endpoint=made["endpoint"])
     context.log.info("published pipeline %s %s: %s", name, version, made["id"])
     rows = [("pipeline", name), ("version", version), ("id", str(made["id"]))]
-    if inputs.marker_path is not None:
-        datastore = inputs.marker_datastore or talk.ask("default_datastore")["name"]
-        session = connect(inputs, context, read_only=False)
-        path = "/".join(filter(None, (inputs.marker_path.strip("/"), f"{name}.csv")))
-        # By ourselves: the SDK tells of an upload that fails in its log alone.
-        writing.put(session, place, datastore, path, f"id\n{made['id']}\n".encode())
-        context.publish(marker=f"{datastore}/{path}")
-        context.log.info("its id is in %s of the datastore %s", path, datastore)
+    if mark is not None:
+        mark.write(connect(inputs, context, read_only=False), place, made["id"])
+        context.publish(marker=f"{mark.datastore}/{mark.path}")
+        context.log.info("its id is in %s of the datastore %s", mark.path, mark.datastore)
     if inputs.disable_older:
-        disabled = talk.ask("disable", name=name, but=made["id"])["disabled"]
-        context.log.info("older pipelines %s: %d disabled", name, len(disabled))
-        rows.append(("disabled", ", ".join(disabled) or "none"))
+        talk.ask("disable", ids=older)
+        context.log.info("older pipelines %s: %d disabled", name, len(older))
+        rows.append(("disabled", ", ".join(older) or "none"))
     cells = [(one, summary.escape(what)) for one, what in rows]
     context.ci.summary(summary.table(("published", ""), cells))
     return PipelineOutputs()

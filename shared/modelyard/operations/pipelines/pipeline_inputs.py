@@ -90,7 +90,9 @@ class PipelineInputs(AzureMLInputs):
         group=_V1,
     )
     pipeline_version: str | None = given(
-        "Version that it is published with. Default: the build's number.", default=None, group=_V1
+        "Version that it is published with. Default: the id of the build, or on GitHub of the run.",
+        default=None,
+        group=_V1,
     )
     description: str | None = given(
         "Description that it is published with.", default=None, group=_V1
@@ -105,8 +107,9 @@ class PipelineInputs(AzureMLInputs):
         "Datastore of marker-path. Default: the workspace's default one.", default=None, group=_V1
     )
     disable_older: bool = given(
-        "Disable the other pipelines of this name when the new one is published, and marked where "
-        "marker-path asks for it.",
+        "Disable the pipelines of this name that were active before, when the new one is "
+        "published, and marked where marker-path asks for it. Jobs that publish one name at once "
+        "need a lock.",
         default=False,
         group=_V1,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -90,6 +91,7 @@ class Helper:
         )
         made = ComputeTarget.create(self._workspace, name, settings)
         made.wait_for_completion(show_output=False)
+        _check(name, made)
         print(f"cluster {name}: created")  # noqa: T201 - what is printed here is shown in the log
         return self._computes.made(name, made)
 
@@ -106,3 +108,12 @@ class Helper:
                 fix="take another name, or detach or delete the other one",
             )
         return found
+
+
+def _check(name: str, made: Any) -> None:
+    """The SDK's wait ends with a cluster that gets no machines, too, and says nothing of it."""
+    errors = (made.status.errors if made.status else None) or made.provisioning_errors
+    if errors or str(made.provisioning_state).lower() != "succeeded":
+        state = f"it is {made.provisioning_state}"
+        told = json.dumps(errors, default=str) if errors else state
+        raise Failure("service", f"the cluster {name} gets no machines: ", said=[told])

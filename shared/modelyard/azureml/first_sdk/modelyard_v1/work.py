@@ -86,13 +86,13 @@ class Work:
         """The name of the workspace's default datastore."""
         return {"name": self.workspace.get_default_datastore().name}
 
-    def disable(self, *, name: str, but: str) -> Json:
-        """Disable the other pipelines that were published under this name."""
-        others = [
-            one
-            for one in PublishedPipeline.list(self.workspace, active_only=True)
-            if one.name == name and one.id != but
-        ]
-        for one in others:
-            one.disable()
-        return {"disabled": [one.id for one in others]}
+    def active(self, *, name: str) -> Json:
+        """The ids of the pipelines that are published under this name and may be run."""
+        every = PublishedPipeline.list(self.workspace, active_only=True)
+        return {"ids": [one.id for one in every if one.name == name]}
+
+    def disable(self, *, ids: list[str]) -> Json:
+        """Disable pipelines. Done twice it changes nothing."""
+        for one in ids:
+            PublishedPipeline.get(self.workspace, one).disable()
+        return {}
