@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from modelyard.local import process_family
+from modelyard.local.runner.engine import faults
 from modelyard.local.runner.engine.cancellation import (
     ABANDONED,
     JobCancellation,
@@ -32,7 +33,6 @@ from modelyard.local.runner.pipeline.plan import CHECKOUT, Step
 from modelyard.local.runner.predefined_variables import Folders
 from modelyard.local.runner.step_report import Issue
 from modelyard.local.runner.variables import Variable, Variables
-from modelyard.runner_errors import TaskError
 
 _CLEANS = "process.clean"
 """Variable that can be false: then what steps leave running outlives the job, as on an agent."""
@@ -96,8 +96,8 @@ class AgentJob:
                 self._end(path, StepEnd(Result.SKIPPED, why), named)
                 return
             end = self._ran(runner, step)
-        except (ExpressionError, TaskError) as error:
-            text = self.job.masker.mask(str(error))
+        except Exception as error:  # noqa: BLE001 - the step has an end, whatever happens
+            text = self.job.masker.mask(faults.told(error))
             runner.log(f"##[error]{text}")
             end = StepEnd(Result.FAILED, text, (Issue("error", text),))
         if self.releases and self.releases[-1].number == count:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from modelyard.local.runner.engine import contexts
+from modelyard.local.runner.engine import contexts, faults
 from modelyard.local.runner.engine.conditions import why_skipped
 from modelyard.local.runner.engine.copies import BadStrategy, Copies, copies
 from modelyard.local.runner.engine.copy_run import CopyRun
@@ -63,6 +63,8 @@ class JobRun:
             forgives = LateSettings(self.run, scopes).truth(self.job.continue_on_error)
         except (ExpressionError, UnknownGroup, BadStrategy, TaskError, GroupError) as error:
             return self._over(Result.FAILED, self.run.masker.mask(str(error)))
+        except Exception as error:  # noqa: BLE001 - the other jobs have a result to come to
+            return self._over(Result.FAILED, self.run.masker.mask(faults.told(error)))
         return replace(outcome, result=forgiven(outcome.result, forgives))
 
     def scopes(self) -> VariableScopes:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from modelyard.local.runner.builtin.http_requests import chosen_connection, request_of
-from modelyard.local.runner.engine import server_requests
+from modelyard.local.runner.engine import faults, server_requests
 from modelyard.local.runner.engine.cancellation import JobCancellation, StepCancellation, pause
 from modelyard.local.runner.engine.conditions import why_step_skipped
 from modelyard.local.runner.engine.connections import NoConnection, connected, system_connection
@@ -24,7 +24,6 @@ from modelyard.local.runner.engine.run_state import RunState
 from modelyard.local.runner.engine.server_requests import ServerTask
 from modelyard.local.runner.engine.step_settings import number, title, truth
 from modelyard.local.runner.engine.value_expansion import filled
-from modelyard.local.runner.expressions import ExpressionError
 from modelyard.local.runner.job import Result, merged
 from modelyard.local.runner.pipeline.plan import Step
 from modelyard.local.runner.step_report import Issue
@@ -93,8 +92,8 @@ class _ServerJob:
                 result, note = Result.SKIPPED, why
             else:
                 result, note = self._perform(path, step)
-        except (ExpressionError, TaskError) as error:
-            result, note = Result.FAILED, self._run.masker.mask(str(error))
+        except Exception as error:  # noqa: BLE001 - the step has an end, whatever happens
+            result, note = Result.FAILED, self._run.masker.mask(faults.told(error))
         issues: tuple[Issue, ...] = ()
         if result is Result.FAILED:
             self._run.emit(Line(path, f"##[error]{note}"))

@@ -17,7 +17,7 @@ from typing import Any
 from modelyard.errors import ModelyardError
 from modelyard.local.own_program import own_program
 from modelyard.local.runner import task_process
-from modelyard.local.runner.builtin.http_request_process import REQUEST
+from modelyard.local.runner.builtin import http_request_process
 from modelyard.local.runner.builtin.http_requests import HttpRequest
 from modelyard.local.runner.engine.cancellation import StepCancellation, pause
 from modelyard.local.runner.engine.events import RunPath, Waiting
@@ -34,6 +34,8 @@ _LONGEST = 2000
 """Characters of an answer that the log shows."""
 _LONGEST_NOTE = 300
 """Characters of it that the error has."""
+_MOST = http_request_process.LARGEST >> 20
+"""Mebibytes of an answer that are read."""
 _LOOK = 1.0
 """Seconds between two looks at whether the service has called back."""
 _RESULTS = {
@@ -77,6 +79,8 @@ def perform(
     log(f"Response Code: {status} {answer['reason']}")
     # Masked first: of a secret that is cut nothing would be known.
     log(f"Response: {_cut(run.masker.mask(body), _LONGEST)}")
+    if not answer["whole"]:
+        log(f"The answer has more than {_MOST} MiB: the rest isn't read.")
     if not 200 <= status < 300:
         why = f"{status} {answer['reason']}: {_cut(run.masker.mask(body), _LONGEST_NOTE)}"
         return Result.FAILED, f"{request.method} was answered with {why}"
@@ -85,6 +89,10 @@ def perform(
         return _called_back(run, task, cancelled)
     if criteria is None:
         return Result.SUCCEEDED, f"answered with {status}"
+    if not answer["whole"]:
+        raise TaskError(
+            f"the answer has more than {_MOST} MiB, of which {request.criteria} can't be judged"
+        )
     if criteria(body):
         return Result.SUCCEEDED, f"answered with {status}, and {request.criteria} holds"
     return Result.FAILED, f"{request.criteria} doesn't hold for the answer"
@@ -110,7 +118,7 @@ def _sent(
         **dict(endpoint.environment()),
         **dict(task.system.environment()),
         "SYSTEM_OIDCREQUESTURI": task.oidc_uri,
-        REQUEST: json.dumps(told),
+        http_request_process.REQUEST: json.dumps(told),
     }
     try:
         code = task_process.run(
@@ -127,7 +135,10 @@ def _sent(
         return None
     if code or not lines:
         raise TaskError(f"the request could not be sent: {' '.join(lines)[-_LONGEST:]}")
-    answer: dict[str, Any] = json.loads(lines[-1])
+    try:
+        answer = http_request_process.joined(lines)
+    except ValueError:
+        raise TaskError(f"{request.method} {request.url}: the answer was lost here") from None
     if "error" in answer:
         raise TaskError(f"{request.method} {request.url}: {answer['error']}")
     return answer

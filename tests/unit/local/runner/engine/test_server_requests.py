@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from modelyard.clock import FakeClock
+from modelyard.local.runner.engine import server_requests
 from modelyard.local.runner.engine.cancellation import RunCancellation
 from modelyard.local.runner.engine.connections import JobAccess, NoConnection
 from modelyard.local.runner.predefined_variables import Build
@@ -199,6 +200,99 @@ def test_what_cannot_be_judged_or_sent_is_not_sent(
     assert note in done.node("__default", "ask", "1").note
     assert server.asked == []
     assert done.result == "Failed"
+
+
+def test_an_answer_of_a_mebibyte_and_more_is_judged(
+    run: Any, server: Server, place: Somewhere
+) -> None:
+    server.answer = json.dumps({"filling": "\u0001" * 300_000, "a": "ü", "status": "good"})
+    done = run(step(successCriteria="eq(root['status'], 'good')"), services=place)
+
+    assert done.result == "Succeeded"
+    assert done.printed == ["> after"]
+
+
+@pytest.mark.parametrize(
+    ("criteria", "note"),
+    [
+        ("", "answered with 200"),
+        ("eq(root['a'], 1)", "the answer has more than 4 MiB, of which eq(root['a'], 1) can't"),
+    ],
+)
+def test_of_a_larger_answer_the_status_alone_counts(
+    run: Any, server: Server, place: Somewhere, criteria: str, note: str
+) -> None:
+    server.answer = json.dumps({"a": 1, "filling": "x" * (5 << 20)})
+    done = run(step(successCriteria=criteria), services=place)
+
+    assert done.result == ("Failed" if criteria else "Succeeded")
+    assert done.node("__default", "ask", "1").note.startswith(note)
+    assert "The answer has more than 4 MiB: the rest isn't read." in done.lines
+
+
+def test_a_fault_of_the_runner_fails_its_step_and_the_run_comes_to_its_result(
+    run: Any, place: Somewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise KeyError(TOKEN)
+
+    monkeypatch.setattr(server_requests, "perform", broken)
+    done = run(
+        step().replace("dependsOn: ask", "dependsOn: ask\n      condition: failed()"),
+        services=place,
+    )
+
+    assert done.result == "Failed"
+    assert done.printed == ["> after"]
+    note = done.node("__default", "ask", "1").note
+    assert note.startswith("KeyError: '***' (a fault of Modelyard at test_server_requests.py:")
+    assert "please report it" in note
+
+
+def test_a_redirection_to_nowhere_is_no_success(run: Any, server: Server, place: Somewhere) -> None:
+    server.status = 300
+    done = run(step(), services=place)
+
+    assert done.result == "Failed"
+    assert "was answered with 300" in done.node("__default", "ask", "1").note
+
+
+def test_a_header_that_signs_in_goes_before_the_connections_password(
+    run: Any, server: Server
+) -> None:
+    place = Somewhere(
+        f"http://127.0.0.1:{server.server_port}", username="me", password="pass-word-1"
+    )
+    run(step(headers='{"authorization": "Bearer of-the-job-before"}'), services=place)
+
+    assert server.asked[0]["headers"]["Authorization"] == "Bearer of-the-job-before"
+
+
+def test_criteria_do_not_count_where_the_service_calls_back(run: Any, place: Somewhere) -> None:
+    inputs = {"waitForCompletion": "true", "successCriteria": "nobody(could) read this"}
+    done = run(step(**inputs), services=place, clock=FakeClock())
+
+    assert done.result == "Succeeded"
+
+
+def test_each_task_waits_under_an_id_of_its_own(run: Any, place: Somewhere) -> None:
+    place.said = ["succeeded"]
+    task = "- {task: InvokeRestApi@1, inputs: {serviceConnection: ml, waitForCompletion: true}}"
+    done = run(
+        f"""
+        jobs:
+        - job: ask
+          pool: server
+          steps:
+          {task}
+          {task}
+        """,
+        services=place,
+        clock=FakeClock(),
+    )
+
+    assert done.result == "Succeeded"
+    assert len(place.waiting) == len(set(place.waiting)) == 2
 
 
 def test_any_other_status_fails_the_task(run: Any, server: Server, place: Somewhere) -> None:
