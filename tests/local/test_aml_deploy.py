@@ -279,13 +279,26 @@ def test_the_same_on_a_kubernetes_cluster(place: Workplace) -> None:
     other = deploy(place, "triple", target="kubernetes", compute="aks")
     assert (other.code, other.outputs["deployment"]) == (0, "green"), other.log
     assert "traffic: blue 80 %, green 20 %" in other.log
+    managed = deploy(place, "double")
+    assert managed.code == 2, managed.log
+    assert "target is managed, and the endpoint numbers is on the cluster aks" in managed.log
     told = place.sdk("""
         found = ml.online_endpoints.get("numbers")
+        try:
+            ml.online_deployments.begin_create_or_update(ManagedOnlineDeployment(
+                name="blue", endpoint_name="numbers", model="azureml:double:1",
+                instance_type="Standard_DS3_v2", instance_count=1,
+            ))
+        except Exception as error:
+            tell(refused=str(error))
         tell(kind=type(found).__name__, compute=found.compute)
         tell(deployment=type(ml.online_deployments.get("green", "numbers")).__name__)
         tell(answer=ml.online_endpoints.invoke("numbers", request_file="rows.json"))
         ml.online_endpoints.begin_delete("numbers").result()
     """).told
+    assert (
+        "endpointComputeType is Managed, and the endpoint numbers is Kubernetes" in told["refused"]
+    )
     assert told["kind"] == "KubernetesOnlineEndpoint"
     assert told["compute"].endswith("aks")
     assert told["deployment"] == "KubernetesOnlineDeployment"

@@ -167,6 +167,10 @@ def serving_of(inputs: OnlineInputs, target: str) -> Serving:
         raise InputError(f"target {target} needs model", fix="give NAME:VERSION")
     if target == "kubernetes" and not inputs.compute:
         raise InputError("target kubernetes needs compute, the name of the attached cluster")
+    if target == "managed" and inputs.compute:
+        raise InputError(
+            "target managed has no compute: Azure brings the machines", fix="or take kubernetes"
+        )
     if inputs.instance_count < 1:
         raise InputError(f"instance-count is {inputs.instance_count}; at least 1 is needed")
     if inputs.conda_file and inputs.environment:

@@ -36,7 +36,7 @@ def deploy(
     planned = serving.plan(session, place, wanted)
     endpoint = online.find(session, place, name)
     if endpoint is not None:
-        _check_endpoint(endpoint, inputs, context)
+        _check_endpoint(endpoint, target, inputs, context)
     elif inputs.compute:
         _check_cluster(session, place, inputs.compute)
     live = proven.live(session, place, endpoint, rollout, context) if endpoint else ""
@@ -75,7 +75,9 @@ def _check_cluster(session: Session, place: Place, name: str) -> None:
         )
 
 
-def _check_endpoint(endpoint: OnlineEndpoint, inputs: OnlineInputs, context: Context) -> None:
+def _check_endpoint(
+    endpoint: OnlineEndpoint, target: str, inputs: OnlineInputs, context: Context
+) -> None:
     """An endpoint that is there keeps what it takes from its clients, and its cluster.
 
     :raises InputError: when it isn't what is asked for. A stricter one than that is a warning.
@@ -87,11 +89,13 @@ def _check_endpoint(endpoint: OnlineEndpoint, inputs: OnlineInputs, context: Con
         )
     if inputs.auth_mode == "key" and not endpoint.uses_key:
         context.log.warning("endpoint %s: takes tokens, no keys, and stays so", endpoint.name)
-    if inputs.compute and inputs.compute.lower() != endpoint.compute.lower():
-        where = f"on the cluster {endpoint.compute}" if endpoint.compute else "on no cluster"
+    if (inputs.compute or "").lower() != endpoint.compute.lower():
+        where = f"on the cluster {endpoint.compute}" if endpoint.compute else "a managed one"
+        asked = f"compute is {inputs.compute}" if inputs.compute else f"target is {target}"
         raise InputError(
-            f"compute is {inputs.compute}, and the endpoint {endpoint.name} is {where}",
-            fix=another,
+            f"{asked}, and the endpoint {endpoint.name} is {where}",
+            cause="an endpoint stays where it was created",
+            fix=f"{another}, or give the target and compute that it has",
         )
 
 

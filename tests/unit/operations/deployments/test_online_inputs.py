@@ -54,6 +54,7 @@ def test_a_model_of_mlflow_needs_neither_script_nor_environment(folder: Path) ->
     [
         ("managed", {"model": None}, "needs model"),
         ("kubernetes", {}, "needs compute"),
+        ("managed", {"compute": "aks"}, "target managed has no compute"),
         ("managed", {"instance_count": 0}, "at least 1"),
         ("managed", {"environment": "e:1"}, "both conda-file and environment"),
         ("managed", {"conda_file": None}, "needs conda-file or environment"),

@@ -140,7 +140,12 @@ CLUSTER = {"target": "kubernetes", "compute": "aks"}
     ("there", "asked", "told"),
     [
         ({}, {"auth_mode": "aml-token"}, "takes keys"),
-        ({}, CLUSTER, "is on no cluster"),
+        ({}, CLUSTER, "compute is aks, and the endpoint wine is a managed one"),
+        (
+            {"compute": f"{PLACE.path}/computes/aks"},
+            {},
+            "target is managed, and the endpoint wine is on the cluster aks",
+        ),
         ({"compute": f"{PLACE.path}/computes/other"}, CLUSTER, "is on the cluster other"),
     ],
 )

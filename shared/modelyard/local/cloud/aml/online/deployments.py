@@ -38,6 +38,8 @@ _RESOURCES = {
     "containerResourceLimits": {"cpu": "2", "memory": "2Gi"},
 }
 """What the service gives a container on Kubernetes for which nothing is asked."""
+_MANAGED, _KUBERNETES = "Managed", "Kubernetes"
+"""Kinds of computes of an endpoint and its deployments."""
 
 
 class Stopping(Exception):
@@ -73,6 +75,11 @@ class Deployments:
         if not isinstance(body.get("properties"), dict):
             raise exceptions.invalid("The deployment has no properties.")
         collecting.check(body["properties"])
+        where = _where(endpoint)
+        if (asked := body["properties"].get("endpointComputeType") or where) != where:
+            raise exceptions.invalid(
+                f"endpointComputeType is {asked}, and the endpoint {endpoint['name']} is {where}."
+            )
         with self._documents.lock:
             others = self._documents.all_deployments()
             before = next(
@@ -166,7 +173,7 @@ class Deployments:
     def _document(self, endpoint: Json, name: str, body: Json, before: Json | None) -> Json:
         now = stamp(self._cloud.clock.time())
         given = body["properties"]
-        is_managed = endpoint["kind"] == "Managed"
+        where = _where(endpoint)
         return {
             "id": f"{endpoint['id']}/deployments/{name}",
             "name": name,
@@ -177,9 +184,9 @@ class Deployments:
             "sku": body.get("sku") or {"name": "Default", "capacity": 1},
             "properties": {
                 "scaleSettings": {"scaleType": "Default"},
-                **({} if is_managed else {"containerResourceRequirements": _RESOURCES}),
+                **({} if where == _MANAGED else {"containerResourceRequirements": _RESOURCES}),
                 **{one: value for one, value in given.items() if value is not None},
-                "endpointComputeType": "Managed" if is_managed else "Kubernetes",
+                "endpointComputeType": where,
                 "environmentVariables": given.get("environmentVariables") or {},
                 "properties": given.get("properties") or {},
                 "provisioningState": "Updating" if before else "Creating",
@@ -194,3 +201,7 @@ class Deployments:
         self._logs.mkdir(parents=True, exist_ok=True)
         *_, endpoint, _, name = document["id"].split("/")
         return self._logs / f"{endpoint}.{name}.log"
+
+
+def _where(endpoint: Json) -> str:
+    return _MANAGED if endpoint["kind"] == _MANAGED else _KUBERNETES
