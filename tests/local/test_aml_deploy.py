@@ -251,6 +251,25 @@ def test_a_killed_job_is_taken_back_by_the_release_step_or_the_next_run(
             assert served(serving)["answer"] == "[3, 6]"
 
 
+def test_two_jobs_that_deploy_the_same_know_their_own(serving: Workplace) -> None:
+    """The first is overtaken while it watches, and then cancelled: the second one's serves on."""
+    inputs = {**DEPLOY, "model": "triple:1", "watch_seconds": "60"}
+    first = serving.start("model-deploy", **inputs)
+    assert first.stdout is not None
+    assert any("traffic: blue 80 %" in line for line in first.stdout)
+    first.send_signal(signal.SIGSTOP)
+    second = deploy(serving, "triple")
+    assert second.code == 0, second.log
+    before = served(serving)
+    assert (before["traffic"], before["answer"]) == ({"green": 100}, "[3, 6]")
+    first.send_signal(signal.SIGTERM)
+    first.send_signal(signal.SIGCONT)
+    log, _ = first.communicate(timeout=60)
+    assert first.returncode == 143, log
+    assert "another job's by now" in log
+    assert served(serving) == before
+
+
 def test_faults_while_it_waits_are_got_over(place: Workplace) -> None:
     slow = {"Retry-After": "0"}
     for status in (429, 503, 500):

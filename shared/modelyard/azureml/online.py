@@ -5,7 +5,9 @@ Source: Azure REST reference, "Online Endpoints", "Online Deployments".
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +16,15 @@ from requests import Response
 from modelyard.azure import long_running, pages
 from modelyard.azureml import connection
 from modelyard.azureml.connection import VERSION, Place
+from modelyard.azureml.marks import FINGERPRINT, ORIGIN, PROVEN
 from modelyard.errors import AlreadyExists, NotFound, ServiceError
 from modelyard.http import Session
 from modelyard.waiting import Observation, wait
 
-FINGERPRINT = "modelyard.fingerprint"
-"""Property of a deployment: the hash of all that it was asked to be."""
-PROVEN = "modelyard.proven"
-"""Tag of an endpoint: the deployment that was given all of the traffic, or had it before another
-one got a part. A tag, since the properties of an endpoint can't be altered."""
 TAIL = 200
 """Lines of a log that are read."""
 _BUSY_SECONDS = 300.0
+_TO_THE_SECOND = len("2024-01-01T00:00:00")
 """Most that a deletion waits until it is taken."""
 
 
@@ -60,6 +59,11 @@ class OnlineEndpoint:
         return str(self.tags.get(PROVEN, ""))
 
     @property
+    def origin(self) -> str:
+        """The rollout that made it; empty where another program or somebody did."""
+        return str(self.tags.get(ORIGIN, ""))
+
+    @property
     def uses_key(self) -> bool:
         return str(self.properties.get("authMode", "")).lower() == "key"
 
@@ -76,8 +80,11 @@ class OnlineDeployment:
     name: str
     state: str
     fingerprint: str
-    created: str
-    """When, in ISO 8601 and UTC; empty where Azure doesn't say it."""
+    origin: str
+    """What tells it from another one of its name: the rollout that made it, and of one that
+    model-deploy hasn't made, when it was created."""
+    created: float | None
+    """When, in seconds of the epoch, whole ones; None where Azure doesn't say it."""
 
 
 def path_of(place: Place, endpoint: str, deployment: str = "") -> str:
@@ -111,15 +118,18 @@ def create(
     name: str,
     *,
     location: str,
+    origin: str,
     properties: Mapping[str, Any],
     timeout: float,
 ) -> OnlineEndpoint:
     """A new endpoint without deployments.
 
+    :param origin: the rollout that makes it.
     :raises OperationFailed, WaitTimeout:
     """
     body = {
         "location": location,
+        "tags": {ORIGIN: origin},
         "identity": {"type": "SystemAssigned"},
         "properties": dict(properties),
     }
@@ -143,16 +153,14 @@ def put_deployment(
     body: Mapping[str, Any],
     *,
     timeout: float,
-) -> OnlineDeployment:
+) -> None:
     """Create or update a deployment, and wait until it is healthy or has failed.
 
     :raises OperationFailed, WaitTimeout:
     """
     path = path_of(place, endpoint, name)
-    what = f"deployment {name}"
-    return _deployment(
-        long_running.change(session, "PUT", path, body, what=what, timeout=timeout, version=VERSION)
-    )
+    answer = long_running.begin(session, "PUT", path, body, version=VERSION)
+    long_running.follow(session, answer, what=f"deployment {name}", timeout=timeout)
 
 
 def delete_deployment(
@@ -231,9 +239,19 @@ def _begin_to_delete(
 
 def _deployment(body: Mapping[str, Any]) -> OnlineDeployment:
     properties = body.get("properties") or {}
+    marks = properties.get("properties") or {}
+    created = str((body.get("systemData") or {}).get("createdAt", ""))
     return OnlineDeployment(
         name=str(body["name"]),
         state=str(properties.get("provisioningState", "")),
-        fingerprint=str((properties.get("properties") or {}).get(FINGERPRINT, "")),
-        created=str((body.get("systemData") or {}).get("createdAt", "")),
+        fingerprint=str(marks.get(FINGERPRINT, "")),
+        origin=str(marks.get(ORIGIN) or created),
+        created=_moment(created),
     )
+
+
+def _moment(text: str) -> float | None:
+    """Of a time in ISO 8601 and UTC; Azure gives it with seven decimals."""
+    with suppress(ValueError):
+        return datetime.datetime.fromisoformat(f"{text[:_TO_THE_SECOND]}+00:00").timestamp()
+    return None

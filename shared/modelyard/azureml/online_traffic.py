@@ -13,7 +13,8 @@ from typing import Any
 
 from modelyard.azure import long_running
 from modelyard.azureml.connection import VERSION, Place
-from modelyard.azureml.online import PROVEN, OnlineEndpoint, path_of
+from modelyard.azureml.marks import PROVEN
+from modelyard.azureml.online import OnlineEndpoint, path_of
 from modelyard.http import Session
 
 _KEPT = ("authMode", "description", "properties", "compute", "publicNetworkAccess")

@@ -16,7 +16,7 @@ from modelyard.azureml import assets
 from modelyard.azureml.assets import Asset
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
-from modelyard.azureml.online import FINGERPRINT
+from modelyard.azureml.marks import FINGERPRINT, ORIGIN
 from modelyard.http import Session
 
 MANAGED, KUBERNETES = "Managed", "Kubernetes"
@@ -87,14 +87,23 @@ def plan(session: Session, place: Place, serving: Serving) -> Plan:
 
 
 def body(
-    session: Session, place: Place, serving: Serving, planned: Plan, *, location: str
+    session: Session,
+    place: Place,
+    serving: Serving,
+    planned: Plan,
+    *,
+    origin: str,
+    location: str,
 ) -> dict[str, Any]:
-    """Register code and environment where they aren't yet; the deployment's body."""
+    """Register code and environment where they aren't yet; the deployment's body.
+
+    :param origin: the rollout that makes it.
+    """
     properties: dict[str, Any] = {
         "endpointComputeType": serving.kind,
         "model": planned.model.id,
         "environmentVariables": dict(serving.variables),
-        "properties": {FINGERPRINT: planned.fingerprint},
+        "properties": {FINGERPRINT: planned.fingerprint, ORIGIN: origin},
         **({"instanceType": serving.instance_type} if serving.instance_type else {}),
     }
     if serving.code is not None:

@@ -15,14 +15,13 @@ from urllib.parse import quote
 from modelyard.azure.long_running import OperationFailed, failed
 from modelyard.azureml import blobs
 from modelyard.azureml.connection import Place
+from modelyard.azureml.marks import FINGERPRINT, ORIGIN
 from modelyard.errors import NotFound, NotTheService, ServiceError, UnknownState
 from modelyard.http import Session
 from modelyard.waiting import Observation, Pace, wait
 
 ACI, AKS = "ACI", "AKS"
 HEALTHY = "Healthy"
-FINGERPRINT = "modelyard.fingerprint"
-"""Tag of a service: the hash of all that it was asked to be."""
 _DONE, _FAILED = "Succeeded", ("Failed", "Cancelled", "TimedOut")
 _ACTIVE = ("", "NotStarted", "Running")
 """Of an operation that goes on; empty: it isn't told yet."""
@@ -42,6 +41,15 @@ class WebService:
     uses_key: bool
     uses_token: bool
     tags: Mapping[str, str]
+
+    @property
+    def fingerprint(self) -> str:
+        return str(self.tags.get(FINGERPRINT, ""))
+
+    @property
+    def origin(self) -> str:
+        """The rollout that made it, or has replaced it; empty where somebody else has."""
+        return str(self.tags.get(ORIGIN, ""))
 
 
 def find(session: Session, place: Place, name: str) -> WebService | None:

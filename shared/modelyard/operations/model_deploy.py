@@ -112,8 +112,8 @@ def release(state: dict[str, str], inputs: Inputs, context: Context) -> None:
         if kept := state.get(key):
             session = connect(inputs, context, read_only=False)
             finish(session, place_of(inputs, context), kept, context)
-    if name := state.get(to_services.KEPT):
-        to_services.take_back(inputs, name, context)
+    if kept := state.get(to_services.KEPT):
+        to_services.take_back(inputs, kept, context)
 
 
 def _summarise(inputs: Inputs, done: Deployed, context: Context) -> None:

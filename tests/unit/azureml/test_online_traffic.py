@@ -7,7 +7,8 @@ import requests_mock as mocking
 
 from modelyard.azureml import online
 from modelyard.azureml.connection import Place
-from modelyard.azureml.online import PROVEN, OnlineEndpoint
+from modelyard.azureml.marks import PROVEN
+from modelyard.azureml.online import OnlineEndpoint
 from modelyard.azureml.online_traffic import set_traffic, told
 from modelyard.clock import FakeClock
 from modelyard.credentials import StaticToken

@@ -23,5 +23,5 @@ def test_an_environment_of_a_registry_goes_to_the_service_as_it_is(
     wanted = Serving(MANAGED, "wine:1", environment=REGISTRY)
     planned = serving.plan(session, PLACE, wanted)
     assert planned.environment == REGISTRY
-    body = serving.body(session, PLACE, wanted, planned, location="westeurope")
+    body = serving.body(session, PLACE, wanted, planned, origin="o", location="westeurope")
     assert body["properties"]["environmentId"] == REGISTRY

@@ -20,7 +20,14 @@ from modelyard.endpoints import watching
 from modelyard.errors import Cancelled, DeploymentFailed, ServiceError
 from modelyard.http import Session
 from modelyard.operations.deployments import remains, trying
-from modelyard.operations.deployments.change import KEPT, Change, check_undisturbed
+from modelyard.operations.deployments.change import (
+    KEPT,
+    Change,
+    check_traffic,
+    check_undisturbed,
+    or_overtaken,
+)
+from modelyard.operations.deployments.remains import Remain
 from modelyard.operations.deployments.rollout import Rollout
 from modelyard.operations.deployments.taking_back import take_back
 
@@ -45,9 +52,11 @@ def roll_out(
     shown: str | None = ""
     try:
         endpoint = find_or_create()
-        shown = _bring_up(session, place, change, body, rollout, context)
-        _smoke_test(session, place, endpoint, change.new, rollout, context)
-        _shift(session, place, change, rollout, context)
+        with or_overtaken(session, place, change, is_up=False):
+            shown = _bring_up(session, place, change, body, rollout, context)
+        with or_overtaken(session, place, change, is_up=True):
+            _smoke_test(session, place, endpoint, change.new, rollout, context)
+            _shift(session, place, change, rollout, context)
     except Overtaken:
         context.let_go(KEPT)  # what there is belongs to somebody else
         raise
@@ -58,13 +67,12 @@ def roll_out(
         take_back(session, place, change, context, wait=wait, shown=shown)
         raise
     # From here on the new one serves, whatever comes.
+    old = Remain(change.endpoint, change.live, change.live_origin)
     if change.live:
-        context.keep(remains.KEPT, f"{change.endpoint}/{change.live}")
+        context.keep(remains.KEPT, old.text())
     context.let_go(KEPT)
     if change.live:
-        remains.clear(
-            session, place, change.endpoint, change.live, context, timeout=rollout.timeout
-        )
+        remains.clear(session, place, old, context, timeout=rollout.timeout)
     return endpoint
 
 
@@ -77,7 +85,9 @@ def _bring_up(
     context: Context,
 ) -> str:
     """What the new deployment has printed, which was shown."""
-    # What an earlier attempt left in this place, without traffic.
+    # What an earlier attempt left in this place, without traffic. A job that works on it still is
+    # overtaken: of two jobs the later one deploys.
+    check_traffic(session, place, change, change.before)
     online.delete_deployment(session, place, change.endpoint, change.new, timeout=rollout.timeout)
     served = f", {change.live} goes on serving" if change.live else ""
     context.log.info("deployment %s: starting without traffic%s", change.new, served)
@@ -120,7 +130,7 @@ def _smoke_test(
 def _shift(
     session: Session, place: Place, change: Change, rollout: Rollout, context: Context
 ) -> None:
-    before = {change.live: 100} if change.live else {}
+    before = change.before
     for step in rollout.steps if change.live else ():
         shares = {change.live: 100 - step, change.new: step}
         endpoint = _move(session, place, change, before, shares, rollout, context)

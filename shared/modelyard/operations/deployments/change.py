@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from modelyard.azureml import online
@@ -11,6 +12,7 @@ from modelyard.azureml.connection import Place
 from modelyard.azureml.online import OnlineEndpoint
 from modelyard.azureml.online_traffic import told
 from modelyard.deployment_errors import Overtaken
+from modelyard.errors import ModelyardError, ServiceError
 from modelyard.http import Session
 
 KEPT = "rollout"
@@ -26,12 +28,18 @@ class Change:
     new: str
     live: str
     """The deployment that serves; empty where there is none yet."""
-    endpoint_is_new: bool
-    fingerprint: str
-    """That of the new deployment: one of the same name without it is another job's."""
+    live_origin: str
+    """Its origin: one of the same name that is of another is another job's by now."""
+    origin: str
+    """What this rollout marks its deployment with, and the endpoint where it creates one."""
 
     def text(self) -> str:
         return json.dumps(vars(self))
+
+    @property
+    def before(self) -> dict[str, int]:
+        """The traffic before anything of it has moved."""
+        return {self.live: 100} if self.live else {}
 
 
 def other_slot(live: str) -> str:
@@ -47,18 +55,53 @@ def check_undisturbed(
     :param traffic: as this job has left it.
     :raises Overtaken: when the new deployment is another one by now, or the traffic is.
     """
+    check_own(session, place, change)
+    return check_traffic(session, place, change, traffic)
+
+
+def check_own(session: Session, place: Place, change: Change, *, is_up: bool = True) -> None:
+    """:param is_up: it was there already: where it isn't, somebody has deleted it.
+    :raises Overtaken: when the new deployment isn't this rollout's any more.
+    """
+    what = f"the deployment {change.new} of {change.endpoint}"
+    found = online.find_deployment(session, place, change.endpoint, change.new)
+    if found is None and is_up:
+        raise Overtaken(f"{what} was deleted meanwhile; nothing is taken back")
+    if found is not None and found.origin != change.origin:
+        raise Overtaken(f"{what} is another one by now; nothing is taken back")
+
+
+def check_traffic(
+    session: Session, place: Place, change: Change, traffic: Mapping[str, int]
+) -> OnlineEndpoint:
+    """The endpoint as it is now.
+
+    :param traffic: as this job has left it.
+    :raises Overtaken: when it is another by now.
+    """
     endpoint = online.find(session, place, change.endpoint)
     if endpoint is None:
         raise Overtaken(f"the endpoint {change.endpoint} was deleted meanwhile")
-    what = f"the deployment {change.new} of {change.endpoint}"
-    found = online.find_deployment(session, place, change.endpoint, change.new)
-    if found is None:
-        raise Overtaken(f"{what} was deleted meanwhile; nothing is taken back")
-    if found.fingerprint != change.fingerprint:
-        raise Overtaken(f"{what} is another one by now; nothing is taken back")
     if endpoint.traffic != dict(traffic):
         raise Overtaken(
             f"the traffic of {change.endpoint} is {told(endpoint.traffic)}, and this job has left "
             f"it at {told(traffic)}; nothing is taken back, and {change.new} stays"
         )
     return endpoint
+
+
+@contextmanager
+def or_overtaken(session: Session, place: Place, change: Change, *, is_up: bool) -> Iterator[None]:
+    """What fails after another job has come between fails because of that.
+
+    :param is_up: as :func:`check_own` takes it.
+    :raises Overtaken: in place of the error.
+    """
+    try:
+        yield
+    except Overtaken:
+        raise
+    except ModelyardError:
+        with suppress(ServiceError):  # the first error tells more
+            check_own(session, place, change, is_up=is_up)
+        raise

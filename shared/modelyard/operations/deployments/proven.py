@@ -15,8 +15,6 @@ from modelyard.http import Session
 from modelyard.operations.deployments.change import SLOTS
 from modelyard.operations.deployments.rollout import Rollout
 
-_SECONDS = len("2024-01-01T00:00:00")
-
 
 def live(
     session: Session, place: Place, endpoint: OnlineEndpoint, rollout: Rollout, context: Context
@@ -55,9 +53,7 @@ def live(
 def _older(session: Session, place: Place, endpoint: OnlineEndpoint) -> str:
     """The new one is always created beside the one that serves."""
     there = online.deployments(session, place, endpoint.name)
-    found = sorted(
-        (one.created[:_SECONDS], one.name) for one in there if one.name in endpoint.traffic
-    )
+    found = sorted((one.created or 0.0, one.name) for one in there if one.name in endpoint.traffic)
     times = [created for created, _ in found]
     if len(found) < 2 or not times[0] or times[0] == times[1]:
         raise InputError(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from modelyard.azureml import online, online_traffic
 from modelyard.azureml.connection import Place
+from modelyard.azureml.online import OnlineDeployment, OnlineEndpoint
 from modelyard.context import Context
 from modelyard.errors import AlreadyExists, ModelyardError
 from modelyard.http import Session
@@ -33,7 +35,8 @@ def take_back(
 ) -> None:
     """Traffic first; then the log, then the new deployment. A fault here isn't the first one.
 
-    A deployment of that name which another job has made since is left alone, with its traffic.
+    What isn't of this rollout is left alone: a deployment of that name which another job has made
+    since, with its traffic, and an endpoint which that job has found and deploys to.
 
     :param wait: seconds for each change; None when the job ends at once, and the release step
         sees to the rest.
@@ -45,25 +48,19 @@ def take_back(
             if wait is not None:  # else it may be on its way
                 context.let_go(KEPT)
             return
-        there = online.find_deployment(session, place, change.endpoint, change.new)
-        if there is not None and there.fingerprint != change.fingerprint:
+        there = online.deployments(session, place, change.endpoint)
+        if _is_anothers(endpoint, there, change):
             context.log.warning(
-                "deployment %s: it is another job's by now, and nothing is taken back", change.new
+                "deployment %s: it or its traffic is another job's by now, and nothing is taken "
+                "back",
+                change.new,
             )
             context.let_go(KEPT)
             return
-        restored = {change.live: 100} if change.live else {}
-        if endpoint.traffic != restored:
-            online_traffic.set_traffic(
-                session, place, endpoint, restored, proven=change.live, timeout=wait
-            )
-            context.log.info("traffic: %s", online_traffic.told(restored))
-        _keep_log(session, place, change, context, shown)
-        if change.endpoint_is_new:
-            online.delete_endpoint(session, place, change.endpoint, timeout=wait)
-        else:
-            online.delete_deployment(session, place, change.endpoint, change.new, timeout=wait)
-        context.log.info("deployment %s: deleted", change.new)
+        if any(one.name == change.new for one in there):
+            _restore(session, place, endpoint, change, context, wait)
+            _keep_log(session, place, change, context, shown)
+        _delete(session, place, endpoint, there, change, context, wait)
     except ModelyardError as error:
         if wait is None and isinstance(error, AlreadyExists):  # 409: the traffic is on its way
             context.log.info("deployment %s: the release step deletes it", change.new)
@@ -76,6 +73,49 @@ def take_back(
         return
     if wait is not None:
         context.let_go(KEPT)
+
+
+def _is_anothers(
+    endpoint: OnlineEndpoint, there: Sequence[OnlineDeployment], change: Change
+) -> bool:
+    has_others = bool(set(endpoint.traffic) - {change.live, change.new})
+    return has_others or any(
+        one.name == change.new and one.origin != change.origin for one in there
+    )
+
+
+def _restore(
+    session: Session,
+    place: Place,
+    endpoint: OnlineEndpoint,
+    change: Change,
+    context: Context,
+    wait: float | None,
+) -> None:
+    if change.new in endpoint.traffic:
+        online_traffic.set_traffic(
+            session, place, endpoint, change.before, proven=change.live, timeout=wait
+        )
+        context.log.info("traffic: %s", online_traffic.told(change.before))
+
+
+def _delete(
+    session: Session,
+    place: Place,
+    endpoint: OnlineEndpoint,
+    there: Sequence[OnlineDeployment],
+    change: Change,
+    context: Context,
+    wait: float | None,
+) -> None:
+    """The deployment, or the endpoint where this rollout has made it and nothing else is there."""
+    names = {one.name for one in there}
+    if endpoint.origin == change.origin and names <= {change.new}:
+        online.delete_endpoint(session, place, change.endpoint, timeout=wait)
+        context.log.info("endpoint %s: deleted, it was new", change.endpoint)
+    elif change.new in names:
+        online.delete_deployment(session, place, change.endpoint, change.new, timeout=wait)
+        context.log.info("deployment %s: deleted", change.new)
 
 
 def _keep_log(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
+
 from modelyard.azure.long_running import DONE, OperationFailed
 from modelyard.azureml import computes, online, serving, workspaces
 from modelyard.azureml.connection import Place
-from modelyard.azureml.online import OnlineEndpoint
+from modelyard.azureml.online import OnlineDeployment, OnlineEndpoint
 from modelyard.context import Context
+from modelyard.deployment_errors import Overtaken
 from modelyard.errors import DeploymentFailed, InputError
 from modelyard.http import Session
 from modelyard.operations.deployments import blue_green, proven, remains
 from modelyard.operations.deployments.change import Change, other_slot
 from modelyard.operations.deployments.online_inputs import OnlineInputs, serving_of
+from modelyard.operations.deployments.remains import Remain
 from modelyard.operations.deployments.results import (
     CREATED,
     LEFT_ALONE,
@@ -40,23 +44,26 @@ def deploy(
     elif inputs.compute:
         _check_cluster(session, place, inputs.compute)
     live = proven.live(session, place, endpoint, rollout, context) if endpoint else ""
-    if endpoint and live and _is_same(session, place, endpoint, live, planned.fingerprint):
+    serving_now = online.find_deployment(session, place, name, live) if live else None
+    if endpoint and serving_now and _is_same(endpoint, serving_now, planned.fingerprint):
         told = said(LEFT_ALONE, would=dry_run, serves="model in this way")
         context.log.info("endpoint %s: %s (%s)", name, told, live)
         if not dry_run:
-            _clear_remains(session, place, name, live, rollout, context)
+            _clear_remains(session, place, name, serving_now, rollout, context)
         return Deployed(LEFT_ALONE, endpoint.scoring_url, planned.model.reference, live)
     action = UPDATED if endpoint else CREATED
     if session.read_only:
         context.log.info("endpoint %s: %s", name, said(action, would=True, serves="model"))
         return Deployed(action)
-    body = serving.body(session, place, wanted, planned, location=workspace.location)
-    change = Change(name, other_slot(live), live, endpoint is None, planned.fingerprint)
+    origin = secrets.token_hex(16)
+    body = serving.body(session, place, wanted, planned, origin=origin, location=workspace.location)
+    live_origin = serving_now.origin if serving_now else ""
+    change = Change(name, other_slot(live), live, live_origin, origin)
 
     def find_or_create() -> OnlineEndpoint:
         if endpoint is not None:
             return endpoint
-        made = _new_endpoint(session, place, inputs, name, workspace.location, rollout)
+        made = _new_endpoint(session, place, inputs, change, workspace.location, rollout)
         context.log.info("endpoint %s: created without deployments", name)
         return made
 
@@ -100,23 +107,27 @@ def _check_endpoint(
 
 
 def _clear_remains(
-    session: Session, place: Place, name: str, live: str, rollout: Rollout, context: Context
+    session: Session,
+    place: Place,
+    name: str,
+    serving_now: OnlineDeployment,
+    rollout: Rollout,
+    context: Context,
 ) -> None:
     """What an earlier run couldn't delete goes on costing money."""
-    old = other_slot(live)
-    if any(one.name == old for one in online.deployments(session, place, name)):
-        remains.clear(session, place, name, old, context, timeout=rollout.timeout)
+    old = online.find_deployment(session, place, name, other_slot(serving_now.name))
+    if old is None:
+        return
+    if remains.is_left(old, serving_now, context.clock.time()):
+        remain = Remain(name, old.name, old.origin)
+        remains.clear(session, place, remain, context, timeout=rollout.timeout)
+    else:
+        context.log.info("deployment %s: left alone, another job may be at work on it", old.name)
 
 
-def _is_same(
-    session: Session, place: Place, endpoint: OnlineEndpoint, live: str, fingerprint: str
-) -> bool:
-    there = online.deployments(session, place, endpoint.name)
-    found = {one.name: one for one in there}
-    serving_now = found.get(live)
+def _is_same(endpoint: OnlineEndpoint, serving_now: OnlineDeployment, fingerprint: str) -> bool:
     return (
-        serving_now is not None
-        and endpoint.traffic == {live: 100}
+        endpoint.traffic == {serving_now.name: 100}
         and serving_now.fingerprint == fingerprint
         and serving_now.state == DONE
     )
@@ -126,10 +137,13 @@ def _new_endpoint(
     session: Session,
     place: Place,
     inputs: OnlineInputs,
-    name: str,
+    change: Change,
     location: str,
     rollout: Rollout,
 ) -> OnlineEndpoint:
+    """:raises Overtaken: when another job has created it since: this would take its traffic."""
+    if online.find(session, place, change.endpoint) is not None:
+        raise Overtaken(f"the endpoint {change.endpoint} was created meanwhile")
     properties = {"authMode": _MODES[inputs.auth_mode]}
     if inputs.compute:
         properties["compute"] = f"{place.path}/computes/{inputs.compute}"
@@ -137,8 +151,9 @@ def _new_endpoint(
         return online.create(
             session,
             place,
-            name,
+            change.endpoint,
             location=location,
+            origin=change.origin,
             properties=properties,
             timeout=rollout.timeout,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import secrets
 import tarfile
 from typing import Any
 
@@ -12,8 +13,10 @@ from modelyard.azureml import assets, computes, web_services, workspaces
 from modelyard.azureml.connection import Place
 from modelyard.azureml.content import Content
 from modelyard.azureml.first_sdk import SUPPORT_ENDED
-from modelyard.azureml.web_services import ACI, AKS, FINGERPRINT, HEALTHY, WebService
+from modelyard.azureml.marks import FINGERPRINT, ORIGIN
+from modelyard.azureml.web_services import ACI, AKS, HEALTHY, WebService
 from modelyard.context import Context
+from modelyard.deployment_errors import Overtaken
 from modelyard.errors import EndpointTestFailed, InputError, NotTheService
 from modelyard.http import Session
 from modelyard.operations.deployments import trying
@@ -76,9 +79,14 @@ def deploy(
     if wanted.kind == AKS:
         _check_cluster(session, place, wanted.compute)
     body = _body(region, place, wanted, name, model.reference, fingerprint)
-    body |= {"location": workspace.location} | ({"overwrite": True} if before else {})
+    origin = secrets.token_hex(16)
+    body |= {
+        "kvTags": {FINGERPRINT: fingerprint, ORIGIN: origin},
+        "location": workspace.location,
+        **({"overwrite": True} if before else {}),
+    }
     if before is None:
-        context.keep(KEPT, name)
+        context.keep(KEPT, f"{name}/{origin}")
     made, shown = _bring_up(region, place, body, rollout, context)
     context.let_go(KEPT)
     _judge(region, place, made, rollout, context, shown=shown)
@@ -86,11 +94,21 @@ def deploy(
     return Deployed(action, made.scoring_url, model.reference)
 
 
-def take_back(inputs: ServiceInputs, name: str, context: Context) -> None:
-    """For the release step: delete the service that a job which was cut off began to create."""
+def take_back(inputs: ServiceInputs, kept: str, context: Context) -> None:
+    """For the release step: delete the service that a job which was cut off began to create.
+
+    One that another job has deployed over it since is left alone.
+    """
+    name, _, origin = kept.partition("/")
     place = place_of(inputs, context)
     workspace = workspaces.require(connect(inputs, context, read_only=False), place)
     region = connect_region(inputs, context, workspace, read_only=False)
+    found = web_services.find(region, place, name)
+    if found is None:
+        return
+    if found.origin != origin:
+        context.log.warning("service %s: it is another job's by now, and stays", name)
+        return
     web_services.delete(region, place, name)
     context.log.info("service %s: deleted, its creation was cut off", name)
 
@@ -103,7 +121,7 @@ def _action(before: WebService | None, wanted: Service, fingerprint: str) -> str
             f"the service {before.name} is one of {before.kind}, and the target is {wanted.kind}",
             fix="take another name, or delete the service",
         )
-    same = before.tags.get(FINGERPRINT) == fingerprint and before.state == HEALTHY
+    same = before.fingerprint == fingerprint and before.state == HEALTHY
     return LEFT_ALONE if same else UPDATED
 
 
@@ -157,7 +175,6 @@ def _body(
     return {
         "name": name,
         "computeType": wanted.kind,
-        "kvTags": {FINGERPRINT: fingerprint},
         "properties": {},
         "environmentImageRequest": request,
         **({"computeName": wanted.compute} if wanted.compute else {}),
@@ -168,12 +185,17 @@ def _body(
 def _bring_up(
     region: Session, place: Place, body: dict[str, Any], rollout: Rollout, context: Context
 ) -> tuple[WebService, str]:
-    """The service, and what was shown of its log."""
+    """The service, and what was shown of its log.
+
+    :raises Overtaken: when it is what another job has deployed over this one.
+    """
     name = str(body["name"])
     try:
         made = web_services.deploy(region, place, body, timeout=rollout.timeout)
+        _check_own(made, body, context)
     except OperationFailed as error:
         context.let_go(KEPT)  # it stays, with its log
+        _check_own(web_services.find(region, place, name), body, context)
         failure = trying.failed(error, web_services.logs(region, place, name))
         if body.get("overwrite") and body["computeType"] == ACI:
             failure.cause = f"{failure.cause or _CAUSE}; {_REPLACED}"
@@ -182,6 +204,12 @@ def _bring_up(
     log = web_services.logs(region, place, name)
     trying.show_log(name, log, "", context)
     return made, log
+
+
+def _check_own(found: WebService | None, body: dict[str, Any], context: Context) -> None:
+    if found is not None and found.origin != body["kvTags"][ORIGIN]:
+        context.let_go(KEPT)
+        raise Overtaken(f"the service {found.name} is what another job has deployed meanwhile")
 
 
 def _judge(

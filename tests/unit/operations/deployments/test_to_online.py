@@ -12,6 +12,7 @@ import requests_mock as mocking
 from modelyard.clock import FakeClock
 from modelyard.context import Context
 from modelyard.errors import Cancelled, InputError
+from modelyard.operations.deployments import remains
 from modelyard.operations.model_deploy import OPERATION
 from unit.operations.deployments.online_azure import PLACE, Azure, deploy, release
 
@@ -55,6 +56,37 @@ def test_the_release_step_clears_what_is_left_but_nothing_that_serves_again(
     assert not any(context.kept.values())
 
 
+def test_what_another_job_brings_up_is_left_alone_and_what_it_left_long_ago_is_deleted(
+    azure: Azure, make_context: Make, clock: FakeClock
+) -> None:
+    azure.serve("blue")
+    deploy(make_context(OPERATION))
+    assert list(azure.deployments) == ["green"]
+    under_way = azure.put_deployment("blue")["properties"]
+    clock.advance(60)
+    for state in ("Succeeded", "Creating"):
+        under_way["provisioningState"] = state
+        assert deploy(make_context(OPERATION)).action == "left-alone"
+        assert sorted(azure.deployments) == ["blue", "green"]
+        clock.advance(remains.YOUNG_SECONDS)
+    assert deploy(make_context(OPERATION)).action == "left-alone"
+    assert sorted(azure.deployments) == ["blue", "green"]
+    under_way["provisioningState"] = "Failed"
+    assert deploy(make_context(OPERATION)).action == "left-alone"
+    assert list(azure.deployments) == ["green"]
+
+
+def test_the_release_step_leaves_alone_what_was_made_anew(azure: Azure, make_context: Make) -> None:
+    azure.serve("blue")
+    azure.refusals["DELETE wine/deployments/blue"] = [403]
+    context = make_context(OPERATION)
+    deploy(context)
+    azure.put_deployment("blue")
+    release(context)
+    assert sorted(azure.deployments) == ["blue", "green"]
+    assert not any(context.kept.values())
+
+
 def test_a_deletion_waits_until_azure_takes_it(
     azure: Azure, make_context: Make, clock: FakeClock
 ) -> None:
@@ -65,6 +97,7 @@ def test_a_deletion_waits_until_azure_takes_it(
     assert list(azure.deployments) == ["green"]
     assert not any(context.kept.values())
     azure.put_deployment("blue")
+    clock.advance(remains.YOUNG_SECONDS + 1)
     azure.refusals["DELETE wine/deployments/blue"] = [409] * 1000
     start = clock.monotonic()
     assert deploy(make_context(OPERATION)).action == "left-alone"
@@ -81,8 +114,7 @@ def test_a_new_endpoint_is_taken_back_wherever_it_is_cut_off(
     azure.meanwhile["PUT wine"] = interrupted
     with pytest.raises(Cancelled):
         deploy(context := make_context(OPERATION))
-    azure.serve("blue", traffic={})  # as it is once Azure has done what it was asked for
-    azure.deployments.clear()
+    azure.endpoint = {"name": "wine", **azure.body}  # once Azure has done what it was asked for
     release(context)
     assert azure.endpoint is None
 

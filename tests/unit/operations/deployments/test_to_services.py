@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import requests_mock as mocking
 from modelyard.azure.long_running import OperationFailed
 from modelyard.azureml import assets, connection, web_services, workspaces
 from modelyard.azureml.assets import Asset
+from modelyard.azureml.marks import ORIGIN
 from modelyard.azureml.web_services import WebService
 from modelyard.clock import FakeClock
 from modelyard.context import Context
+from modelyard.deployment_errors import Overtaken
 from modelyard.errors import Cancelled, DeploymentFailed, EndpointTestFailed, ModelyardError
 from modelyard.http import Session
 from modelyard.operations.deployments import to_services
@@ -47,7 +50,9 @@ def test_only_a_container_instance_that_was_overwritten_leaves_nothing_serving(
 
     monkeypatch.setattr(web_services, "deploy", fail)
     monkeypatch.setattr(web_services, "logs", lambda *_: log)
-    body = {"name": "wine", "computeType": kind} | ({"overwrite": True} if overwritten else {})
+    body = {"name": "wine", "computeType": kind, "kvTags": {ORIGIN: "o"}}
+    body |= {"overwrite": True} if overwritten else {}
+    monkeypatch.setattr(web_services, "find", lambda *_: None)
     rollout = rollout_of(OPERATION.inputs(target=kind.lower(), endpoint="wine"))
     session = Session("https://westeurope.api.azureml.ms", clock=clock)
     with pytest.raises(DeploymentFailed) as caught:
@@ -87,7 +92,9 @@ class Cluster:
         self.session = Session("https://westeurope.api.azureml.ms", clock=FakeClock())
         self.service: WebService | None = None
 
-    def cut_off(self, *_: Any, **__: Any) -> WebService:
+    def cut_off(self, _: Any, __: Any, body: dict[str, Any], **___: Any) -> WebService:
+        """Azure goes on with it."""
+        self.service = replace(self.deploy(_, __, body), state="Transitioning")
         raise Cancelled(signal.SIGINT)
 
     def deploy(self, _: Any, __: Any, body: dict[str, Any], **___: Any) -> WebService:
@@ -172,6 +179,43 @@ def test_the_release_step_deletes_a_service_whose_creation_was_cut_off(
     assert OPERATION.release is not None
     OPERATION.release(context.kept, cluster.inputs(), context)
     assert deleted == ([] if there else ["wine"])
+
+
+def test_the_release_step_leaves_alone_what_another_job_has_deployed_over_it(
+    cluster: Cluster, make_context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted: list[str] = []
+    monkeypatch.setattr(web_services, "delete", lambda *given: deleted.append(given[-1]))
+    with monkeypatch.context() as patch:
+        patch.setattr(web_services, "deploy", cluster.cut_off)
+        with pytest.raises(Cancelled):
+            cluster.run(context := make_context(OPERATION), rows=None)
+    cluster.run(make_context(OPERATION), rows=None)  # the same
+    assert OPERATION.release is not None
+    OPERATION.release(context.kept, cluster.inputs(), context)
+    assert not deleted
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_service_that_another_job_has_replaced_is_not_taken_for_its_own(
+    cluster: Cluster,
+    make_context: Callable[..., Context],
+    monkeypatch: pytest.MonkeyPatch,
+    fails: bool,
+) -> None:
+    def overtaken(*_: Any, **__: Any) -> WebService:
+        with monkeypatch.context() as patch:
+            patch.setattr(web_services, "deploy", cluster.deploy)
+            cluster.run(make_context(OPERATION), rows=None)
+        if fails:
+            raise OperationFailed("service wine Cancelled")
+        assert cluster.service is not None
+        return cluster.service
+
+    monkeypatch.setattr(web_services, "deploy", overtaken)
+    with pytest.raises(Overtaken, match="another job has deployed meanwhile"):
+        cluster.run(context := make_context(OPERATION), rows=None)
+    assert context.kept == {to_services.KEPT: ""}
 
 
 def test_a_service_that_came_up_or_failed_is_kept(
