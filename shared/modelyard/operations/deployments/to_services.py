@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import secrets
-import tarfile
 from typing import Any
 
 from modelyard.azure.long_running import OperationFailed
 from modelyard.azureml import assets, computes, web_services, workspaces
 from modelyard.azureml.connection import Place
-from modelyard.azureml.content import Content
 from modelyard.azureml.first_sdk import SUPPORT_ENDED
 from modelyard.azureml.marks import FINGERPRINT, ORIGIN
 from modelyard.azureml.web_services import ACI, AKS, HEALTHY, WebService
@@ -19,7 +15,7 @@ from modelyard.context import Context
 from modelyard.deployment_errors import Overtaken
 from modelyard.errors import EndpointTestFailed, InputError, NotTheService
 from modelyard.http import Session
-from modelyard.operations.deployments import trying
+from modelyard.operations.deployments import service_request, trying
 from modelyard.operations.deployments.online_inputs import variables_of
 from modelyard.operations.deployments.results import (
     CREATED,
@@ -38,18 +34,6 @@ _CAUSE = "the scoring server didn't come up"
 _FIX = "correct what its log names"
 _REPLACED = "what served before was replaced, and nothing serves now"
 _MEANWHILE = "to serve meanwhile, deploy the model that served before"
-_DRIVER = """\
-# What Azure's older images start; newer ones start the script that AZUREML_ENTRY_SCRIPT names.
-import importlib.util
-import os
-
-_folder = os.path.dirname(os.path.realpath(__file__))
-_path = os.path.join(_folder, os.environ["AZUREML_ENTRY_SCRIPT"])
-_spec = importlib.util.spec_from_file_location("service_driver", _path)
-_script = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_script)
-init, run = _script.init, _script.run
-"""
 
 
 def deploy(
@@ -78,7 +62,7 @@ def deploy(
         return Deployed(action)
     if wanted.kind == AKS:
         _check_cluster(session, place, wanted.compute)
-    body = _body(region, place, wanted, name, model.reference, fingerprint)
+    body = service_request.body_of(region, place, wanted, name, model.reference, fingerprint)
     origin = secrets.token_hex(16)
     body |= {
         "kvTags": {FINGERPRINT: fingerprint, ORIGIN: origin},
@@ -87,7 +71,7 @@ def deploy(
     }
     if before is None:
         context.keep(KEPT, f"{name}/{origin}")
-    made, shown = _bring_up(region, place, body, rollout, context)
+    made, shown = _bring_up(region, place, body, before, rollout, context)
     context.let_go(KEPT)
     _judge(region, place, made, rollout, context, shown=shown)
     context.log.info("service %s: %s, %s", name, action, made.scoring_url)
@@ -136,54 +120,13 @@ def _check_cluster(session: Session, place: Place, name: str) -> None:
     computes.check_ready(found)
 
 
-def _body(
-    region: Session, place: Place, wanted: Service, name: str, model: str, fingerprint: str
-) -> dict[str, Any]:
-    """Upload what it is made of; the request."""
-    container = f"modelyard-{fingerprint[:32]}"
-    code = web_services.upload(region, place, container, "code.tar.gz", _packed(wanted.code))
-    driver = web_services.upload(region, place, container, "main.py", _DRIVER.encode())
-    environment = {
-        "name": f"{name}-environment",
-        "python": {
-            "interpreterPath": "python",
-            "userManagedDependencies": False,
-            "condaDependencies": dict(wanted.conda),
-        },
-        "docker": {"baseImage": wanted.image},
-        "environmentVariables": {
-            **wanted.variables,
-            "AZUREML_ENTRY_SCRIPT": f"code/{wanted.script}",
-            "AZUREML_SOURCE_DIRECTORY": "code",
-        },
-        "inferencingStackVersion": "latest",
-    }
-    request = {
-        "driverProgram": "main.py",
-        "assets": [
-            {"id": "main.py", "url": driver, "mimeType": "application/x-python"},
-            {
-                "id": "code.tar.gz",
-                "url": code,
-                "mimeType": "application/octet-stream",
-                "unpack": True,
-            },
-        ],
-        "modelIds": [model],
-        "environment": environment,
-    }
-    return {
-        "name": name,
-        "computeType": wanted.kind,
-        "properties": {},
-        "environmentImageRequest": request,
-        **({"computeName": wanted.compute} if wanted.compute else {}),
-        **wanted.config,
-    }
-
-
 def _bring_up(
-    region: Session, place: Place, body: dict[str, Any], rollout: Rollout, context: Context
+    region: Session,
+    place: Place,
+    body: dict[str, Any],
+    before: WebService | None,
+    rollout: Rollout,
+    context: Context,
 ) -> tuple[WebService, str]:
     """The service, and what was shown of its log.
 
@@ -192,10 +135,10 @@ def _bring_up(
     name = str(body["name"])
     try:
         made = web_services.deploy(region, place, body, timeout=rollout.timeout)
-        _check_own(made, body, context)
+        _check_own(made, body, before, context)
     except OperationFailed as error:
         context.let_go(KEPT)  # it stays, with its log
-        _check_own(web_services.find(region, place, name), body, context)
+        _check_own(web_services.find(region, place, name), body, before, context)
         failure = trying.failed(error, web_services.logs(region, place, name))
         if body.get("overwrite") and body["computeType"] == ACI:
             failure.cause = f"{failure.cause or _CAUSE}; {_REPLACED}"
@@ -206,8 +149,12 @@ def _bring_up(
     return made, log
 
 
-def _check_own(found: WebService | None, body: dict[str, Any], context: Context) -> None:
-    if found is not None and found.origin != body["kvTags"][ORIGIN]:
+def _check_own(
+    found: WebService | None, body: dict[str, Any], before: WebService | None, context: Context
+) -> None:
+    """:param before: what was there, and is again where an overwrite on AKS has failed."""
+    expected = {body["kvTags"][ORIGIN], before.origin if before else None}
+    if found is not None and found.origin not in expected:
         context.let_go(KEPT)
         raise Overtaken(f"the service {found.name} is what another job has deployed meanwhile")
 
@@ -240,18 +187,3 @@ def _smoke_test(
         return
     key = trying.masked(web_services.key(region, place, made), context)
     trying.smoke_test(f"service {made.name}", made.scoring_url, key, rollout.rows, rollout, context)
-
-
-def _packed(code: Content) -> bytes:
-    """The folder as an archive that is the same for the same files."""
-    packed = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as compressed,
-        tarfile.open(fileobj=compressed, mode="w") as archive,
-    ):
-        for name, path in sorted(code.files.items()):
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = path.stat().st_size, 0o644
-            with path.open("rb") as file:
-                archive.addfile(entry, file)
-    return packed.getvalue()

@@ -52,11 +52,12 @@ def test_only_a_container_instance_that_was_overwritten_leaves_nothing_serving(
     monkeypatch.setattr(web_services, "logs", lambda *_: log)
     body = {"name": "wine", "computeType": kind, "kvTags": {ORIGIN: "o"}}
     body |= {"overwrite": True} if overwritten else {}
-    monkeypatch.setattr(web_services, "find", lambda *_: None)
+    before = WebService("wine", kind, "Healthy", URL, False, False, {}) if overwritten else None
+    monkeypatch.setattr(web_services, "find", lambda *_: before)
     rollout = rollout_of(OPERATION.inputs(target=kind.lower(), endpoint="wine"))
     session = Session("https://westeurope.api.azureml.ms", clock=clock)
     with pytest.raises(DeploymentFailed) as caught:
-        to_services._bring_up(session, PLACE, body, rollout, make_context(OPERATION))
+        to_services._bring_up(session, PLACE, body, before, rollout, make_context(OPERATION))
     assert ("nothing serves now" in caught.value.cause) == gone
     assert ("deploy the model that served before" in caught.value.fix) == gone
     if log:
