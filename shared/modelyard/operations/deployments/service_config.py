@@ -16,13 +16,12 @@ from modelyard.operations.deployments.plain_values import check_sendable
 from modelyard.reading import nearest
 
 _OWN = ("name", "environmentImageRequest", "kvTags", "computeName", "overwrite", "keys")
-_DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    ACI: {"containerResourceRequirements": {"cpu": 1, "memoryInGB": 1}},
-    AKS: {
-        "containerResourceRequirements": {"cpu": 1, "memoryInGB": 1},
-        "autoScaler": {"autoscaleEnabled": True, "minReplicas": 1, "maxReplicas": 3},
-    },
+_DEFAULTS: Mapping[str, Any] = {
+    "containerResourceRequirements": {"cpu": 1, "memoryInGB": 1},
+    "authEnabled": True,
 }
+_REPLICAS = {"minReplicas": 1, "maxReplicas": 3}
+"""On AKS, where nothing is said of them."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,10 @@ def _is_number(value: Any, *kinds: type) -> bool:
 
 _SWITCH = _Kind("true or false", lambda one: isinstance(one, bool))
 _TEXT = _Kind("a text", lambda one: isinstance(one, str))
+_NOTHING = _Kind(
+    "empty: TLS needs a private key, and a file is no place for it; target managed has TLS",
+    lambda one: one in (False, ""),
+)
 _AMOUNT = _Kind("a number above 0", lambda one: _is_number(one, int, float) and one > 0)
 _COUNT = _Kind("a whole number above 0", lambda one: _is_number(one, int) and one > 0)
 _ANY_COUNT = _Kind("a whole number, 0 or more", lambda one: _is_number(one, int) and one >= 0)
@@ -54,9 +57,8 @@ _ALL: Mapping[str, Any] = {
 _KEYS: Mapping[str, Mapping[str, Any]] = {
     ACI: {
         **_ALL,
-        "sslEnabled": _SWITCH,
-        **dict.fromkeys(("location", "sslCertificate", "sslKey", "cname"), _TEXT),
-        **dict.fromkeys(("dnsNameLabel", "vnetName", "subnetName"), _TEXT),
+        **dict.fromkeys(("sslEnabled", "sslCertificate", "sslKey", "cname"), _NOTHING),
+        **dict.fromkeys(("location", "dnsNameLabel", "vnetName", "subnetName"), _TEXT),
     },
     AKS: {
         **_ALL,
@@ -86,7 +88,7 @@ def config_of(value: Any, kind: str) -> dict[str, Any]:
         is wrong.
     """
     if value is None:
-        return {**_DEFAULTS[kind], "authEnabled": True}
+        value = {}
     if not isinstance(value, Mapping):
         raise FileError(
             "deployment-config isn't a mapping, such as 'authEnabled: true'",
@@ -98,13 +100,44 @@ def config_of(value: Any, kind: str) -> dict[str, Any]:
         raise InputError(f"deployment-config is for {given_kind}, and the target for {kind}")
     if own := sorted(set(value) & set(_OWN)):
         raise InputError(f"deployment-config has {own[0]}, which model-deploy sets itself")
-    if mistakes := list(_mistakes(value, _KEYS[kind])):
+    if mistakes := list(_mistakes(value, _KEYS[kind])) or list(_clashes(value)):
         raise InputError(
             "\n  ".join([f"deployment-config isn't one of a service on {kind}:", *mistakes]),
             fix="correct these names and values",
         )
     config = {name: one for name, one in value.items() if name != "computeType"}
-    return {**_DEFAULTS[kind], "authEnabled": True, **config}
+    return {**_DEFAULTS, **config, **({"autoScaler": _scaler(value)} if kind == AKS else {})}
+
+
+def _scaler(given: Mapping[str, Any]) -> dict[str, Any]:
+    """It scales unless the number of replicas is fixed."""
+    wanted = {name: one for name, one in (given.get("autoScaler") or {}).items() if one is not None}
+    if given.get("numReplicas"):
+        return {"autoscaleEnabled": False}
+    return {"autoscaleEnabled": True, **(wanted or _REPLICAS)}
+
+
+def _clashes(given: Mapping[str, Any]) -> Iterator[str]:
+    """What is right by itself and can't be together."""
+    resources = given.get("containerResourceRequirements") or {}
+    for name in ("cpu", "memoryInGB"):
+        limit = resources.get(f"{name}Limit")
+        if limit is not None and limit < (resources.get(name) or 0):
+            yield f"{name}Limit is {limit}, below {name}, which is {resources[name]}"
+    if bool(given.get("vnetName")) != bool(given.get("subnetName")):
+        yield "of vnetName and subnetName one is given, and each needs the other"
+    scaler, replicas = given.get("autoScaler") or {}, given.get("numReplicas")
+    bounds = [name for name, one in scaler.items() if name != "autoscaleEnabled" and one]
+    enabled = scaler.get("autoscaleEnabled")
+    if enabled and replicas:
+        yield f"numReplicas is {replicas}, and autoScaler is enabled: give one of the two"
+    if enabled is False and not replicas:
+        yield "autoScaler is disabled, and numReplicas isn't given"
+    if bounds and (enabled is False or (enabled is None and replicas)):
+        yield f"autoScaler has {', '.join(bounds)}, and isn't enabled"
+    least, most = scaler.get("minReplicas"), scaler.get("maxReplicas")
+    if least and most and least > most:
+        yield f"autoScaler.minReplicas is {least}, above maxReplicas, which is {most}"
 
 
 def _mistakes(
@@ -124,6 +157,6 @@ def _mistakes(
             else:
                 yield f"{place} isn't a mapping"
         elif not wanted.fits(value):
-            # Certificates are texts: these aren't shown.
-            shown = "" if wanted is _TEXT else f" is {repr(value)[:40]},"
+            # Keys and certificates are texts: these aren't shown.
+            shown = "" if wanted in (_TEXT, _NOTHING) else f" is {repr(value)[:40]},"
             yield f"{place}{shown or ' is'} not {wanted.told}"

@@ -40,15 +40,80 @@ def test_keys_are_needed_unless_the_configuration_says_otherwise() -> None:
     assert asked().config["authEnabled"] is True
     config = asked("aks", compute="c", deployment_config={"autoScaler": AKS["autoScaler"]}).config
     assert config["authEnabled"] is True
-    assert config["autoScaler"] == {"maxReplicas": 5}
+    assert config["autoScaler"] == {"autoscaleEnabled": True, "maxReplicas": 5}
     config = asked("aks", compute="c", deployment_config=AKS).config
     assert config["authEnabled"] is False
     assert "computeType" not in config
 
 
 def test_on_aks_there_are_one_to_three_replicas_unless_asked_otherwise() -> None:
-    scaler = asked("aks", compute="c").config["autoScaler"]
-    assert scaler == {"autoscaleEnabled": True, "minReplicas": 1, "maxReplicas": 3}
+    usual = {"autoscaleEnabled": True, "minReplicas": 1, "maxReplicas": 3}
+    assert asked("aks", compute="c").config["autoScaler"] == usual
+    for none in ({}, {"autoScaler": None}, {"autoScaler": {"minReplicas": None}}):
+        assert asked("aks", compute="c", deployment_config=none).config["autoScaler"] == usual
+
+
+@pytest.mark.parametrize("scaler", [{}, {"autoScaler": {"autoscaleEnabled": False}}])
+def test_a_fixed_number_of_replicas_is_not_scaled(scaler: dict[str, Any]) -> None:
+    config = asked("aks", compute="c", deployment_config={"numReplicas": 2, **scaler}).config
+    assert config["numReplicas"] == 2
+    assert config["autoScaler"] == {"autoscaleEnabled": False}
+
+
+@pytest.mark.parametrize(
+    ("target", "config", "mistakes"),
+    [
+        (
+            "aks",
+            {"numReplicas": 3, "autoScaler": {"minReplicas": 5, "maxReplicas": 2}},
+            [
+                "autoScaler has minReplicas, maxReplicas, and isn't enabled",
+                "autoScaler.minReplicas is 5, above maxReplicas, which is 2",
+            ],
+        ),
+        (
+            "aks",
+            {
+                "numReplicas": 3,
+                "autoScaler": {"autoscaleEnabled": True},
+                "containerResourceRequirements": {"cpu": 2, "cpuLimit": 1, "memoryInGBLimit": 1},
+            },
+            [
+                "cpuLimit is 1, below cpu, which is 2",
+                "numReplicas is 3, and autoScaler is enabled: give one of the two",
+            ],
+        ),
+        (
+            "aks",
+            {"autoScaler": {"autoscaleEnabled": False, "targetUtilization": 70}},
+            [
+                "autoScaler is disabled, and numReplicas isn't given",
+                "autoScaler has targetUtilization, and isn't enabled",
+            ],
+        ),
+        (
+            "aci",
+            {"vnetName": "net"},
+            ["of vnetName and subnetName one is given, and each needs the other"],
+        ),
+    ],
+)
+def test_what_can_not_be_together_is_told_at_once(
+    target: str, config: dict[str, Any], mistakes: list[str]
+) -> None:
+    compute = "c" if target == "aks" else None
+    with pytest.raises(InputError) as caught:
+        asked(target, compute=compute, deployment_config=config)
+    assert caught.value.what.split("\n  ")[1:] == mistakes
+
+
+def test_a_private_key_in_a_file_is_not_taken_and_not_shown() -> None:
+    config = {"sslEnabled": True, "sslKey": "-----BEGIN", "sslCertificate": "", "cname": None}
+    with pytest.raises(InputError) as caught:
+        asked(deployment_config=config)
+    assert caught.value.what.count("TLS needs a private key") == 2
+    assert "sslKey is not empty" in caught.value.what
+    assert "BEGIN" not in caught.value.what
 
 
 def test_an_entry_script_without_a_source_directory_brings_its_folder() -> None:
