@@ -196,6 +196,13 @@ def test_a_bound_does_not_cross_the_one_that_is_there(
     assert {request.method for request in service.request_history} == {"GET"}
 
 
+def test_a_bound_may_be_the_other_one_too(service: mocking.Mocker, make_context: Make) -> None:
+    put(service, cluster(minNodeCount=2, maxNodeCount=4))
+    service.patch(COMPUTE, json={})
+    done = aml_compute.run(inputs(max_nodes=2), make_context(OPERATION))
+    assert done.action == "updated"
+
+
 @pytest.mark.parametrize("before", [None, cluster(), cluster(maxNodeCount=9)])
 def test_a_dry_run_writes_nothing(
     service: mocking.Mocker, make_context: Make, before: dict[str, Any] | None
@@ -255,6 +262,20 @@ def test_kubernetes_is_attached(service: mocking.Mocker, make_context: Make) -> 
         "resourceId": KUBERNETES,
         "properties": {"namespace": "ml"},
     }
+
+
+@pytest.mark.parametrize("purpose", ["FastProd", "DenseProd"])
+def test_both_purposes_that_are_not_for_tests_are_as_asked_for(
+    service: mocking.Mocker, make_context: Make, purpose: str
+) -> None:
+    before = aks()
+    before["properties"]["clusterPurpose"] = purpose
+    sent = put(service, before)
+    done = aml_compute.run(inputs("aks", dev_test=False), make_context(OPERATION))
+    assert (done.action, sent.call_count) == ("left-alone", 0)
+    before["properties"]["clusterPurpose"] = "DevTest"
+    with pytest.raises(AlreadyExists, match="clusterPurpose"):
+        aml_compute.run(inputs("aks", dev_test=False), make_context(OPERATION))
 
 
 def test_an_aks_cluster_is_created_or_attached(service: mocking.Mocker, make_context: Make) -> None:
