@@ -14,7 +14,12 @@ from modelyard.endpoints import local, rows, scoring
 from modelyard.errors import InputError, NotFound
 from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.deployments.endpoint_name import check_endpoint
-from modelyard.operations.deployments.plain_values import check_count, check_sendable
+from modelyard.operations.deployments.plain_values import (
+    check_count,
+    check_latency,
+    check_sendable,
+)
+from modelyard.operations.inputs import times
 from modelyard.operations.inputs.azureml_inputs import (
     AzureMLInputs,
     connect,
@@ -113,11 +118,13 @@ class Outputs:
 def run(inputs: Inputs, context: Context) -> Outputs:
     if inputs.requests < 1:
         raise InputError(f"requests is {inputs.requests}; at least 1 is needed to test anything")
-    if inputs.timeout_seconds <= 0:
+    if not 0 < inputs.timeout_seconds <= times.MOST_SECONDS:
         raise InputError(
-            f"timeout-seconds is {inputs.timeout_seconds:g}", fix="give seconds above 0, such as 60"
+            f"timeout-seconds is {inputs.timeout_seconds:g}",
+            fix=f"give seconds above 0 and up to {times.MOST_SECONDS}, such as 60",
         )
     check_count(inputs.expect_count)
+    check_latency(inputs.max_latency_milliseconds)
     check_sendable(inputs.rows, "rows")
     to_score = rows.read(inputs.rows)
     if inputs.deployment and inputs.target not in ONLINE:

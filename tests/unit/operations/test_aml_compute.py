@@ -461,6 +461,8 @@ def test_replace_detaches_first(service: mocking.Mocker, make_context: Make) -> 
         (inputs("aks", replace=True), "no attach is given"),
         (inputs("aks", node_count=0), "node-count is 0"),
         (inputs("databricks", token_lifetime_hours=0), "token-lifetime-hours"),
+        (inputs("databricks", token_lifetime_hours=17521), "token-lifetime-hours is 17521"),
+        (inputs("databricks", token_lifetime_hours=1e308), "token-lifetime-hours"),
         (inputs(timeout_minutes=-1), "timeout-minutes is -1, and has to be above 0"),
     ],
 )

@@ -112,7 +112,9 @@ def test_a_missing_local_endpoint_is_named_and_those_that_exist_are_too(
         ({"requests": 0}, "requests is 0"),
         ({"timeout_seconds": -1.0}, "timeout-seconds is -1"),
         ({"timeout_seconds": 0.0}, "timeout-seconds is 0"),
+        ({"timeout_seconds": 1e308}, "timeout-seconds is 1e"),
         ({"expect_count": -1}, "expect-count is -1"),
+        ({"max_latency_milliseconds": -1.0}, "max-latency-milliseconds is -1"),
         *(
             ({"target": one, "endpoint": "../../x"}, "endpoint is '../../x'")
             for one in ("local", "managed", "aks")

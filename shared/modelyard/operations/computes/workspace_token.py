@@ -20,7 +20,8 @@ from modelyard.operations.inputs.signing_in import signed_in
 from modelyard.operations.inputs.workspace_inputs import credential
 
 KEY = "token"
-_SHORTEST = 1 / 60
+_SHORTEST, _LONGEST = 1 / 60, 730 * 24
+"""Hours that a token may last; the most is that of Databricks for new tokens."""
 
 
 def is_good(session: Session, place: Place, name: str, inputs: ComputeInputs) -> bool:
@@ -66,10 +67,10 @@ def revoke(session: Session, inputs: ComputeInputs, context: Context, token_id: 
 
 def check(inputs: ComputeInputs) -> None:
     """:raises InputError:"""
-    if inputs.token_lifetime_hours < _SHORTEST:
+    if not _SHORTEST <= inputs.token_lifetime_hours <= _LONGEST:
         raise InputError(
             f"token-lifetime-hours is {inputs.token_lifetime_hours:g}",
-            fix="give at least a minute",
+            fix=f"give at least a minute and at most {_LONGEST}, which is 730 days",
         )
 
 

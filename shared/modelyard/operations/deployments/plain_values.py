@@ -50,3 +50,11 @@ def check_count(expected: int | None) -> None:
         raise InputError(
             f"expect-count is {expected}", fix="give 0 or more, or leave it out: as many as rows"
         )
+
+
+def check_latency(most: float | None) -> None:
+    """:raises InputError: for one that no answer can keep to."""
+    if most is not None and most <= 0:
+        raise InputError(
+            f"max-latency-milliseconds is {most:g}", fix="give one above 0, or leave it out"
+        )

@@ -10,7 +10,11 @@ from modelyard.endpoints.rows import Rows
 from modelyard.endpoints.watching import Watch
 from modelyard.errors import InputError
 from modelyard.operations.deployments.online_inputs import OnlineInputs
-from modelyard.operations.deployments.plain_values import check_count, check_sendable
+from modelyard.operations.deployments.plain_values import (
+    check_count,
+    check_latency,
+    check_sendable,
+)
 from modelyard.operations.inputs import times
 
 _NUMBER = re.compile(r"[0-9]{1,3}")
@@ -49,9 +53,13 @@ def rollout_of(inputs: OnlineInputs) -> Rollout:
     steps = tuple(_step(text) for text in inputs.traffic or STEPS)
     if list(steps) != sorted(set(steps)):
         raise InputError(f"traffic has the steps {', '.join(inputs.traffic)}, which don't rise")
-    if inputs.watch_requests < 1 or inputs.watch_seconds < 0:
-        raise InputError("watch-requests is at least 1, and watch-seconds at least 0")
+    if inputs.watch_requests < 1 or not 0 <= inputs.watch_seconds <= times.MOST_SECONDS:
+        raise InputError(
+            f"watch-requests is {inputs.watch_requests} and watch-seconds {inputs.watch_seconds:g}",
+            fix=f"give at least 1 request, and 0 to {times.MOST_SECONDS} seconds",
+        )
     check_count(inputs.expect_count)
+    check_latency(inputs.max_latency_milliseconds)
     if not 0 <= inputs.max_error_percent <= 100:
         raise InputError(f"max-error-percent is {inputs.max_error_percent}, not from 0 to 100")
     watch = Watch(

@@ -123,6 +123,9 @@ def test_steps_rise_and_100_comes_by_itself() -> None:
         {"watch_requests": 0},
         {"expect_count": -1},
         {"watch_seconds": -1.0},
+        {"watch_seconds": 1e308},
+        {"max_latency_milliseconds": -1.0},
+        {"max_latency_milliseconds": 0.0},
         {"max_error_percent": 101.0},
     ],
 )
