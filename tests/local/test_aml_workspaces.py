@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +12,10 @@ import pytest
 
 from local.aml_workplace import MISSING, PATH, Workplace
 from modelyard.local.cloud.cloud import LocalCloud
+from modelyard.local.cloud.credentials import RESOURCE_GROUP, SUBSCRIPTION_ID
 from modelyard.local.cloud.environment import program_environment
 
-CLOUD_SERVICES = ("entra", "arm", "storage", "aml")
+CLOUD_SERVICES = ("entra", "arm", "storage", "aml", "databricks")
 GUID = "11111111-2222-3333-4444-555555555555"
 OTHER = {"type": "file-share", "account": "winelake", "container": "share"}
 pytestmark = pytest.mark.skipif(MISSING, reason="MODELYARD_AZUREML names no environment")
@@ -249,3 +252,46 @@ def test_a_cluster_that_is_there_keeps_all_that_is_not_asked_for(place: Workplac
     assert there["tags"]["team"] == "wine"
     assert there["identity"] == "system_assigned"
     assert there["idle"] == 120
+
+
+def test_jobs_side_by_side_work_with_one_attached_workspace(place: Workplace) -> None:
+    made = place.run("aml-workspace", workspace_name="wine", resource_group=RESOURCE_GROUP)
+    assert made.code == 0, made.log
+    compute = {
+        "workspace_name": "wine",
+        "resource_group": RESOURCE_GROUP,
+        "compute_name": "bricks",
+        "compute_type": "databricks",
+        "attach": f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{RESOURCE_GROUP}/providers"
+        "/Microsoft.Databricks/workspaces/modelyard-local",
+    }
+    one, other = (dataclasses.replace(place, folder=place.folder / name) for name in "ab")
+    for job in (one, other):
+        job.folder.mkdir()
+    assert one.run("aml-compute", **compute).outputs["action"] == "attached"
+    theirs = other.run("aml-compute", **compute)
+    assert "updated (its access token is another job's, which revokes it)" in theirs.log
+    again = other.run("aml-compute", **compute)
+    assert again.outputs["action"] == "left-alone", again.log
+
+    handed = _released(other, compute)
+    assert "the compute bricks has a new access token: another job is at work" in handed
+    again = one.run("aml-compute", **compute)
+    assert again.outputs["action"] == "left-alone", again.log
+    last = _released(one, compute)
+    assert last.count(": revoked") == 2
+    last_look = one.run("aml-compute", **compute, dry_run="true")
+    assert "would be updated (its access token isn't taken)" in last_look.log
+
+
+def _released(place: Workplace, inputs: dict[str, str]) -> str:
+    command = place.command("aml-compute", **inputs)
+    done = subprocess.run(
+        [*command[:3], "release", *command[3:]],
+        cwd=place.folder,
+        env=place.own_environment("aml-compute"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout

@@ -5,6 +5,7 @@ Source: Databricks REST reference, "Token" (2.0).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from modelyard.clock import Clock
@@ -27,6 +28,33 @@ def create(session: Session, comment: str, lifetime_seconds: int) -> MintedToken
     body = {"comment": comment, "lifetime_seconds": lifetime_seconds}
     answer = session.post("/api/2.0/token/create", body)
     return MintedToken(str(answer["token_info"]["token_id"]), str(answer["token_value"]))
+
+
+@dataclass(frozen=True)
+class KnownToken:
+    """What is known of a token that is there; its value isn't."""
+
+    id: str
+    comment: str
+    created: float
+    """Seconds since the epoch."""
+    expires: float
+    """The same; infinity for one that doesn't."""
+
+
+def every(session: Session) -> list[KnownToken]:
+    """The tokens of whoever the session is signed in as, the oldest first."""
+    infos = session.get("/api/2.0/token/list").get("token_infos") or ()
+    found = [
+        KnownToken(
+            str(one["token_id"]),
+            str(one.get("comment") or ""),
+            one["creation_time"] / 1000,
+            one["expiry_time"] / 1000 if one.get("expiry_time", -1) >= 0 else math.inf,
+        )
+        for one in infos
+    ]
+    return sorted(found, key=lambda one: one.created)
 
 
 def revoke(session: Session, token_id: str) -> bool:

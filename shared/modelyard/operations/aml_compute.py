@@ -52,14 +52,14 @@ def run(inputs: ComputeInputs, context: Context) -> Outputs:
     session = connect(inputs, context, read_only=inputs.dry_run)
     location = workspaces.require(session, place).location
     found = computes.find(session, place, inputs.compute_name)
-    action, why = _action(session, place, inputs, asked, found)
+    action, why = _action(session, place, inputs, context, asked, found)
     told = f" ({why})" if why else ""
     if action == LEFT_ALONE or session.read_only:
         would = "" if action == LEFT_ALONE else "would be "
         context.log.info("compute %s: %s%s%s", inputs.compute_name, would, action, told)
         return _outputs(place, inputs, found, action, context)
     if asked.kind == DATABRICKS:
-        token = workspace_token.get(session, inputs, context)
+        token = workspace_token.get(session, place, inputs, context)
         asked = dataclasses.replace(asked, secret={TOKEN: token})
     made = _changed(session, place, inputs, asked, found, location)
     workspace_token.attached(inputs, context)
@@ -70,11 +70,16 @@ def run(inputs: ComputeInputs, context: Context) -> Outputs:
 def release(state: dict[str, str], inputs: ComputeInputs, context: Context) -> None:
     if token := state.get(workspace_token.KEY):
         session = connect(inputs, context, read_only=False)
-        workspace_token.revoke(session, inputs, context, token)
+        workspace_token.revoke(session, place_of(inputs, context), inputs, context, token)
 
 
 def _action(
-    session: Session, place: Place, inputs: ComputeInputs, asked: Wanted, found: Compute | None
+    session: Session,
+    place: Place,
+    inputs: ComputeInputs,
+    context: Context,
+    asked: Wanted,
+    found: Compute | None,
 ) -> tuple[str, str]:
     """What is to be done, and why. Changes nothing."""
     name = inputs.compute_name
@@ -99,9 +104,10 @@ def _action(
     if changed:
         check_scale(found, asked)
         return UPDATED, told
-    if asked.kind == DATABRICKS and not workspace_token.is_good(session, place, name, inputs):
-        return UPDATED, "its access token isn't taken"
-    return LEFT_ALONE, ""
+    why = ""
+    if asked.kind == DATABRICKS:
+        why = workspace_token.why_new(session, place, inputs, context)
+    return (UPDATED if why else LEFT_ALONE), why
 
 
 def _changed(
@@ -148,7 +154,7 @@ OPERATION = Operation(
     "can be, and keeps all that isn't asked for. "
     "One of another type under the same name is an error. An "
     "access token for Databricks is minted only when it is needed, lasts for a time, and is "
-    "revoked when the job ends.",
+    "revoked when the job ends, with no harm to other jobs that work with the compute.",
     group="Azure ML",
     task_id="f3a1f8de-6a37-4f0e-8c1b-61f4be1a7c53",
     inputs=ComputeInputs,

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import requests_mock as mocking
 
 from modelyard.account_errors import WorkspaceNotAllowed
 from modelyard.azureml.connection import Place
+from modelyard.clock import FakeClock
 from modelyard.context import Context
 from modelyard.credentials import Anonymous
 from modelyard.errors import AlreadyExists, InputError, PermissionDenied, ServiceError
@@ -16,6 +19,7 @@ from modelyard.operations import aml_compute
 from modelyard.operations.aml_compute import OPERATION
 from modelyard.operations.computes import workspace_token
 from modelyard.operations.computes.compute_inputs import ComputeInputs
+from unit.conftest import IDENTITY
 
 ARM, WORKSPACE = "https://management.azure.com", "https://adb-1.2.azuredatabricks.net"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -29,7 +33,7 @@ PRINCIPAL = {
     "azure_client_id": "client",
     "azure_client_secret": "made-up",
 }
-IN_WORKSPACE = workspace_token._workspace
+IN_WORKSPACE, SIGNED_IN = workspace_token._workspace, workspace_token.signed_in
 Make = Callable[..., Context]
 
 
@@ -44,7 +48,12 @@ def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
         return Session(WORKSPACE, clock=context.clock, credential=Anonymous())
 
     monkeypatch.setattr(aml_compute, "connect", connect)
+
+    def who(*_: Any) -> Any:
+        return SimpleNamespace(sign_in=SimpleNamespace(can=lambda _resource: True))
+
     monkeypatch.setattr(workspace_token, "_workspace", workspace)
+    monkeypatch.setattr(workspace_token, "signed_in", who)
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +63,7 @@ def service(requests_mock: mocking.Mocker) -> mocking.Mocker:
     requests_mock.get(COMPUTE, status_code=404, json={"error": {"code": "ResourceNotFound"}})
     bricks = {"id": DATABRICKS, "properties": {"workspaceUrl": WORKSPACE.removeprefix("https://")}}
     requests_mock.get(f"{ARM}{DATABRICKS}", json=bricks)
+    requests_mock.get(f"{WORKSPACE}/api/2.0/token/list", json={})
     return requests_mock
 
 
@@ -335,6 +345,22 @@ def test_databricks_is_attached_with_a_token_for_this_job(
     assert recording_ci.state["token"] == "token-7"
 
 
+def test_on_the_command_line_nobody_revokes_it_and_that_is_said(
+    service: mocking.Mocker,
+    make_context: Make,
+    recording_ci: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    put(service)
+    minted = minting(service)
+    recording_ci.releases_later = False
+    with caplog.at_level("INFO"):
+        aml_compute.run(inputs("databricks"), make_context(OPERATION))
+    assert "minted an access token for 24 hours; it lives on after this command" in caplog.text
+    assert minted.last_request.json()["comment"] == "Azure ML compute wine/one"
+    assert not recording_ci.state.get("token")
+
+
 def test_the_token_is_revoked_at_the_end(
     service: mocking.Mocker, make_context: Make, recording_ci: Any
 ) -> None:
@@ -394,6 +420,125 @@ def test_a_token_is_minted_only_when_the_compute_has_none_that_works(
     assert minted.call_count == (action == "updated")
 
 
+class Bricks:
+    """Tokens of the Databricks workspace, and the one that the compute has."""
+
+    def __init__(self, service: mocking.Mocker, clock: FakeClock) -> None:
+        self.clock, self.infos = clock, dict[str, dict[str, Any]]()
+        self._minted = 0
+        put(service, ATTACHED)
+        api = f"{WORKSPACE}/api/2.0"
+        service.post(f"{api}/token/create", json=self._create)
+        service.get(f"{api}/token/list", json=lambda *_: {"token_infos": [*self.infos.values()]})
+        service.post(f"{api}/token/delete", json=self._delete)
+        service.get(f"{api}/clusters/spark-versions", json=self._tried)
+        service.post(f"{COMPUTE}/listKeys", json=self._keys)
+        self._sent = service.put(COMPUTE, json=self._put)
+        self.used = ""
+
+    @property
+    def works(self) -> bool:
+        """Whether the compute can be worked with."""
+        return self.used in self.infos
+
+    def _create(self, request: Any, _context: Any) -> Any:
+        asked, now = request.json(), self.clock.time()
+        self._minted += 1
+        name = f"token-{self._minted}"
+        self.infos[name] = {
+            "token_id": name,
+            "comment": asked["comment"],
+            "creation_time": now * 1000 + self._minted,
+            "expiry_time": (now + asked["lifetime_seconds"]) * 1000,
+        }
+        return {"token_value": name, "token_info": self.infos[name]}
+
+    def _delete(self, request: Any, context: Any) -> Any:
+        if self.infos.pop(request.json()["token_id"], None) is None:
+            context.status_code = 404
+            return {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "gone"}
+        return {}
+
+    def _tried(self, request: Any, context: Any) -> Any:
+        if request.headers["Authorization"].removeprefix("Bearer ") not in self.infos:
+            context.status_code = 403
+        return {}
+
+    def _keys(self, *_: Any) -> Any:
+        return {"computeType": "Databricks", "databricksAccessToken": self.used}
+
+    def _put(self, request: Any, _context: Any) -> Any:
+        properties = request.json()["properties"]
+        self.used = properties["properties"]["databricksAccessToken"]
+        return {"id": "compute-id", "name": "one", "properties": properties}
+
+
+class Job:
+    """One of several that work with the compute."""
+
+    def __init__(self, name: str, make_context: Make, ci: Any, **changes: Any) -> None:
+        self._name, self._make, self._ci = name, make_context, ci
+        self._inputs = inputs("databricks", **changes)
+        self._state: dict[str, str] = {}
+
+    def starts(self) -> str:
+        self._ci.run_identity = replace(IDENTITY, job=self._name)
+        self._ci.state.clear()
+        action = aml_compute.run(self._inputs, self._make(OPERATION)).action
+        self._state = dict(self._ci.state)
+        assert action is not None
+        return action
+
+    def ends(self) -> None:
+        self._ci.run_identity = replace(IDENTITY, job=self._name)
+        aml_compute.release(self._state, self._inputs, self._make(OPERATION))
+
+
+@pytest.mark.parametrize("order", ["abc", "acb", "bac", "bca", "cab", "cba"])
+def test_no_job_takes_the_token_from_another_one(
+    service: mocking.Mocker, make_context: Make, recording_ci: Any, clock: FakeClock, order: str
+) -> None:
+    bricks = Bricks(service, clock)
+    jobs = {name: Job(name, make_context, recording_ci) for name in "abc"}
+    for job in jobs.values():
+        assert job.starts() == "updated"  # none leans on what another one revokes
+        assert bricks.works
+    for name in order:
+        assert bricks.works
+        before = bricks.used
+        jobs[name].ends()
+        if "c" in order.partition(name)[2]:  # the compute works with the last one's
+            assert bricks.used == before
+        jobs[name].ends()  # again: a release step may be repeated
+    assert not bricks.infos
+
+
+def test_a_job_works_with_its_own_token_and_with_one_that_lives_on(
+    service: mocking.Mocker, make_context: Make, recording_ci: Any, clock: FakeClock
+) -> None:
+    bricks = Bricks(service, clock)
+    first = Job("a", make_context, recording_ci)
+    assert [first.starts(), first.starts()] == ["updated", "left-alone"]
+    lasting = Job("b", make_context, recording_ci, revoke_at_end=False)
+    assert lasting.starts() == "updated"
+    assert first.starts() == "left-alone"
+    assert Job("c", make_context, recording_ci).starts() == "left-alone"
+    assert [one["comment"] for one in bricks.infos.values()][1:] == ["Azure ML compute wine/one"]
+
+
+def test_a_token_is_revoked_also_where_the_compute_gets_no_other(
+    service: mocking.Mocker, make_context: Make, recording_ci: Any, clock: FakeClock
+) -> None:
+    bricks = Bricks(service, clock)
+    first, second = (Job(name, make_context, recording_ci) for name in "ab")
+    first.starts()
+    second.starts()
+    service.put(COMPUTE, status_code=403, json={"error": {"code": "AuthorizationFailed"}})
+    with pytest.raises(PermissionDenied):
+        second.ends()
+    assert "token-2" not in bricks.infos
+
+
 @pytest.mark.parametrize("attached", [True, False])
 def test_no_token_is_tried_or_minted_in_a_databricks_workspace_that_isnt_allowed(
     service: mocking.Mocker,
@@ -402,6 +547,7 @@ def test_no_token_is_tried_or_minted_in_a_databricks_workspace_that_isnt_allowed
     attached: bool,
 ) -> None:
     monkeypatch.setattr(workspace_token, "_workspace", IN_WORKSPACE)
+    monkeypatch.setattr(workspace_token, "signed_in", SIGNED_IN)
     put(service, ATTACHED)
     if attached:
         keys = {"computeType": "Databricks", "databricksAccessToken": "kept-by-this-test"}

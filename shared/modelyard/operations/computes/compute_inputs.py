@@ -98,8 +98,8 @@ class ComputeInputs(AzureMLInputs):
         group=_ATTACHED,
     )
     revoke_at_end: bool = given(
-        "Revoke a minted token when the job ends. Off, published pipelines and later jobs can use "
-        "the compute until the token expires.",
+        "Revoke a minted token when the job ends; on the command line nothing does. Off, published "
+        "pipelines and later jobs can use the compute until the token expires.",
         default=True,
         visible_when="compute_type = databricks",
         group=_ATTACHED,
