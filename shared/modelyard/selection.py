@@ -26,8 +26,22 @@ class Criterion:
     def shown(self) -> str:
         """``lowest rmse, below 0.8``."""
         word, side = ("lowest", "below") if self.better == "lower" else ("highest", "above")
-        limit = "" if self.threshold is None else f", {side} {self.threshold:g}"
+        limit = "" if self.threshold is None else f", {side} {self.limit}"
         return f"{word} {self.metric}{limit}"
+
+    @property
+    def limit(self) -> str:
+        """The threshold with all its digits; empty when there is none."""
+        if self.threshold is None:
+            return ""
+        short = f"{self.threshold:g}"
+        return short if float(short) == self.threshold else repr(self.threshold)
+
+    def told(self, value: float) -> str:
+        """As :func:`number`; with all its digits where fewer would be on the threshold's other
+        side."""
+        short = number(value)
+        return short if self.passes(float(short)) == self.passes(value) else repr(value)
 
     def passes(self, value: float) -> bool:
         """Whether a value is good enough."""
@@ -94,9 +108,10 @@ def criterion(metric: str | None, better: str | None, threshold: float | None) -
     return Criterion(metric, better, threshold)
 
 
-def choose(candidates: Sequence[Candidate], by: Criterion) -> Choice:
+def choose(candidates: Sequence[Candidate], by: Criterion, *, named_by: str = "runs") -> Choice:
     """The best candidate. Of equal ones the first; a value that isn't a number never wins.
 
+    :param named_by: the input that names the candidates.
     :raises NoModel: when none can be chosen, with every candidate's value and why.
     """
     best: Verdict | None = None
@@ -107,7 +122,7 @@ def choose(candidates: Sequence[Candidate], by: Criterion) -> Choice:
             best = verdict
     verdicts = tuple(_final(_judge(candidate, by), best, by) for candidate in candidates)
     if best is None:
-        raise _no_model(verdicts, by)
+        raise _no_model(verdicts, by, named_by)
     chosen = next(one for one in verdicts if one.candidate is best.candidate)
     return Choice(chosen, verdicts)
 
@@ -128,7 +143,7 @@ def _judge(candidate: Candidate, by: Criterion) -> Verdict:
         return Verdict(candidate, value, "is not a finite number")
     if not by.passes(value):
         side = "below" if by.better == "lower" else "above"
-        return Verdict(candidate, value, f"is not {side} the threshold {by.threshold:g}")
+        return Verdict(candidate, value, f"is not {side} the threshold {by.limit}")
     return Verdict(candidate, value, "")
 
 
@@ -142,10 +157,10 @@ def _final(verdict: Verdict, best: Verdict | None, by: Criterion) -> Verdict:
     return Verdict(verdict.candidate, verdict.value, reason)
 
 
-def _no_model(verdicts: Sequence[Verdict], by: Criterion) -> NoModel:
+def _no_model(verdicts: Sequence[Verdict], by: Criterion, named_by: str) -> NoModel:
     lines = [
         f"  {one.candidate.title}: {by.metric} "
-        f"{'missing' if one.value is None else number(one.value)}, {one.reason}"
+        f"{'missing' if one.value is None else by.told(one.value)}, {one.reason}"
         for one in verdicts
     ]
     what = "\n".join([f"none of {len(verdicts)} runs can be chosen ({by.shown})", *lines])
@@ -153,7 +168,7 @@ def _no_model(verdicts: Sequence[Verdict], by: Criterion) -> NoModel:
         return NoModel(
             f"there is no run to choose from ({by.shown})",
             cause="no run of this build was found",
-            fix="see that the runs input has this build's runs, or that they carry its build tag",
+            fix=f"see that {named_by} has this build's runs, or that they carry its build tag",
         )
     known = _known(one.candidate for one in verdicts)
     if by.metric not in known:

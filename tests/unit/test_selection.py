@@ -61,6 +61,21 @@ def test_the_threshold_has_to_be_beaten(better: str, value: float, passes: bool)
         choose(candidates(value), by)
 
 
+@pytest.mark.parametrize(
+    ("better", "value", "told"),
+    [
+        ("higher", 52.502955, "rmse 52.502955, is not above the threshold 52.50296"),
+        ("higher", 52.50291, "rmse 52.5029, is not above the threshold 52.50296"),
+        ("lower", 60.123456789, "rmse 60.1235, is not below the threshold 52.50296"),
+    ],
+)
+def test_numbers_that_differ_are_told_apart(better: str, value: float, told: str) -> None:
+    with pytest.raises(NoModel) as caught:
+        choose(candidates(value), Criterion("rmse", better, 52.50296))
+    assert told in caught.value.what
+    assert "52.50296)" in caught.value.what.splitlines()[0]
+
+
 def test_nothing_chosen_says_of_each_run_why() -> None:
     runs = [
         *candidates(0.9, math.nan, None),

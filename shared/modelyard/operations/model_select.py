@@ -13,7 +13,7 @@ from modelyard.operation import Operation, result
 from modelyard.operations.selecting import on_azureml, on_databricks
 from modelyard.operations.selecting.found import FoundModel
 from modelyard.operations.selecting.select_inputs import AZURE_ML, SelectInputs, check
-from modelyard.selection import Choice, Criterion, choose, criterion, number
+from modelyard.selection import Choice, Criterion, choose, criterion
 from modelyard.summary import ERROR, Bar, bar_chart, code, escape, fence, heading, table
 
 
@@ -40,7 +40,7 @@ def run(inputs: SelectInputs, context: Context) -> Outputs:
     source = on_azureml if inputs.source == AZURE_ML else on_databricks
     found = source.found(inputs, context)
     try:
-        choice = choose([one.candidate for one in found], by)
+        choice = choose([one.candidate for one in found], by, named_by=inputs.named_by)
     except NoModel as error:
         context.ci.summary(f"{heading('No model')}\n\n{fence(error.what, ERROR)}\n")
         raise
@@ -48,7 +48,7 @@ def run(inputs: SelectInputs, context: Context) -> Outputs:
     assert best.model is not None  # a run without one is refused
     run_id = best.candidate.id
     context.log.info(
-        "best of %d runs: %s, %s %s", len(found), run_id, by.metric, number(choice.value)
+        "best of %d runs: %s, %s %s", len(found), run_id, by.metric, by.told(choice.value)
     )
     context.publish(
         best_run_id=run_id,
@@ -90,7 +90,7 @@ def _summary(choice: Choice, by: Criterion, model: FoundModel) -> str:
         [
             escape(one.candidate.title),
             code(one.candidate.id),
-            "" if one.value is None else number(one.value),
+            "" if one.value is None else by.told(one.value),
             escape(one.reason),
         ]
         for one in choice.verdicts
@@ -103,7 +103,7 @@ def _summary(choice: Choice, by: Criterion, model: FoundModel) -> str:
         heading(f"Model: {by.shown}"),
         table(["run", "run id", by.metric, "verdict"], rows, right=[2]),
         bar_chart(f"{by.metric}, {by.better} is better", bars, line=by.threshold),
-        f"Chosen: {code(model.uri)}, {code(by.metric)} {number(choice.value)}",
+        f"Chosen: {code(model.uri)}, {code(by.metric)} {by.told(choice.value)}",
     ]
     return "\n\n".join(parts) + "\n"
 

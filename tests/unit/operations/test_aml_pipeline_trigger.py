@@ -114,6 +114,17 @@ def test_what_ran_before_is_found_again(trigger: Trigger, service: mocking.Mocke
     assert len(sent(service, "POST", "PipelineSubmit")) == 1
 
 
+def test_what_another_attempt_started_is_not_taken(
+    trigger: Trigger, service: mocking.Mocker, recording_ci: RecordingCI
+) -> None:
+    earlier = "33333333-3333-4333-8333-333333333333"
+    runs = [{"Id": earlier, "tags": {"modelyard": "of-an-earlier-build"}}, {"Id": earlier}]
+    service.get(f"{PIPELINES}/PipelineRuns/Pipeline/{PIPELINE}", json=runs)
+    assert trigger() == 0
+    assert recording_ci.outputs["run-id"] == RUN
+    assert len(sent(service, "POST", "PipelineSubmit")) == 1
+
+
 def test_a_page_in_place_of_the_list_of_runs_is_one_clear_error(
     trigger: Trigger, service: mocking.Mocker
 ) -> None:

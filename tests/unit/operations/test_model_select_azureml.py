@@ -212,6 +212,17 @@ def test_trials_folds_and_a_step_that_was_reused(
     }
 
 
+def test_a_sweep_that_was_reused_has_the_trials_of_the_earlier_one(
+    run: Run, history: History, recording_ci: RecordingCI
+) -> None:
+    history.add("old", {})
+    history.add("trial", {"rmse": 0.4}, below="old", files={"model/MLmodel": b""})
+    history.add("job", {})
+    history.add("again", None, below="job", properties={"azureml.reusedrunid": "old"})
+    assert run(run_ids="job") == 0
+    assert recording_ci.outputs["best-run-id"] == "trial"
+
+
 def test_the_jobs_of_this_build(
     run: Run, history: History, recording_ci: RecordingCI, requests_mock: mocking.Mocker
 ) -> None:
@@ -241,6 +252,7 @@ def test_no_job_of_this_build(
     requests_mock.post(address, json={"value": [history.runs["other"]]})
     assert run(experiment="wine") == 40
     assert "no run of this build was found" in recording_ci.annotations[0].text
+    assert "see that run-ids has this build's runs" in recording_ci.annotations[0].text
     requests_mock.post(address, status_code=404, json={"error": {"code": "UserError"}})
     assert run(experiment="wine") == 14
     assert "has no experiment wine" in recording_ci.annotations[-1].text
@@ -251,6 +263,7 @@ def test_a_model_of_another_name(run: Run, history: History, recording_ci: Recor
     assert run(run_ids="job") == 40
     text = recording_ci.annotations[0].text
     assert "left no folder 'model' among its artifacts; it has outputs/net" in text
+    assert "an output of the job is downloaded by aml-pipeline's download-output" in text
     assert recording_ci.outputs["best-run-id"] == "job"
 
 

@@ -78,6 +78,11 @@ class SelectInputs(WorkspaceInputs):
         default=None,
     )
 
+    @property
+    def named_by(self) -> str:
+        """The input that names runs of this source."""
+        return "run-ids" if self.source == AZURE_ML else "runs"
+
     def own(self, context: Context, late: Late) -> Own:
         """A Databricks token signs in to no Azure ML."""
         return Own() if self.source == AZURE_ML else super().own(context, late)
@@ -96,7 +101,7 @@ def check(inputs: SelectInputs) -> None:
             "run-ids is given, and source is databricks",
             fix="set source to azure-ml, or give runs: the output of job-run",
         )
-    name, of = ("run-ids", "aml-pipeline") if on_azure_ml else ("runs", "job-run")
+    name, of = inputs.named_by, "aml-pipeline" if on_azure_ml else "job-run"
     given_runs = bool(inputs.run_ids) or inputs.runs is not None
     if given_runs == bool(inputs.experiment):
         raise InputError(
