@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelyard import file_links
 from modelyard.errors import FileError
 from modelyard.file_digests import sha256
 
@@ -40,7 +41,8 @@ def gather(paths: Sequence[str], *, what: str, root: str = "") -> Content:
     :param paths: in the repository.
     :param what: names them in messages (``model``).
     :param root: name of the folder in the asset; by default that of the one thing given.
-    :raises FileError: when one isn't there, there is nothing, or two have one name.
+    :raises FileError: when one isn't there, there is nothing, two have one name, or a link leads
+        out of the folder and of the working directory.
     """
     given = [Path(one) for one in paths]
     for path in given:
@@ -81,9 +83,17 @@ def _checked(files: Mapping[str, Path], root: str, what: str) -> Content:
 
 
 def _below(folder: Path) -> list[tuple[str, Path]]:
-    """Links are followed where they lead to a file; caches are left out."""
-    return [
-        (path.relative_to(folder).as_posix(), path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not _LEFT_OUT & set(path.relative_to(folder).parts)
-    ]
+    """Links are followed where they lead to a file; caches are left out.
+
+    :raises FileError: for a link out of the folder and of the working directory.
+    """
+    allowed = (folder.resolve(), Path.cwd().resolve())
+    found = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if _LEFT_OUT & set(name.parts):
+            continue
+        file_links.check(path, allowed)
+        if path.is_file():
+            found.append((name.as_posix(), path))
+    return found

@@ -61,3 +61,21 @@ def test_what_is_not_there_or_there_twice(model: Path) -> None:
     ):
         with pytest.raises(FileError, match=message):
             gather(paths, what="model")
+
+
+def test_a_link_sends_no_file_of_the_machine_away(
+    model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (model / "scaler.json").symlink_to(model.parent / "scaler.json")  # in the working directory
+    assert "model/scaler.json" in gather(["model"], what="model").files
+    outside = tmp_path_factory.mktemp("elsewhere")
+    (outside / "id").write_text("of the machine")
+    for target, message in ((outside / "id", "outside of"), (outside / "gone", "leads nowhere")):
+        (model / "link").symlink_to(target)
+        with pytest.raises(FileError, match=message):
+            gather(["model"], what="model")
+        (model / "link").unlink()
+    (model / "__pycache__" / "link").symlink_to(outside / "id")  # isn't sent
+    gather(["model"], what="model")
+    (model.parent / "named").symlink_to(outside / "id")  # named by the user
+    assert gather(["named"], what="model").files

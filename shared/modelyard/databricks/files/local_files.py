@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelyard import file_links
 from modelyard.databricks.files.patterns import fits, selected
 from modelyard.errors import FileError
 from modelyard.names import shown
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 LEFT_OUT = (".git", "__pycache__", ".ipynb_checkpoints")
 """What nobody wants in a workspace; the default of the inputs called ``exclude``."""
+_EXCLUDED = ", or add it to exclude"
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def _walk(
         if not path.is_dir():
             yield path, relative
             continue
-        _check_link(path, allowed)
+        file_links.check(path, allowed, otherwise=_EXCLUDED)
         real = path.resolve()
         if real in above:
             log.warning("%s is left out: it is a link to a folder above it", shown(str(path)))
@@ -123,25 +125,9 @@ def _check_name(path: Path) -> None:
         )
 
 
-def _check_link(path: Path, allowed: tuple[Path, ...]) -> None:
-    if not path.is_symlink():
-        return
-    if not path.exists():
-        raise FileError(
-            f"{path} is a link that leads nowhere: {path.readlink()}",
-            fix="remove it, or add it to exclude",
-        )
-    real = path.resolve()
-    if not any(real == folder or folder in real.parents for folder in allowed):
-        raise FileError(
-            f"{path} is a link to {real}, outside of the source and of the working directory",
-            fix="put a copy in its place, or add it to exclude",
-        )
-
-
 def _file(path: Path, name: str, allowed: tuple[Path, ...]) -> LocalFile:
     _check_name(path)
-    _check_link(path, allowed)
+    file_links.check(path, allowed, otherwise=_EXCLUDED)
     try:
         status = path.stat()
         readable = os.access(path, os.R_OK)
