@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,9 @@ from modelyard.operations.inputs.azureml_inputs import (
 from modelyard.operations.inputs.tags import tags_of
 
 CREATED, LEFT_ALONE = "created", "left-alone"
+_EXPERIMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+"""Source: azureml-core 1.61, ``Experiment``. The length that it gives, 3 to 36, is left to the
+service."""
 VALUE = 45.0
 """What the smoke test logs."""
 
@@ -70,6 +74,11 @@ class Outputs:
 def run(inputs: Inputs, context: Context) -> Outputs:
     place = place_of(inputs, context)
     tags = tags_of(inputs.tags)
+    if inputs.smoke and not _EXPERIMENT.fullmatch(inputs.smoke_experiment):
+        raise InputError(
+            f"smoke-experiment is {inputs.smoke_experiment!r}",
+            fix="use letters, digits, underscores and hyphens, a letter or a digit first",
+        )
     context.publish(workspace_name=place.workspace, resource_group=place.group)
     session = connect(inputs, context, read_only=inputs.dry_run)
     found = workspaces.find(session, place)
