@@ -539,6 +539,21 @@ def test_a_token_is_revoked_also_where_the_compute_gets_no_other(
     assert "token-2" not in bricks.infos
 
 
+@pytest.mark.parametrize(
+    ("given", "action"), [("kept-by-this-test", "left-alone"), ("rotated-by-this-test", "updated")]
+)
+def test_a_token_that_is_given_replaces_another_one(
+    service: mocking.Mocker, make_context: Make, given: str, action: str
+) -> None:
+    sent = put(service, ATTACHED)
+    keys = {"computeType": "Databricks", "databricksAccessToken": "kept-by-this-test"}
+    service.post(f"{COMPUTE}/listKeys", json=keys)
+    done = aml_compute.run(inputs("databricks", databricks_token=given), make_context(OPERATION))
+    assert done.action == action
+    told = [one.json()["properties"]["properties"] for one in sent.request_history]
+    assert told == ([{"databricksAccessToken": given}] if action == "updated" else [])
+
+
 @pytest.mark.parametrize("attached", [True, False])
 def test_no_token_is_tried_or_minted_in_a_databricks_workspace_that_isnt_allowed(
     service: mocking.Mocker,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 from argparse import Namespace
 from collections.abc import Callable
@@ -146,6 +147,19 @@ def test_an_answer_that_is_no_predictions_is_told_with_what_serves_now(
     assert "the service wine serves this model all the same" in caught.value.cause
     assert "deploy the model that served before" in caught.value.fix
     assert "azuredatabricks" not in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [("Healthy", "left-alone"), ("Failed", "updated"), ("Unhealthy", "updated")],
+)
+def test_the_same_is_deployed_anew_where_it_does_not_serve(
+    cluster: Cluster, make_context: Callable[..., Context], state: str, action: str
+) -> None:
+    cluster.run(make_context(OPERATION), rows=None)
+    assert cluster.service is not None
+    cluster.service = dataclasses.replace(cluster.service, state=state)
+    assert cluster.run(make_context(OPERATION), rows=None).action == action
 
 
 def test_what_failed_its_smoke_test_fails_again(
