@@ -46,6 +46,18 @@ ONE_OF_THE_SWEEP = """
       mkdir -p outputs/model/data && echo 1 > outputs/model/data/one &&
       echo {name} > outputs/model/MLmodel
 """
+PLAIN = """
+type: pipeline
+inputs: {name: none}
+outputs: {table: {type: uri_folder}}
+jobs:
+  only:
+    type: command
+    environment: {image: mcr.microsoft.com/azureml/any}
+    command: echo 1 > ${{outputs.table}}/${{inputs.name}}.csv
+    inputs: {name: "${{parent.inputs.name}}"}
+    outputs: {table: "${{parent.outputs.table}}"}
+"""
 ALONE = """
 type: command
 command: cp ${{inputs.table}} ${{outputs.kept}}/kept.csv && echo copied
@@ -173,6 +185,21 @@ def test_the_best_step_of_this_build_and_its_model(place: Workplace) -> None:
     none = place.run("model-select", **asked, metric="mae", build="of-nobody")
     assert none.code == 40
     assert "no run of this build was found" in none.log
+
+
+def test_an_output_is_downloaded_again_into_its_own_folder_and_into_no_other(
+    place: Workplace,
+) -> None:
+    (place.folder / "plain.yml").write_text(PLAIN)
+    wanted = {"definition": "plain.yml", "download_output": "table", "download_to": "table"}
+    for name in ("first", "second"):
+        done = place.run("aml-pipeline", **WORKSPACE, **wanted, parameters=f"name={name}")
+        assert done.code == 0, done.log
+        assert [one.name for one in (place.folder / "table").iterdir()] == [f"{name}.csv"]
+    (place.folder / "table/mine.csv").write_text("1")
+    refused = place.run("aml-pipeline", **WORKSPACE, **wanted)
+    assert refused.code == 3, refused.log
+    assert "run-id" not in refused.outputs  # nothing was started
 
 
 def test_the_same_again_takes_the_results(place: Workplace) -> None:
