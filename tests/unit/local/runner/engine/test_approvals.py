@@ -136,6 +136,18 @@ def test_a_manual_validation_ends_as_it_says(run: Any, ending: str, went_on: boo
     assert 600 <= clock.time() - started < 700
 
 
+def test_a_validation_resumes_no_job_whose_time_is_over(run: Any) -> None:
+    clock = FakeClock()
+    text = VALIDATION.replace("timeoutInMinutes: 10", "timeoutInMinutes: 0")
+    text = text.replace("pool: server", "pool: server\n      timeoutInMinutes: 10")
+    done = run(text % "resume", person=Patient(clock), clock=clock)
+
+    assert (
+        done.node("__default", "check", "1").note == "the job took longer than its timeoutInMinutes"
+    )
+    assert (done.result, done.printed) == ("Canceled", [])
+
+
 def test_a_cancel_ends_a_question(run: Any) -> None:
     cancellation = RunCancellation()
 
