@@ -42,6 +42,11 @@ def counted(**counts: int) -> str:
     return ", ".join(parts) or "nothing to do"
 
 
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 job``, ``2 jobs``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def size_text(size: float) -> str:
     """``12 bytes``, ``3.4 MB``: decimal units, as storage is sold."""
     if size < 1000:

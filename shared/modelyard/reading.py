@@ -65,7 +65,8 @@ def _value(member: Member, sources: Iterable[Source], name: str) -> Any:
     if member.required:
         variables = ", ".join(member.spec.environment)
         nor = f" (nor is {variables} set)" if variables else ""
-        raise InputError(f"{name} is missing or empty{nor}")
+        choices = f": one of {', '.join(member.spec.choices)}" if member.spec.choices else ""
+        raise InputError(f"{name} is missing or empty{nor}{choices}")
     return member.default
 
 

@@ -23,6 +23,7 @@ from modelyard.azureml.content import Content
 from modelyard.clock import Clock
 from modelyard.errors import NotTheService, ServiceError, Unreachable
 from modelyard.http import Session, Timeouts
+from modelyard.names import plural
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ def upload(container: str, content: Content, *, clock: Clock, below: str = "") -
     for name, path in sorted(content.files.items()):
         target = "/".join(part for part in (parts.path.rstrip("/"), below, quote(name)) if part)
         _put(session, f"{target}?{parts.query}", path)
-    log.info("uploaded %d files, %s", len(content.files), _size(content.size))
+    log.info("uploaded %s, %s", plural(len(content.files), "file"), _size(content.size))
 
 
 def put(address: str, data: bytes, *, clock: Clock) -> None:

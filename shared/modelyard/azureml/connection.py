@@ -6,6 +6,8 @@ Source: Azure REST reference, "Azure Machine Learning", version 2024-10-01.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -41,6 +43,19 @@ class Place:
 def is_workspace_name(text: str) -> bool:
     """Whether a workspace can have this name."""
     return _WORKSPACE.fullmatch(text) is not None
+
+
+@contextmanager
+def called(what: str) -> Iterator[None]:
+    """What isn't there is told by its name, not by the request for it.
+
+    :param what: ``the workspace wine has no run a``.
+    :raises NotFound:
+    """
+    try:
+        yield
+    except NotFound as error:
+        raise NotFound(what, fix="correct the name, or see what there is in the studio") from error
 
 
 def place(subscription: str, group: str, workspace: str) -> Place:

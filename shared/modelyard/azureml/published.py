@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelyard.azure.guids import is_guid
-from modelyard.azureml.connection import Place
+from modelyard.azureml.connection import Place, called
 from modelyard.errors import InputError
 from modelyard.http import Session
 
@@ -34,7 +34,8 @@ class Published:
 
     def look_up(self) -> dict[str, Any]:
         """``{"Name", "Version", "GraphId", ...}``. Raises NotFound."""
-        return self._session.get(f"{self._base}/Pipelines/{self._pipeline}")
+        with called(f"the workspace {self._place.workspace} has no pipeline {self._pipeline}"):
+            return self._session.get(f"{self._base}/Pipelines/{self._pipeline}")
 
     def parameters(self, found: Mapping[str, Any]) -> set[str]:
         """The names of its parameters, given what :meth:`look_up` has found."""

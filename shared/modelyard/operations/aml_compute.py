@@ -26,10 +26,15 @@ CREATED, ATTACHED, UPDATED, REPLACED, LEFT_ALONE = (
     "left-alone",
 )
 
-_FIXED = frozenset(
-    {"vmSize", "vmPriority", "resourceId", "namespace", "agentVmSize", "clusterPurpose"}
-)
-"""Settings that a compute keeps as long as it is there."""
+_FIXED = {
+    "vmSize": "vm-size",
+    "vmPriority": "low-priority",
+    "resourceId": "attach",
+    "namespace": "namespace",
+    "agentVmSize": "vm-size",
+    "clusterPurpose": "dev-test",
+}
+"""Settings that a compute keeps as long as it is there, and the inputs that ask for them."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def _action(
     if inputs.replace:
         return REPLACED, told
     computes.check_ready(found)
-    if fixed := sorted(_FIXED & changed.keys()):
+    if fixed := [_FIXED[one] for one in sorted(_FIXED.keys() & changed.keys())]:
         raise AlreadyExists(
             f"the compute {name} is there, and its {', '.join(fixed)} can't be changed: {told}",
             fix="set replace" if asked.resource_id else "take another name, or delete it",

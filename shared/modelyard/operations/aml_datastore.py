@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from modelyard import summary
 from modelyard.azureml import datastores, workspaces
 from modelyard.azureml.connection import Place
-from modelyard.azureml.datastores import IDENTITY, Datastore, Wanted
+from modelyard.azureml.datastores import IDENTITY, SIGN_IN, Datastore, Wanted
 from modelyard.context import Context
 from modelyard.errors import AlreadyExists, PermissionDenied
 from modelyard.http import Session
@@ -94,6 +94,12 @@ def _plan(session: Session, place: Place, wanted: Wanted, context: Context) -> _
             fix="take another name, or delete the other one",
         )
     changed = datastores.differences(found, wanted)
+    if wanted.sign_in == IDENTITY and SIGN_IN in changed:
+        context.annotate(
+            "warning",
+            f"the datastore {wanted.name} has a secret ({changed[SIGN_IN][0]}) and is given none: "
+            "it goes, and Azure ML signs in by identity from then on",
+        )
     why = ", ".join(f"{one} {now!r} -> {then!r}" for one, (now, then) in changed.items())
     if not changed and wanted.sign_in != IDENTITY:
         why = _difference_of_secret(session, place, wanted, context)

@@ -11,6 +11,7 @@ from pathlib import Path
 from modelyard.azure.key_vault.names import address
 from modelyard.context import Context
 from modelyard.errors import InputError
+from modelyard.names import plural
 from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs.identity_inputs import IdentityInputs
 from modelyard.operations.inputs.vault_inputs import vaults
@@ -133,7 +134,8 @@ def release(state: dict[str, str], _inputs: Inputs | None, context: Context) -> 
     if not folder.exists():
         context.log.info("the files of secrets are gone already")
         return
-    context.log.info("%d files of secrets: overwritten and deleted", files.shred(folder))
+    count = plural(files.shred(folder), "file")
+    context.log.info("%s of secrets: overwritten and deleted", count)
 
 
 OPERATION = Operation(

@@ -72,6 +72,12 @@ def run(inputs: PromotionInputs, context: Context) -> Outputs:
     context.log.info("%s", told)
     context.ci.summary(_summary(challenger, former, found, rule))
     if found.verdict in inputs.fail_on and challenger.version != _version(former):
+        if found.verdict == NO_CHAMPION:
+            raise NotPromoted(
+                told,
+                cause="fail-on has no-champion, so that nothing becomes the champion unseen",
+                fix="leave no-champion out of fail-on: the first one becomes the champion",
+            )
         raise NotPromoted(told)
     return Outputs()
 

@@ -111,7 +111,7 @@ def _tell_differences(
         context.annotate(
             "warning",
             f"version {found.version} of {found.name} has this content and stays as it was "
-            f"registered, without {'; '.join(told)}",
+            f"registered, without {'; '.join(told)} (archived, it makes room for a new one)",
         )
 
 

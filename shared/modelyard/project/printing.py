@@ -41,8 +41,8 @@ def totals(plan: Plan) -> str:
     if not (plan.changes or plan.warnings):
         return "nothing to change: the file names nothing here"
     if not plan.writes:
-        how_many = kept if plan.warnings else f"all {kept}"
-        return f"nothing to change: {how_many} are as the file has them"
+        how_many = "1 is" if kept == 1 else f"{kept if plan.warnings else f'all {kept}'} are"
+        return f"nothing to change: {how_many} as the file has {'it' if kept == 1 else 'them'}"
     return (
         f"{plan.count(CREATE)} to create, {plan.count(UPDATE)} to update, {kept} as they should be"
     )

@@ -225,13 +225,13 @@ def test_a_dry_run_writes_nothing(
 @pytest.mark.parametrize(
     ("given", "before", "message"),
     [
-        (inputs(vm_size="Standard_NC6"), cluster(), "its vmSize can't be changed"),
-        (inputs(low_priority=True), cluster(), "its vmPriority can't be changed"),
+        (inputs(vm_size="Standard_NC6"), cluster(), "its vm-size can't be changed"),
+        (inputs(low_priority=True), cluster(), "its low-priority can't be changed"),
         (inputs("databricks"), cluster(), "is of the type AmlCompute, not Databricks"),
         (
             inputs("kubernetes"),
             {"computeType": "Kubernetes", "resourceId": "other", "properties": {}},
-            "its resourceId can't be changed",
+            "its attach can't be changed",
         ),
         (
             inputs("kubernetes", namespace="ml"),
@@ -243,9 +243,9 @@ def test_a_dry_run_writes_nothing(
             "its namespace can't be changed",
         ),
         (inputs("aks"), cluster(), "is of the type AmlCompute, not AKS"),
-        (inputs("aks", dev_test=True), aks(), "its clusterPurpose can't be changed"),
-        (inputs("aks", vm_size="Standard_D4_v2"), aks(), "its agentVmSize can't be changed"),
-        (inputs("aks", attach=KUBERNETES), aks(), "its resourceId can't be changed"),
+        (inputs("aks", dev_test=True), aks(), "its dev-test can't be changed"),
+        (inputs("aks", vm_size="Standard_D4_v2"), aks(), "its vm-size can't be changed"),
+        (inputs("aks", attach=KUBERNETES), aks(), "its attach can't be changed"),
     ],
 )
 def test_what_can_not_be_changed(

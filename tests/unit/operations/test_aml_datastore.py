@@ -17,6 +17,7 @@ from modelyard.http import Session
 from modelyard.operations import aml_datastore
 from modelyard.operations.aml_datastore import OPERATION
 from modelyard.operations.datastores.datastore_inputs import DatastoreInputs
+from unit.conftest import RecordingCI
 
 ARM, REGION = "https://management.azure.com", "https://westeurope.api.azureml.ms"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -119,6 +120,16 @@ def test_a_new_one_is_created_with_its_key(
     }
     assert default.url == DEFAULT
     assert KEY not in caplog.text
+
+
+def test_a_key_that_is_given_no_more_goes_with_a_warning(
+    service: mocking.Mocker, make_context: Make, recording_ci: RecordingCI
+) -> None:
+    there(service)
+    done = OPERATION.run(inputs(account_key=None), make_context(OPERATION))
+    assert done.updated == ("days",)
+    (told,) = recording_ci.annotations
+    assert "the datastore days has a secret (AccountKey) and is given none: it goes" in told.text
 
 
 def test_the_second_time_nothing_changes_and_it_is_said(

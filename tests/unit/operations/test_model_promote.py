@@ -207,6 +207,7 @@ def test_the_first_one_becomes_the_champion_unless_it_may_not(
     assert (recording_ci.outputs["verdict"], registries.aliases) == ("no-champion", {})
     assert "champion-version" not in recording_ci.outputs
     assert run(version="1", fail_on="no-champion\nkeep") == 48
+    assert "leave no-champion out of fail-on" in recording_ci.annotations[-1].text
     assert registries.aliases == {}
     assert run(version="1") == 0
     assert (recording_ci.outputs["verdict"], registries.aliases) == (
@@ -322,7 +323,7 @@ def test_jobs_that_never_agree_end_in_an_error(
         ({"version": "1", "minimum_gain": "-1"}, 2, "minimum-gain is -1"),
         ({"version": "1", "fail_on": "promote"}, 2, "fail-on has 'promote'"),
         ({"version": "1", "champion_as": "stage"}, 2, "unity-catalog doesn't have"),
-        ({"version": "1", "metric": "rsme"}, 40, "those that it has: mae, rmse"),
+        ({"version": "1", "metric": "rsme"}, 40, "it has mae, rmse"),
         ({"version": "8"}, 14, "no '8'"),
         ({"version": "1", "name": "main.default.beer"}, 14, "no 'main.default.beer'"),
         ({"run_id": "run-8"}, 14, "comes from the run run-8"),

@@ -258,6 +258,17 @@ def test_no_job_of_this_build(
     assert "has no experiment wine" in recording_ci.annotations[-1].text
 
 
+def test_a_run_that_is_not_there_is_named(
+    run: Run, history: History, recording_ci: RecordingCI
+) -> None:
+    address = f"{API}/history/v1.0{WS}/runs/job-0"
+    history.mock.get(address, status_code=404, json={"error": {"code": "UserError"}})
+    assert run(run_ids="job-0") == 14
+    (told,) = recording_ci.annotations
+    assert "the workspace wine has no run job-0" in told.text
+    assert "GET https" not in told.text
+
+
 def test_a_model_of_another_name(run: Run, history: History, recording_ci: RecordingCI) -> None:
     history.add("job", {"rmse": 0.1}, files={"outputs/net/m.bin": b"", "note.txt": b""})
     assert run(run_ids="job") == 40

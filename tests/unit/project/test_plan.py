@@ -69,7 +69,7 @@ def test_totals() -> None:
         "nothing to change: all 2 are as the file has them"
     )
     assert printing.totals(plan(KEEP, warnings=("w",))) == (
-        "nothing to change: 1 are as the file has them"
+        "nothing to change: 1 is as the file has it"
     )
     assert printing.totals(plan()) == "nothing to change: the file names nothing here"
     assert not plan(KEEP).writes

@@ -22,6 +22,8 @@ CONTAINERS: Mapping[str, str] = {
 }
 """Kind -> the property that names what the data is in."""
 KEY, SAS, PRINCIPAL, IDENTITY = "AccountKey", "Sas", "ServicePrincipal", "None"
+SIGN_IN = "credentialsType"
+"""The setting that says which of these."""
 SECRETS: Mapping[str, str] = {KEY: "key", SAS: "sasToken", PRINCIPAL: "clientSecret"}
 """How one signs in -> the name of its secret."""
 _KEPT = ("description", "tags", "properties", "serviceDataAccessAuthIdentity")
@@ -69,7 +71,7 @@ class Wanted:
             "accountName": self.account,
             CONTAINERS[self.kind]: self.container,
             "endpoint": self.endpoint,
-            "credentialsType": self.sign_in,
+            SIGN_IN: self.sign_in,
             **self.principal,
         }
 
@@ -130,7 +132,7 @@ def put(session: Session, place: Place, wanted: Wanted, found: Datastore | None)
 
     :param found: what is there under its name.
     """
-    credentials: dict[str, Any] = {"credentialsType": wanted.sign_in, **wanted.principal}
+    credentials: dict[str, Any] = {SIGN_IN: wanted.sign_in, **wanted.principal}
     if wanted.sign_in == PRINCIPAL:
         credentials |= {
             "authorityUrl": wanted.authority,

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from modelyard.azure import pages
 from modelyard.azureml import blobs, connection, studio
-from modelyard.azureml.connection import VERSION, Place
+from modelyard.azureml.connection import VERSION, Place, called
 from modelyard.azureml.jobs.states import State, state_of
 from modelyard.http import Session
 from modelyard.nested_errors import causes
@@ -77,11 +78,13 @@ class History:
     def __init__(self, session: Session, place: Place) -> None:
         self._session = session
         self._workspace = place.path
+        self._name = place.workspace
         self._base = f"/history/v1.0{place.path}"
 
     def run(self, id: str) -> Run:
         """Raises NotFound, UnknownState."""
-        return _run(self._session.get(f"{self._base}/runs/{id}"))
+        with called(f"the workspace {self._name} has no run {id}"):
+            return _run(self._session.get(f"{self._base}/runs/{quote(id, safe='')}"))
 
     def page(self, id: str) -> str:
         """The run's page in Azure ML studio."""

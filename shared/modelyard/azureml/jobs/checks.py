@@ -30,7 +30,8 @@ def check(pipeline: Pipeline) -> None:
     if not problems:
         problems += _cycles(pipeline)
     if problems:
-        raise cannot_be_submitted(pipeline.path, problems, fix="correct these places of the file")
+        fix = "correct these places of the file, or parameters where they are named"
+        raise cannot_be_submitted(pipeline.path, problems, fix=fix)
 
 
 def bound_input(value: object) -> str | None:
@@ -95,7 +96,9 @@ def _values(pipeline: Pipeline) -> Iterator[str]:
         elif "value" not in value:
             yield f"inputs.{name} has no value: set it in the file or with parameters"
         elif (kind := _LITERALS.get(value["type"])) and not _is(kind, value["value"]):
-            yield f"inputs.{name} is {value['value']!r}, which is not of the type {value['type']}"
+            told = f"{value['value']!r}, which is not of the type {value['type']}"
+            given = "parameters has" if name in pipeline.overridden else "it is"
+            yield f"inputs.{name}: {given} {told}"
 
 
 def _is(kind: type, value: object) -> bool:

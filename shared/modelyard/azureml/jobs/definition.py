@@ -64,6 +64,8 @@ class Pipeline:
     steps: tuple[Step, ...]
     inputs: Mapping[str, Json] = field(default_factory=dict)
     """Each as a mapping: ``{type, value}`` for a literal, ``{type, path, mode?}`` for data."""
+    overridden: frozenset[str] = frozenset()
+    """Names of the inputs whose values aren't the file's."""
 
     @property
     def folder(self) -> Path:
@@ -84,8 +86,9 @@ def read(path: Path, overrides: Mapping[str, str]) -> Pipeline:
     body = document(path)
     kind = body.get("type", "pipeline")
     if kind != "pipeline":
+        what = "component" if "Component" in str(body.get("$schema")) else "job"
         raise FileError(
-            f"{path}: a job of the type {kind}",
+            f"{path}: a {what} of the type {kind}",
             cause="aml-pipeline takes pipeline jobs",
             fix="make it a step of a pipeline",
         )
@@ -118,7 +121,7 @@ def read(path: Path, overrides: Mapping[str, str]) -> Pipeline:
     problems.check()
     for name, value in overrides.items():
         inputs[name] = _overridden(inputs[name], value)
-    return Pipeline(path, body, tuple(steps), inputs)
+    return Pipeline(path, body, tuple(steps), inputs, frozenset(overrides))
 
 
 def input_of(value: object, where: str) -> Json:

@@ -42,7 +42,7 @@ def asked(inputs: DatastoreInputs, context: Context, cloud: AzureCloud) -> Asked
     if len(defaults) > 1:
         problems.append(f"{', '.join(defaults)}: one alone can be the default")
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError("\n".join(problems), fix="modelyard aml-datastore --help has an example")
     if inputs.datastores is not None:
         stores = _with_secrets(stores, inputs, context)
     wanted = tuple(_wanted(name, store, cloud) for name, store in stores.items())

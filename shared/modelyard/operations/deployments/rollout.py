@@ -52,7 +52,10 @@ def rollout_of(inputs: OnlineInputs) -> Rollout:
     """:raises InputError: for steps that don't rise, and for what can't be watched."""
     steps = tuple(_step(text) for text in inputs.traffic or STEPS)
     if list(steps) != sorted(set(steps)):
-        raise InputError(f"traffic has the steps {', '.join(inputs.traffic)}, which don't rise")
+        raise InputError(
+            f"traffic has the steps {', '.join(inputs.traffic)}, which don't rise",
+            fix="give each once, from the smallest: 10, 50, 100",
+        )
     if inputs.watch_requests < 1 or not 0 <= inputs.watch_seconds <= times.MOST_SECONDS:
         raise InputError(
             f"watch-requests is {inputs.watch_requests} and watch-seconds {inputs.watch_seconds:g}",
@@ -61,7 +64,7 @@ def rollout_of(inputs: OnlineInputs) -> Rollout:
     check_count(inputs.expect_count)
     check_latency(inputs.max_latency_milliseconds)
     if not 0 <= inputs.max_error_percent <= 100:
-        raise InputError(f"max-error-percent is {inputs.max_error_percent}, not from 0 to 100")
+        raise InputError(f"max-error-percent is {inputs.max_error_percent}", fix="give 0 to 100")
     watch = Watch(
         seconds=inputs.watch_seconds,
         requests=inputs.watch_requests,

@@ -97,7 +97,10 @@ def config_of(value: Any, kind: str) -> dict[str, Any]:
     check_sendable(value, "deployment-config")
     given_kind = value.get("computeType")
     if given_kind is not None and str(given_kind).upper() != kind:
-        raise InputError(f"deployment-config is for {given_kind}, and the target for {kind}")
+        raise InputError(
+            f"deployment-config is for {given_kind}, and the target for {kind}",
+            fix="take the target that it is for, or correct its computeType",
+        )
     if own := sorted(set(value) & set(_OWN)):
         raise InputError(f"deployment-config has {own[0]}, which model-deploy sets itself")
     if mistakes := list(_mistakes(value, _KEYS[kind])) or list(_clashes(value)):

@@ -92,7 +92,8 @@ def _check_endpoint(
     another = "take another endpoint, or delete this one"
     if inputs.auth_mode == "aml-token" and endpoint.uses_key:
         raise InputError(
-            f"auth-mode is aml-token, and the endpoint {endpoint.name} takes keys", fix=another
+            f"auth-mode is aml-token, and the endpoint {endpoint.name} takes keys",
+            fix="leave auth-mode out, which keeps what it takes, or take another endpoint",
         )
     if inputs.auth_mode == "key" and not endpoint.uses_key:
         context.log.warning("endpoint %s: takes tokens, no keys, and stays so", endpoint.name)

@@ -104,9 +104,11 @@ def values(name: str, mapping: Any, inputs: Any, context: Context) -> dict[str, 
     from_vaults = read([one for one in given.values() if is_reference(one)], inputs, context)
     found: dict[str, str] = {}
     problems: list[str] = []
+    unset = ""
     for key, variable in named.items():
         value = from_vaults.get(given[key], given[key])
         if not value.strip():
+            unset = unset or _named(variable)
             problems.append(
                 f"{key}: the environment variable {_named(variable)} isn't set, or empty"
             )
@@ -118,8 +120,8 @@ def values(name: str, mapping: Any, inputs: Any, context: Context) -> dict[str, 
     if problems:
         raise InputError(
             "\n".join(problems),
-            fix="map each variable in the env of this step, for example "
-            "'env: CLIENT_SECRET: $(client-secret)'",
+            fix=f"map each variable in the env of the step, for example {_example(unset)}, or set "
+            "it in the terminal",
         )
     # Those of a vault have been told of as they were read.
     warn_of_short(
@@ -135,6 +137,12 @@ def _undefined(variable: str, value: str) -> str | None:
     except InputError as error:
         return error.what
     return None
+
+
+def _example(variable: str) -> str:
+    """Of a mapping, with the name of the reader's own variable where one is known."""
+    name = variable if variable.isupper() else "CLIENT_SECRET"
+    return f"'env: {name}: $({name.lower().replace('_', '-')})'"
 
 
 def _named(variable: str) -> str:

@@ -15,6 +15,7 @@ from modelyard.azureml.first_sdk.conversation import Conversation, Json
 from modelyard.context import Context
 from modelyard.credentials import RefreshingToken, Token
 from modelyard.errors import FileError, InputError
+from modelyard.names import plural
 from modelyard.operations.inputs import times
 from modelyard.operations.inputs.azureml_inputs import connect, place_of
 from modelyard.operations.inputs.destinations import branch_name
@@ -80,7 +81,9 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
         _check(inputs, asked, built)
         steps: list[str] = built["steps"]
         told = ", ".join(steps)
-        context.log.info("%s is valid: %d steps (%s)", inputs.definition, len(steps), told)
+        context.log.info(
+            "%s is valid: %s (%s)", inputs.definition, plural(len(steps), "step"), told
+        )
         experiment = inputs.experiment_name or facts["name"]
         context.publish(experiment_name=experiment)
         mark = None

@@ -26,6 +26,7 @@ from modelyard.errors import (
     WaitTimeout,
 )
 from modelyard.http import Session
+from modelyard.names import plural
 from modelyard.operations.pipelines.pipeline_inputs import PipelineOutputs
 from modelyard.waiting import Observation, Pace, wait
 
@@ -142,7 +143,8 @@ def to_the_end(watch: Watch, key: str, timeout: float) -> PipelineOutputs:
         + summary.table(("step", "state", ""), [tuple(map(summary.escape, row)) for row in rows])
     )
     judge(job, watch.steps, watch.history.run(job.name).error)
-    context.log.info("pipeline %s: %s, %d steps", job.name, job.state.name, len(steps))
+    count = plural(len(steps), "step")
+    context.log.info("pipeline %s: %s, %s", job.name, job.state.name, count)
     return PipelineOutputs(status=job.state.name, steps=steps)
 
 

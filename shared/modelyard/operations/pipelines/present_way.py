@@ -13,6 +13,7 @@ from modelyard.azureml.jobs.definition import Pipeline
 from modelyard.azureml.workspaces import AzureMLWorkspace
 from modelyard.context import Context
 from modelyard.http import Session
+from modelyard.names import plural
 from modelyard.operations.inputs import times
 from modelyard.operations.inputs.azureml_inputs import connect, connect_region, place_of
 from modelyard.operations.inputs.tags import job_tags
@@ -42,7 +43,8 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     workspace = workspaces.require(session, place)
     submission.look_up(session, place, pipeline)
     steps = ", ".join(step.name for step in pipeline.steps)
-    context.log.info("%s is valid: %d steps (%s)", inputs.definition, len(pipeline.steps), steps)
+    count = plural(len(pipeline.steps), "step")
+    context.log.info("%s is valid: %s (%s)", inputs.definition, count, steps)
     given = inputs.experiment_name or pipeline.body.get("experiment_name")
     experiment = str(given or place.workspace)
     context.publish(experiment_name=experiment)

@@ -86,8 +86,7 @@ def _challenger_value(challenger: ModelVersion, by: Criterion) -> float:
         )
     known = sorted(challenger.metrics)
     raise NoModel(
-        f"{challenger.shown} has no metric {by.metric}; "
-        f"those that it has: {', '.join(known) or 'none at all'}",
+        f"{challenger.shown} has no metric {by.metric}; {_those(known)}",
         cause=challenger.missing or "the metric is misspelt, or wasn't logged",
         fix=f"correct the input metric{nearest(by.metric, known)}, or log it with the model",
     )
@@ -98,8 +97,12 @@ def _why_not(champion: ModelVersion, by: Criterion, value: float | None) -> str:
         return f"{by.metric} of {champion.shown}, the champion, is {value}"
     if champion.missing:
         return f"nothing is known of {champion.shown}, the champion: {champion.missing}"
-    known = ", ".join(sorted(champion.metrics)) or "none at all"
-    return f"{champion.shown}, the champion, has no metric {by.metric}; it has {known}"
+    known = _those(sorted(champion.metrics))
+    return f"{champion.shown}, the champion, has no metric {by.metric}; {known}"
+
+
+def _those(known: Sequence[str]) -> str:
+    return f"it has {', '.join(known)}" if known else "it has none at all"
 
 
 def _differs(name: str, challenger: ModelVersion, champion: ModelVersion) -> str:

@@ -199,8 +199,13 @@ def test_an_input_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_number_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="which is not of the type number"):
+    said = "inputs.rate: parameters has 'fast', which is not of the type number"
+    with pytest.raises(FileError, match=said) as caught:
         read(tmp_path, pipeline(), {"rate": "fast"})
+    assert "or parameters" in caught.value.fix
+    wrong = {"rate": {"type": "number", "value": "slow"}}
+    with pytest.raises(FileError, match=r"inputs\.rate: it is 'slow', which is not of"):
+        read(tmp_path, pipeline(inputs=wrong))
 
 
 def test_what_is_not_yaml(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from modelyard.local.runner.display.marks import took
 from modelyard.local.runner.report.html import Html, join, tag
 from modelyard.local.runner.report.model import Node
-from modelyard.local.runner.report.wording import NONE, RESULTS, kind, plural
+from modelyard.local.runner.report.wording import NONE, RESULTS, kind
+from modelyard.names import plural
 
 _WIDTH, _HEIGHT = 196, 62
 """Of a stage's box, in pixels."""

@@ -10,7 +10,7 @@ from collections import deque
 from pathlib import Path
 
 from modelyard.local.runner.report.html import Html, file_link, join, tag
-from modelyard.local.runner.report.wording import plural
+from modelyard.names import plural
 
 MOST_LINES = 2000
 """Of one step in the page: the last ones. All are in the file, which the page links to."""

@@ -16,7 +16,8 @@ from modelyard.local.runner.report.markdown import render
 from modelyard.local.runner.report.model import Run, load
 from modelyard.local.runner.report.style import STYLE
 from modelyard.local.runner.report.tests_table import coverage, tests
-from modelyard.local.runner.report.wording import badge, moment, plural, size
+from modelyard.local.runner.report.wording import badge, moment, size
+from modelyard.names import plural
 
 NAME = "report.html"
 MOST_FILES = 200

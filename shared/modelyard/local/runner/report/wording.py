@@ -53,8 +53,3 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
         count /= 1000
     raise AssertionError
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """``1 job``, ``2 jobs``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
