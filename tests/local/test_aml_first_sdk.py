@@ -333,6 +333,15 @@ def test_one_definition_is_validated_submitted_and_published(place: V1Workplace)
     assert "marker" not in lost.outputs
     second = publish(marker_path="cdml/markers", disable_older="true", pipeline_version="42")
     assert second.code == 0, second.log
+    wrong = pipeline(
+        place,
+        "trigger",
+        pipeline_id=second.outputs["pipeline-id"],
+        parameters="train_test_ratio=much",
+        dry_run="true",
+    )
+    assert wrong.code == 2, wrong.log
+    assert "takes a number" in wrong.log
     told = place.sdk("""
         from azureml.pipeline.core import PublishedPipeline
         every = PublishedPipeline.list(ws, active_only=False)

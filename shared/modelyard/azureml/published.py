@@ -7,6 +7,7 @@ Source: learn.microsoft.com, "Publish and track machine learning pipelines"; azu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from modelyard.azure.guids import is_guid
@@ -16,6 +17,30 @@ from modelyard.http import Session
 
 MARK = "modelyard"
 """Tag of a run that an attempt has started."""
+
+
+class Kind(Enum):
+    """What a parameter takes: the type of its default."""
+
+    WHOLE = "a whole number"
+    NUMBER = "a number"
+    ANY = "anything"
+
+    def takes(self, value: str) -> bool:
+        """Whether a value, as a text, is of this kind."""
+        # The SDK publishes a truth as a whole number, too (``_get_backend_param_type_code``).
+        if self is Kind.ANY or (self is Kind.WHOLE and value.lower() in _TRUTHS):
+            return True
+        try:
+            (int if self is Kind.WHOLE else float)(value)
+        except ValueError:
+            return False
+        return True
+
+
+_TRUTHS = ("true", "false")
+_KINDS = {"0": Kind.WHOLE, "Int": Kind.WHOLE, "1": Kind.NUMBER, "Double": Kind.NUMBER}
+"""By number as SDK v1 writes them, by name as the service's own description has them."""
 
 
 class Published:
@@ -37,10 +62,13 @@ class Published:
         with called(f"the workspace {self._place.workspace} has no pipeline {self._pipeline}"):
             return self._session.get(f"{self._base}/Pipelines/{self._pipeline}")
 
-    def parameters(self, found: Mapping[str, Any]) -> set[str]:
-        """The names of its parameters, given what :meth:`look_up` has found."""
+    def parameters(self, found: Mapping[str, Any]) -> dict[str, Kind]:
+        """Its parameters by name, given what :meth:`look_up` has found."""
         interface = self._session.get(f"{self._base}/Graphs/{found['GraphId']}/Interface")
-        return {str(one["Name"]) for one in interface.get("Parameters") or ()}
+        return {
+            str(one["Name"]): _KINDS.get(str(one.get("Type")), Kind.ANY)
+            for one in interface.get("Parameters") or ()
+        }
 
     def started_by(self, mark: str) -> str:
         """Id of the run that carries this mark; empty when there is none."""

@@ -30,7 +30,15 @@ def service() -> Iterator[mocking.Mocker]:
     with mocking.Mocker() as mocker:
         found = {"Name": "train", "Version": "7", "GraphId": "graph"}
         mocker.get(f"{PIPELINES}/Pipelines/{PIPELINE}", json=found)
-        interface = {"Parameters": [{"Name": "rate"}]}
+        kinds = {
+            "rate": "1",
+            "rows": 0,
+            "depth": "Int",
+            "share": "Double",
+            "note": "3",
+            "old": None,
+        }
+        interface = {"Parameters": [{"Name": name, "Type": one} for name, one in kinds.items()]}
         mocker.get(f"{PIPELINES}/Graphs/graph/Interface", json=interface)
         mocker.get(f"{PIPELINES}/PipelineRuns/Pipeline/{PIPELINE}", json=[])
         mocker.post(f"{PIPELINES}/PipelineRuns/PipelineSubmit/{PIPELINE}", json={"Id": RUN})
@@ -183,6 +191,24 @@ def test_wrong_inputs_start_nothing(
 ) -> None:
     assert trigger(**inputs) == 2
     assert not sent(service, "POST", "PipelineSubmit")
+
+
+@pytest.mark.parametrize(
+    ("parameter", "code"),
+    [
+        *((f"{name}=much", 2) for name in ("rate", "rows", "depth", "share")),
+        *((f"{name}=1.5", 2) for name in ("rows", "depth")),
+        *((f"{name}=1.5", 0) for name in ("rate", "share", "note", "old")),
+        *((f"{name}=7", 0) for name in ("rate", "rows", "depth", "share")),
+        ("rows=False", 0),  # its default is a truth
+        ("rate=False", 2),
+    ],
+)
+def test_a_parameter_takes_what_its_default_is(
+    trigger: Trigger, service: mocking.Mocker, parameter: str, code: int
+) -> None:
+    assert trigger(parameters=parameter) == code
+    assert len(sent(service, "POST", "PipelineSubmit")) == (code == 0)
 
 
 def test_a_dry_run_starts_nothing(trigger: Trigger, service: mocking.Mocker) -> None:

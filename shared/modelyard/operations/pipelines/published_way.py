@@ -29,7 +29,15 @@ def run(inputs: PipelineInputs, context: Context) -> PipelineOutputs:
     pipeline = Published(session, place, inputs.pipeline_id)
     found = pipeline.look_up()
     named = f"{found.get('Name')} {found.get('Version') or ''}".strip()
-    v1_runs.check_parameters(parameters, pipeline.parameters(found), f"the pipeline {named}")
+    kinds = pipeline.parameters(found)
+    v1_runs.check_parameters(parameters, set(kinds), f"the pipeline {named}")
+    for name, value in parameters.items():
+        if not kinds[name].takes(value):
+            raise InputError(
+                f"the parameter {name} is {value!r}, and the pipeline {named} takes "
+                f"{kinds[name].value}",
+                cause="it was published with such a default",
+            )
     context.log.info("published pipeline %s (%s)", named, inputs.pipeline_id)
     if inputs.dry_run:
         return PipelineOutputs()
