@@ -317,6 +317,9 @@ def test_one_definition_is_validated_submitted_and_published(place: V1Workplace)
 
     first = publish(marker_path="cdml/markers", pipeline_version="41")
     assert first.code == 0, first.log
+    looked = publish(marker_path="cdml/markers", dry_run="true")
+    assert looked.code == 0, looked.log
+    assert "published pipeline" not in looked.log
     away = {"marker_path": "markers", "disable_older": "true"}
     for dry_run in ("true", "false"):
         lost = publish(**away, marker_datastore="nowhere", dry_run=dry_run)

@@ -526,6 +526,21 @@ def test_a_job_works_with_its_own_token_and_with_one_that_lives_on(
     assert [one["comment"] for one in bricks.infos.values()][1:] == ["Azure ML compute wine/one"]
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_who_may_not_enter_the_workspace_takes_the_token_that_works(
+    service: mocking.Mocker,
+    make_context: Make,
+    recording_ci: Any,
+    clock: FakeClock,
+    status: int,
+) -> None:
+    bricks = Bricks(service, clock)
+    Job("a", make_context, recording_ci, revoke_at_end=False).starts()
+    service.get(f"{WORKSPACE}/api/2.0/token/list", status_code=status, json={})
+    assert Job("b", make_context, recording_ci).starts() == "left-alone"
+    assert len(bricks.infos) == 1
+
+
 def test_a_token_is_revoked_also_where_the_compute_gets_no_other(
     service: mocking.Mocker, make_context: Make, recording_ci: Any, clock: FakeClock
 ) -> None:

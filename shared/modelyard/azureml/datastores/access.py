@@ -35,8 +35,9 @@ def container(session: Session, place: Place, name: str, rights: str) -> str:
     if not holder:
         raise ServiceError(
             f"the datastore {name} is of the type {found.kind}",
-            cause="only blob containers and file systems of Data Lake Storage Gen2 are read",
-            fix="let the output go to one of those",
+            cause="only blob containers and file systems of Data Lake Storage Gen2 are read and "
+            "written here",
+            fix="name a datastore that is one of those",
         )
     address = (
         f"{properties.get('protocol', 'https')}://{properties['accountName']}.blob."

@@ -19,7 +19,7 @@ from modelyard.azureml.connection import Place
 from modelyard.context import Context
 from modelyard.databricks import connection, tokens
 from modelyard.databricks.tokens import KnownToken, MintedToken
-from modelyard.errors import InputError, ServiceError
+from modelyard.errors import InputError, PermissionDenied, ServiceError, Unauthenticated
 from modelyard.http import Session
 from modelyard.operations.computes.compute_inputs import ComputeInputs
 from modelyard.operations.inputs import times
@@ -42,10 +42,14 @@ def why_new(session: Session, place: Place, inputs: ComputeInputs, context: Cont
         return "" if token == inputs.databricks_token else not_taken
     if not token or not tokens.works(_address(session, inputs), token, clock=session.clock):
         return not_taken
-    if signed_in(inputs, context).sign_in.can(DATABRICKS):
+    if not signed_in(inputs, context).sign_in.can(DATABRICKS):
+        return ""
+    try:
         there = _of_compute(_workspace(session, inputs, context), place, inputs)
-        if there and there[-1].job not in ("", _job(context)):
-            return "its access token is another job's, which revokes it"
+    except (PermissionDenied, Unauthenticated):  # who may list none has minted none
+        return ""
+    if there and there[-1].job not in ("", _job(context)):
+        return "its access token is another job's, which revokes it"
     return ""
 
 
