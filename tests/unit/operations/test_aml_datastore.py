@@ -147,11 +147,18 @@ def test_the_second_time_nothing_changes_and_it_is_said(
 def test_another_key_is_written_and_not_shown(
     service: mocking.Mocker, make_context: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    there(service, key="the-key-of-before")
+    elsewhere = {  # what somebody else has set
+        "description": "days of wine",
+        "tags": {"team": "wine"},
+        "properties": {"a": "b"},
+        "serviceDataAccessAuthIdentity": "WorkspaceSystemAssignedIdentity",
+    }
+    there(service, key="the-key-of-before", **elsewhere)
     done = OPERATION.run(inputs(), make_context(OPERATION))
     assert done.updated == ("days",)
     [put] = sent(service)
-    assert put.json()["properties"]["tags"] == {"team": "wine"}  # which somebody else has set
+    assert put.json()["properties"].items() >= elsewhere.items()
+    assert "isDefault" not in put.json()["properties"]
     assert "updated (another secret)" in caplog.text
     assert "the-key-of-before" not in caplog.text
 

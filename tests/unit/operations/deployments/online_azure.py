@@ -23,6 +23,7 @@ from modelyard.operations.model_deploy import OPERATION, Outputs
 PLACE = Place("00000000-0000-0000-0000-000000000000", "wine", "wine")
 SCORING = "https://wine.example/score"
 ARM = "https://management.azure.com"
+KEY = "k3y-of-the-endpoint"
 
 
 class Azure:
@@ -43,6 +44,8 @@ class Azure:
         """Those that change something."""
         self.meanwhile: dict[str, Callable[[], None]] = {}
         """By call: what happens while it is answered."""
+        self.log = ""
+        """What every deployment has printed."""
         self.answers: dict[str, list[Any]] = {"blue": [1.5], "green": [2.5]}
         mocker.register_uri(mocking.ANY, re.compile(f"{ARM}.*/onlineEndpoints/"), json=self._answer)
         mocker.post(SCORING, json=self._score)
@@ -102,8 +105,8 @@ class Azure:
 
     def _done(self, request: Any, path: list[str]) -> dict[str, Any] | None:
         if path[-1] in ("getLogs", "listKeys", "token"):
-            secret = "k3y-of-the-endpoint"
-            return {"content": "", "primaryKey": secret, "accessToken": secret}
+            secret = KEY
+            return {"content": self.log, "primaryKey": secret, "accessToken": secret}
         if path[-1] == "deployments":
             return {"value": list(self.deployments.values())}
         if request.method == "DELETE":

@@ -117,6 +117,22 @@ def test_the_tag_counts_where_it_names_one_that_has_traffic(
     assert tags == {PROVEN: "blue", "team": "wine"}
 
 
+@pytest.mark.parametrize("named", ["mine", ""])
+def test_a_tag_that_names_one_without_traffic_says_nothing(
+    cases: Cases, azure: Azure, make_context: Make, named: str
+) -> None:
+    cases.serve("blue")
+    served = azure.deployments["blue"]
+    cases.killed(50)
+    assert azure.endpoint is not None
+    azure.endpoint["tags"][PROVEN] = named
+    azure.answers["green"] = []
+    with pytest.raises(EndpointTestFailed):
+        deploy(make_context(OPERATION), **OTHER)
+    assert azure.traffic == {"blue": 100}
+    assert azure.deployments == {"blue": served}
+
+
 def test_where_nothing_tells_which_is_proven_nothing_is_changed(
     cases: Cases, azure: Azure, make_context: Make
 ) -> None:

@@ -11,10 +11,10 @@ import requests_mock as mocking
 
 from modelyard.clock import FakeClock
 from modelyard.context import Context
-from modelyard.errors import Cancelled, InputError
+from modelyard.errors import Cancelled, EndpointTestFailed, InputError
 from modelyard.operations.deployments import remains
 from modelyard.operations.model_deploy import OPERATION
-from unit.operations.deployments.online_azure import PLACE, Azure, deploy, release
+from unit.operations.deployments.online_azure import KEY, PLACE, Azure, deploy, release
 
 Make = Callable[..., Context]
 
@@ -137,6 +137,23 @@ def test_what_azure_refuses_on_a_signal_the_release_step_deletes(
     release(context)
     assert list(azure.deployments) == ["blue"]
     assert azure.traffic == {"blue": 100}
+
+
+def test_the_log_that_is_kept_of_one_that_failed_shows_no_secret(
+    azure: Azure, make_context: Make, recording_ci: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[str, str] = {}
+    monkeypatch.setattr(
+        recording_ci, "upload", lambda name, path: kept.update({name: path.read_text()})
+    )
+    azure.serve("blue")
+    # What it prints when it is called.
+    azure.meanwhile["POST wine/listKeys"] = lambda: setattr(azure, "log", f"called with {KEY}")
+    azure.answers["green"] = []
+    with pytest.raises(EndpointTestFailed):
+        deploy(make_context(OPERATION))
+    assert kept == {"wine-green": "called with ***"}
+    assert KEY not in recording_ci.text
 
 
 def test_the_endpoint_keeps_its_identities(azure: Azure, make_context: Make) -> None:

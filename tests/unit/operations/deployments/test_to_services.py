@@ -176,6 +176,15 @@ def test_what_failed_its_smoke_test_fails_again(
     assert cluster.run(make_context(OPERATION)).action == "left-alone"
 
 
+def test_the_same_is_left_alone_only_where_it_is_well(
+    cluster: Cluster, make_context: Callable[..., Context]
+) -> None:
+    cluster.run(make_context(OPERATION), rows=None)
+    assert cluster.service is not None
+    cluster.service = replace(cluster.service, state="Unhealthy")
+    assert cluster.run(make_context(OPERATION), rows=None).action == "updated"
+
+
 @pytest.mark.parametrize("there", [False, True])
 def test_the_release_step_deletes_a_service_whose_creation_was_cut_off(
     cluster: Cluster,
