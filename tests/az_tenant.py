@@ -75,7 +75,11 @@ elif verb in ("ad app federated-credential create", "ad app federated-credential
 elif verb == "ad app federated-credential list":
     print(json.dumps(known["trust"]))
 elif verb == "role assignment create":
-    known["roles"].append({name: value(name) for name in ("--assignee", "--role", "--scope")})
+    if value("--assignee-principal-type") != "ServicePrincipal":
+        failure = "Cannot find user or service principal in graph database."
+    applications = {"principal-1": "app-1"}
+    whose = {"--assignee": applications[value("--assignee-object-id")]}
+    known["roles"].append({**whose, **{name: value(name) for name in ("--role", "--scope")}})
 elif verb == "role assignment list":
     asked = {name: value(name) for name in ("--assignee", "--role", "--scope") if name in words}
     print(json.dumps([one for one in known["roles"] if asked.items() <= one.items()]))

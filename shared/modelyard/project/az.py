@@ -126,7 +126,7 @@ class Az:
 
     def _assignment(self, role: Role) -> Callable[[], None]:
         def apply() -> None:
-            self._run(*roles.command(role, self.client_id)[1:])
+            self._run(*roles.command(role, self._principal())[1:])
 
         return apply
 

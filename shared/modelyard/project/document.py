@@ -31,6 +31,8 @@ class Value:
     """None, a bool, a number, a text, ``tuple[Value, ...]`` or ``dict[str, Value]``."""
     where: str
     """``modelyard.yml:12``, or the option that it comes from."""
+    written: str | None = None
+    """A scalar as the file has it: ``3.10``, where the number is 3.1; None for anything else."""
 
     @property
     def line(self) -> int:
@@ -116,7 +118,7 @@ def _value(node: yaml.Node, name: str) -> Value:
     if isinstance(node, yaml.SequenceNode):
         return Value(tuple(_value(one, name) for one in node.value), where)
     assert isinstance(node, yaml.ScalarNode)
-    return Value(plain_yaml.plain(node), where)
+    return Value(plain_yaml.plain(node), where, node.value)
 
 
 def _steps(key: str) -> list[str | int]:

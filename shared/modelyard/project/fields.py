@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from modelyard.documentation import page
 from modelyard.errors import FileError
@@ -62,7 +61,8 @@ class Section:
         for key, one in value.content.items():
             spelt = kebab(key)
             if spelt not in known:
-                self.mistakes.add(one, f"there is no key {self.named(key)}{nearest(spelt, known)}")
+                meant = nearest(spelt, known) or f"; there are {', '.join(known)}"
+                self.mistakes.add(one, f"there is no key {self.named(key)}{meant}")
             elif spelt in self._fields:
                 self.mistakes.add(one, f"{self.named(key)} is there in both spellings")
             else:
@@ -91,7 +91,7 @@ class Section:
             if required and isinstance(self.value.content, dict):
                 self.mistakes.add(self.value, f"{self.named(key)} is missing")
             return default
-        text = plain_text(self._fields[key].content)
+        text = plain_text(self._fields[key])
         if text is None or not text.strip():
             self.wrong(key, "isn't a text" if text is None else "is empty")
             return default
@@ -143,7 +143,7 @@ class Section:
         """
         found: dict[str, str] = {}
         for at, item in enumerate(self.items(key)):
-            text = plain_text(item.content)
+            text = plain_text(item)
             if text is None or not text.strip():
                 what = "isn't a text" if text is None else "is empty"
                 self.mistakes.add(item, f"{self.named(key)}[{at}] {what}")
@@ -179,7 +179,7 @@ class Section:
         ]
         names: dict[str, str] = {}
         for one in found if once else ():
-            name = plain_text(one.at(once).content) if one.has(once) else ""
+            name = plain_text(one.at(once)) if one.has(once) else ""
             known_as = (name or "").lower() if any_case else name
             if known_as and (before := names.setdefault(known_as, one.path)) != one.path:
                 one.wrong(once, f"is {name}, as that of {before} is")
@@ -203,7 +203,7 @@ class Section:
         """A mapping of the user's own names to texts."""
         found: dict[str, str] = {}
         for name, value in self.entries(key):
-            text = plain_text(value.content)
+            text = plain_text(value)
             if text is None:
                 self.mistakes.add(value, f"{self.named(key)}.{name} isn't a text")
             else:
@@ -222,8 +222,8 @@ class Section:
         return found
 
 
-def plain_text(content: Any) -> str | None:
-    """A scalar as a text, with true and false as YAML has them; None for anything else."""
-    if isinstance(content, bool):
-        return "true" if content else "false"
-    return str(content) if isinstance(content, (str, int, float)) else None
+def plain_text(value: Value) -> str | None:
+    """A scalar as it is written: ``3.10`` and ``on`` stay so. None for anything else."""
+    if isinstance(value.content, str):
+        return value.content
+    return value.written if isinstance(value.content, (int, float)) else None

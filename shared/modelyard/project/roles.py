@@ -101,9 +101,12 @@ def read(section: Section) -> Role:
 def command(role: Role, assignee: str) -> tuple[str, ...]:
     """Gives a role.
 
-    :param assignee: client id of an application, or object id of its service principal.
+    By the object id, and with its type: Microsoft Entra may not find a new principal for a while.
+
+    :param assignee: object id of a service principal.
     """
     return (
-        *("az", "role", "assignment", "create", "--assignee", assignee),
+        *("az", "role", "assignment", "create", "--assignee-object-id", assignee),
+        *("--assignee-principal-type", "ServicePrincipal"),
         *("--role", role.name, "--scope", role.scope),
     )

@@ -46,13 +46,18 @@ def address(section: Section, key: str, *, required: bool = False) -> str:
 
 def is_safe(url: str) -> bool:
     """Whether a token may be sent there: encrypted, or to this machine itself."""
-    return re.match(r"https://[^/]|http://(127\.0\.0\.1|localhost)[:/]", url) is not None
+    place = urlsplit(url)
+    local = place.hostname in ("127.0.0.1", "localhost")
+    return bool(place.hostname) and (place.scheme == "https" or (place.scheme == "http" and local))
 
 
 def branch(section: Section, key: str, default: str = "", *, required: bool = False) -> str:
     """The name of one branch, without ``refs/heads/``."""
-    name = section.text(key, default, required=required).removeprefix(HEADS)
-    if _PATTERN.search(name):
+    given = section.text(key, default, required=required)
+    name = given.removeprefix(HEADS)
+    if given and not name:
+        section.wrong(key, f"is {given}, and names no branch")
+    elif _PATTERN.search(name):
         section.wrong(key, f"is {name}, a pattern: name one branch")
     elif name and _NO_BRANCH.search(name):
         section.wrong(key, f"is {name}, which git takes for no name of a branch")

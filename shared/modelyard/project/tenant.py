@@ -171,9 +171,9 @@ def by_hand(tenant: Tenant | None, federations: Sequence[Federation]) -> Iterato
         yield f"  # {TO_FILL_IN}: the appId that the first one prints; put it into azure.client-id"
     for one in federations:
         yield f"  {shlex.join(federation_command(one, one.client_id or client_id))}"
-    for role in tenant.roles if tenant else ():
-        yield f"  {shlex.join(roles.command(role, client_id))}"
-    if tenant and tenant.folders:
+    if tenant and (tenant.roles or tenant.folders):
         yield f"  {shlex.join(principal_command(client_id))}"
         yield f"  # {PRINCIPAL}: what this one prints"
+        for role in tenant.roles:
+            yield f"  {shlex.join(roles.command(role, PRINCIPAL))}"
         yield from (f"  {line}" for line in folders.by_hand(tenant.folders, PRINCIPAL))

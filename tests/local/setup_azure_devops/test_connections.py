@@ -200,3 +200,14 @@ def test_an_application_with_a_secret_is_told_from_one_that_is_trusted(setup: Se
     assert "authorization: ServicePrincipal -> WorkloadIdentityFederation" in shown
     found = stored(setup, "ml-dev")["authorization"]
     assert found["scheme"] == "WorkloadIdentityFederation"
+
+
+def test_an_address_of_a_registry_is_the_same_with_its_slash_and_without(setup: Setup) -> None:
+    setup.replace("registry: wine.azurecr.io", "registry: https://index.docker.io/v1/")
+    setup()
+    assert stored(setup, "registry")["url"] == "https://index.docker.io/v1/"
+    assert "nothing to change" in setup("--check", *QUIET).stdout
+    setup.replace("registry: https://index.docker.io/v1/", "registry: index.docker.io/v1")
+    assert "nothing to change" in setup("--check", *QUIET).stdout
+    setup.replace("registry: index.docker.io/v1", "registry: index.docker.io/v2")
+    assert "registry: index.docker.io/v1 -> index.docker.io/v2" in setup(*QUIET).stdout

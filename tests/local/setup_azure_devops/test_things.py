@@ -9,6 +9,7 @@ from local.setup_azure_devops.setup import NEEDED, SECRETS, Setup
 from modelyard.local.cloud.devops import pipelines as devops_pipelines
 
 CLOUD_SERVICES = NEEDED
+PLACE = "  repository: {name: wines/wine, type: github, service-connection: github}\n"
 
 
 def test_variables_are_known_whatever_their_case_and_stay_settable(setup: Setup) -> None:
@@ -181,3 +182,38 @@ def test_a_list_that_restricts_nothing_is_told_so(setup: Setup) -> None:
     setup.asked("PATCH", used, json={"allPipelines": {"authorized": True}})
     told = setup("--check", *quiet).stdout
     assert told.count("open to all pipelines, so the file's list restricts nothing") == 1
+
+
+def test_an_approval_keeps_what_the_file_does_not_name(setup: Setup) -> None:
+    setup()
+    production = setup.only("/local/_apis/distributedtask/environments", "production")
+    checks = "/local/_apis/pipelines/checks/configurations"
+    listed = f"{checks}?resourceType=environment&resourceId={production['id']}"
+    setup.replace("        time-out-minutes: 1440\n        instructions: Look at the report.\n", "")
+    quiet = ("--set", "azure-devops.extension-publisher=")
+    assert "nothing to change" in setup("--check", *quiet).stdout
+    setup.replace("        minimum: 1\n", "        minimum: 2\n")
+    setup(*quiet)
+    (check,) = setup.asked("GET", listed)["value"]
+    settings = check["settings"]
+    assert (check["timeout"], settings["minRequiredApprovers"]) == (1440, 2)
+    assert settings["instructions"] == "Look at the report."
+
+
+def test_a_pipeline_stays_in_its_folder_and_is_told_of_another_connection(setup: Setup) -> None:
+    github = "      type: github\n      secrets: {token: env:SETUP_TOKEN}\n"
+    more = f"    - name: github-2\n{github}"
+    setup.replace("  variable-groups:\n", f"    - name: github\n{github}{more}  variable-groups:\n")
+    setup.replace("  pipelines:\n", PLACE + "  pipelines:\n")
+    text = setup.file.read_text(encoding="utf-8")
+    setup.file.write_text(text[: text.index("  branch-policies:")], encoding="utf-8")
+    quiet = ("--set", "azure-devops.extension-publisher=")
+    setup(*quiet)
+    setup.replace("      folder: ml/training\n", "")
+    assert "nothing to change" in setup("--check", *quiet).stdout
+    setup.replace("service-connection: github}", "service-connection: github-2}")
+    shown = setup(*quiet).stdout
+    other = setup.only("/local/_apis/serviceendpoint/endpoints", "github")
+    assert shown.count(f"service connection: {other['id']} -> github-2") == 2
+    assert "nothing to change" in setup("--check", *quiet).stdout
+    assert setup.only("/local/_apis/build/definitions", "wine-quality")["path"] == "\\ml\\training"

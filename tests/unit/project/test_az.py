@@ -73,7 +73,7 @@ def test_one_that_somebody_made_in_the_meantime_is_not_made_again(folder: Path) 
 
 
 def test_az_gets_no_token(folder: Path) -> None:
-    names = ("GH_TOKEN", "ARM_CLIENT_CERTIFICATE_PASSWORD", "SECRET_X", "AZURE_STORAGE_KEY")
+    names = ("GH_TOKEN", "ARM_CLIENT_CERTIFICATE_PASSWORD", "SECRET_X", "servicePrincipalKey")
     given = {"HOME": "/home/made-up", "IDENTITY_HEADER": "of-the-machine"}
     one = az(folder, **given, **dict.fromkeys(names, "made-up-secret"))
     one.federation_change(TRUST.name, lambda: TRUST)

@@ -75,7 +75,8 @@ def test_a_right_that_it_cant_give_is_a_command(elsewhere: Role) -> None:
     assert "--subscription s --resource-group ml " in text
     assert text.count("Microsoft.Authorization/roleAssignments@") == 2
     quoted = f"'{elsewhere.name}'" if " " in elsewhere.name else elsewhere.name
-    command = f"// az role assignment create --assignee OBJECT-ID --role {quoted} --scope"
+    whose = "--assignee-object-id OBJECT-ID --assignee-principal-type ServicePrincipal"
+    command = f"// az role assignment create {whose} --role {quoted} --scope"
     assert f"{command} {elsewhere.scope}\n" in text
     assert f"guid('{elsewhere.scope}'" not in text
     assert "// not in this file, with the output principalId in place of OBJECT-ID:" in text

@@ -94,10 +94,10 @@ def test_what_somebody_else_has_to_do_is_printed_for_a_shell() -> None:
     (trust,) = [line for line in lines if "federated-credential" in line]
     assert '"subject": "sc://org/project/ml-dev"' in trust
     assert '"audiences": ["api://audience"]' in trust
-    assert (
-        f"role assignment create --assignee APPLICATION-ID --role Contributor --scope {GROUP}"
-        in ("\n".join(lines))
-    )
+    whose = "--assignee-object-id OBJECT-ID --assignee-principal-type ServicePrincipal"
+    assert f"  az role assignment create {whose} --role Contributor --scope {GROUP}" in lines
+    shown = lines.index("  az ad sp show --id APPLICATION-ID --query id --output tsv")
+    assert lines[shown + 1] == "  # OBJECT-ID: what this one prints"
 
 
 def test_a_connection_with_an_application_of_its_own_is_trusted_by_that_one() -> None:

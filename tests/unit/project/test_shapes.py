@@ -17,6 +17,9 @@ from modelyard.project.fields import Mistakes, Section
         ("https://github.example.com/api/v3", True),
         ("http://127.0.0.1:8/api/v3", True),
         ("http://localhost/api/v3", True),
+        ("http://localhost", True),
+        ("HTTPS://github.example.com", True),
+        ("ftp://localhost/", False),
         ("http://127.0.0.1.example.com/api/v3", False),
         ("http://github.example.com", False),
         ("https://", False),
@@ -46,6 +49,7 @@ def test_a_branch_goes_by_its_short_name(tmp_path: Path, name: str) -> None:
     [
         ("release/*", "a pattern: name one branch"),
         ("v[12]", "a pattern"),
+        ("refs/heads/", "names no branch"),
         *((one, "no name of a branch") for one in ("a b", "a..b", "/a", "a/", "a.lock", "-a", "@")),
     ],
 )

@@ -37,3 +37,13 @@ def test_one_name_is_one_variable(tmp_path: Path, given: str, told: str) -> None
     variables.read(Section(document.read(path), "p", ("variables", "secrets"), mistakes))
     with pytest.raises(FileError, match=told):
         mistakes.check()
+
+
+def test_values_are_texts_as_they_are_written(tmp_path: Path) -> None:
+    """Of YAML 3.10 is 3.1, on is true, and 0123 is 83."""
+    path = tmp_path / "modelyard.yml"
+    values = {"A": "3.10", "B": "on", "C": "0123", "D": "1_000", "E": "1e3", "F": "true", "G": "x"}
+    lines = "".join(f"  {name}: {value}\n" for name, value in values.items())
+    path.write_text(f"variables:\n{lines}", encoding="utf-8")
+    section = Section(document.read(path), "p", ("variables", "secrets"), Mistakes())
+    assert variables.read(section)[0] == values

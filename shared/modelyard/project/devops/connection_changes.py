@@ -88,7 +88,8 @@ def _kept(connection: ServiceConnection, found: Any) -> frozenset[str]:
         connection_bodies.scheme(connection),
     )
     if connection.type == REGISTRY:
-        same &= (there["registry"], there["user"]) == (connection.registry, connection.user)
+        asked = (_bare(connection.registry), connection.user)
+        same &= (there["registry"], there["user"]) == asked
     return frozenset(connection.secrets if same else ())
 
 
@@ -109,18 +110,18 @@ def _fields(connection: ServiceConnection, organization: Organization) -> Json:
     if connection.resource_id:
         fields |= {"registry": connection.registry, "resource": connection.resource_id}
     elif connection.type == REGISTRY:
-        fields |= {"registry": connection.registry, "user": connection.user}
+        fields |= {"registry": _bare(connection.registry), "user": connection.user}
     return fields
+
+
+def _bare(registry: str) -> str:
+    """As it is compared: with or without ``https://`` it is the same one."""
+    return registry.removeprefix("https://").rstrip("/")
 
 
 def _found_fields(connection: ServiceConnection, found: Any) -> Json:
     parameters = {k.lower(): v for k, v in (found.authorization.parameters or {}).items()}
     data = found.data or {}
-    registry = (
-        str(parameters.get("registry") or parameters.get("loginserver") or "")
-        .removeprefix("https://")
-        .rstrip("/")
-    )
     names = {kind: name for name, kind in TYPES.items()}
     fields: Json = {
         "type": names.get(found.type, found.type),
@@ -130,14 +131,12 @@ def _found_fields(connection: ServiceConnection, found: Any) -> Json:
         "client": parameters.get("serviceprincipalid"),
         "subscription": data.get("subscriptionId"),
         "subscription name": data.get("subscriptionName"),
-        "registry": registry,
+        "registry": _bare(str(parameters.get("registry") or parameters.get("loginserver") or "")),
         "user": parameters.get("username"),
         "resource": data.get("registryId"),
         "url": found.url,
         **{f"secret {name}": kept_secrets.SET for name in connection.secrets},
     }
-    if connection.registry.startswith("https://"):
-        fields["registry"] = f"https://{registry}"
     return fields
 
 

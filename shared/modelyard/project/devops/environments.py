@@ -25,6 +25,14 @@ APPROVAL_KEYS = (
     *("approvers", "minimum", "time-out-minutes", "requester-may-approve", "instructions"),
     "in-order",
 )
+_FIELDS = {
+    "minimum": "minimum",
+    "time-out-minutes": "minutes",
+    "requester-may-approve": "requester_may_approve",
+    "in-order": "in_order",
+    "instructions": "instructions",
+}
+"""Fields of an approval by the keys that name them."""
 APPROVAL = {"id": "8c6f20a7-a545-4486-9777-f762fafe0d4d", "name": "Approval"}
 """The type of check that waits for people; the same in every organization."""
 MOST_MINUTES = 43_200
@@ -46,6 +54,8 @@ class Approval:
     requester_may_approve: bool
     in_order: bool
     instructions: str
+    named: frozenset[str] = frozenset()
+    """The keys that the file has: the rest is for a new one, and left where one is there."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,7 @@ def _approval(section: Section) -> Approval:
         requester_may_approve=section.flag("requester-may-approve", False),
         in_order=section.flag("in-order", False),
         instructions=section.text("instructions"),
+        named=frozenset(key for key in APPROVAL_KEYS if section.has(key)),
     )
     if not found.approvers:
         section.wrong("approvers", "is missing: who approves")
@@ -148,6 +159,7 @@ def _approval_change(
     who = identities(approval.approvers, organization)
     key = organization.knows(KIND, environment.name)
     found = _check(key, organization) if key else None
+    approval = _as_there(approval, found) if found else approval
     return change(
         "approval",
         f"of environment {environment.name}",
@@ -163,15 +175,27 @@ def _check(environment: str, organization: Organization) -> Json | None:
     return next((one for one in listed if one["type"]["id"] == APPROVAL["id"]), None)
 
 
-def _fields(approval: Approval) -> Json:
+def _as_there(approval: Approval, found: Json) -> Approval:
+    """With what is there in place of what the file doesn't name."""
+    there = _settings(found)
+    kept = {field: there[key] for key, field in _FIELDS.items() if key not in approval.named}
+    return replace(approval, **kept)
+
+
+def _settings(found: Json) -> Json:
+    settings = found.get("settings") or {}
     return {
-        "approvers": _ordered(approval.approvers, approval),
-        "minimum": approval.minimum,
-        "time-out-minutes": approval.minutes,
-        "requester-may-approve": approval.requester_may_approve,
-        "in-order": approval.in_order,
-        "instructions": approval.instructions,
+        "minimum": settings.get("minRequiredApprovers") or 0,
+        "time-out-minutes": found.get("timeout"),
+        "requester-may-approve": not settings.get("requesterCannotBeApprover", False),
+        "in-order": settings.get("executionOrder") in (2, "inSequence"),
+        "instructions": settings.get("instructions") or "",
     }
+
+
+def _fields(approval: Approval) -> Json:
+    rest = {key: getattr(approval, field) for key, field in _FIELDS.items()}
+    return {"approvers": _ordered(approval.approvers, approval), **rest}
 
 
 def _ordered(names: tuple[str, ...], approval: Approval) -> tuple[str, ...]:
@@ -185,11 +209,7 @@ def _found_fields(found: Json, approval: Approval, who: tuple[Identity, ...]) ->
     names = {str(one["id"]): str(one.get("displayName") or "") for one in approvers}
     return {
         "approvers": _ordered(shown([str(one["id"]) for one in approvers], who, names), approval),
-        "minimum": settings.get("minRequiredApprovers") or 0,
-        "time-out-minutes": found.get("timeout"),
-        "requester-may-approve": not settings.get("requesterCannotBeApprover", False),
-        "in-order": settings.get("executionOrder") in (2, "inSequence"),
-        "instructions": settings.get("instructions") or "",
+        **_settings(found),
     }
 
 

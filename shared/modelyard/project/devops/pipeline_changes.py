@@ -16,7 +16,15 @@ from modelyard.errors import Ambiguous, NotFound
 from modelyard.project import kept_secrets
 from modelyard.project.devops import service_connections, variables
 from modelyard.project.devops.organization import Organization
-from modelyard.project.devops.pipelines import FROM_YAML, KIND, NONE, OF_YAML, PUSHES, Pipeline
+from modelyard.project.devops.pipelines import (
+    FROM_YAML,
+    KIND,
+    NO_FOLDER,
+    NONE,
+    OF_YAML,
+    PUSHES,
+    Pipeline,
+)
 from modelyard.project.devops.repositories import AZURE_REPOS, Repository
 from modelyard.project.plan import Change, change
 from modelyard.project.secret_values import SecretReference
@@ -54,10 +62,10 @@ def changes(
             KIND,
             pipeline.name,
             {
-                **_fields(pipeline, repository),
+                **_fields(pipeline, repository, found),
                 **kept_secrets.shown(pipeline.secrets, there, renew=renew),
             },
-            _found_fields(found, repository) if found else None,
+            _found_fields(found, repository, organization) if found else None,
             _apply(pipeline, repository, key, found, needed, organization),
             kept_secrets.note(pipeline.secrets, there, renew=renew),
             needed.values(),
@@ -66,7 +74,7 @@ def changes(
 
 def _found(pipeline: Pipeline, listed: list[Any], organization: Organization) -> Any:
     same = [one for one in listed if str(one.name).lower() == pipeline.name.lower()]
-    here = [one for one in same if one.path == pipeline.folder]
+    here = [one for one in same if one.path == (pipeline.folder or NO_FOLDER)]
     if not here and len(same) > 1:
         folders = ", ".join(str(one.path) for one in same)
         raise Ambiguous(f"{len(same)} pipelines are called {pipeline.name}, in {folders}")
@@ -83,19 +91,25 @@ def _found(pipeline: Pipeline, listed: list[Any], organization: Organization) ->
     )
 
 
-def _fields(pipeline: Pipeline, repository: Repository) -> Json:
+def _folder(pipeline: Pipeline, found: Any) -> str:
+    return pipeline.folder or (str(found.path) if found else NO_FOLDER)
+
+
+def _fields(pipeline: Pipeline, repository: Repository, found: Any) -> Json:
     fields: Json = {
         "file": pipeline.file,
-        "folder": pipeline.folder,
+        "folder": _folder(pipeline, found),
         "repository": repository.name,
         "branch": repository.branch,
     }
     if pipeline.triggers is not None:
         fields["triggers"] = _shown(pipeline.triggers)
+    if repository.service_connection:
+        fields["service connection"] = repository.service_connection
     return fields | {f"variable {name}": value for name, value in pipeline.variables.items()}
 
 
-def _found_fields(found: Any, repository: Repository) -> Json:
+def _found_fields(found: Any, repository: Repository, organization: Organization) -> Json:
     process = found.process if isinstance(found.process, dict) else {}
     given = found.repository
     name = str(given.name or given.id)
@@ -106,6 +120,10 @@ def _found_fields(found: Any, repository: Repository) -> Json:
         "branch": str(given.default_branch or "").removeprefix("refs/heads/"),
         "triggers": _shown([one for one in found.triggers or () if _of_pushes(one)]),
     }
+    used = str((given.properties or {}).get("connectedServiceId") or "")
+    named = repository.service_connection
+    known = named and organization.knows(service_connections.KIND, named)
+    fields["service connection"] = named if known and used == known else used
     for variable, one in (found.variables or {}).items():
         if one.is_secret:
             fields[f"secret {variable}"] = kept_secrets.SET
@@ -149,7 +167,7 @@ def _apply(
 
         definition = found or models.BuildDefinition(type="build", quality="definition")
         definition.name = pipeline.name
-        definition.path = pipeline.folder
+        definition.path = _folder(pipeline, found)
         definition.process = {"type": YAML_PROCESS, "yamlFilename": pipeline.file}
         given = _repository(repository, repository_id, organization)
         definition.repository = _laid_over(definition.repository, given, models)

@@ -22,6 +22,7 @@ FROM_YAML, FROM_DEFINITION = 2, 1
 PUSHES = "continuousIntegration"
 """``triggerType`` of what the key ``triggers`` says; schedules and pull requests have others."""
 Json = dict[str, Any]
+NO_FOLDER = "\\"
 OF_YAML: Json = {"triggerType": PUSHES, "settingsSourceType": FROM_YAML}
 
 
@@ -33,7 +34,7 @@ class Pipeline:
     file: str
     """Path in the repository, without a slash before it."""
     folder: str
-    r"""``\`` for none, ``\ml\training``."""
+    r"""``\ml\training``; empty: as it is there, or none."""
     triggers: tuple[Json, ...] | None
     """For pushes, as a definition has them; None: as they are there, or those of the YAML file."""
     variables: dict[str, str]
@@ -50,7 +51,7 @@ def read(section: Section) -> Pipeline:
     return Pipeline(
         name=section.text("name", required=True),
         file=file,
-        folder=f"\\{folder}",
+        folder=f"{NO_FOLDER}{folder}" if section.has("folder") else "",
         triggers=_triggers(section),
         variables=plain,
         secrets=secrets,
@@ -63,7 +64,7 @@ def check_known(section: Section, key: str, at: Value, known: Collection[str]) -
     :param at: the text: what stands below the key, or one of the list there.
     :param known: the names of those that it has; their case doesn't count.
     """
-    name = plain_text(at.content)
+    name = plain_text(at)
     if name and name.lower() not in map(str.lower, known):
         what = f"has {name}, which isn't in azure-devops.pipelines{nearest(name, known)}"
         section.mistakes.add(at, f"{section.named(key)} {what}")

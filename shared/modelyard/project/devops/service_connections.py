@@ -63,9 +63,21 @@ _REGISTRY_ID = re.compile(
     r"([A-Za-z0-9]+)",
     re.IGNORECASE,
 )
+_HOST = re.compile(r"[\w.-]+(:\d+)?(/[\w./-]*)?", re.ASCII)
 _SHAPE = (
     "/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.ContainerRegistry/registries/NAME"
 )
+
+
+def _registry(section: Section, default: str, *, required: bool) -> str:
+    """A host such as ``wine.azurecr.io``, or an address; never with a user in it."""
+    text = section.text("registry", default, required=required)
+    if text.startswith("https://"):
+        return shapes.server(section, "registry")
+    if text and not _HOST.fullmatch(text):
+        section.wrong("registry", "isn't the host of a registry: wine.azurecr.io, or https://HOST/")
+        return default
+    return text
 
 
 def _server(section: Section, kind: str) -> str:
@@ -114,7 +126,7 @@ def read(
             section, "subscription-id", registry[1] if registry else ids.subscription_id
         ),
         subscription_name=section.text("subscription-name"),
-        registry=section.text("registry", login_server, required=by_password),
+        registry=_registry(section, login_server, required=by_password),
         user=section.text("user", required=by_password),
         resource_id=resource_id,
         url=_server(section, kind),

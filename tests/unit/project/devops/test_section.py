@@ -230,6 +230,30 @@ def plan_of(folder: Path, *, with_az: bool = False) -> None:
                 "azure-devops.service-connections[0].secrets.tokne isn't token",
             ],
         ),
+        *(
+            (
+                f"  service-connections: [{{name: a, type: container-registry, user: b, "
+                f"secrets: {{password: env:P}}, registry: '{registry}'}}]",
+                [f"azure-devops.service-connections[0].registry {what}"],
+            )
+            for registry, what in (
+                (
+                    "https://bob:made-up-word@reg.example.com",
+                    "has more than an address: leave out user, password, ? and #",
+                ),
+                ("bob@reg", "isn't the host of a registry: wine.azurecr.io, or https://HOST/"),
+                ("http://reg", "isn't the host of a registry: wine.azurecr.io, or https://HOST/"),
+            )
+        ),
+        (
+            "  environments: [{nmae: a, x-y-z: b}]",
+            [
+                "there is no key azure-devops.environments[0].nmae (did you mean name?)",
+                "there is no key azure-devops.environments[0].x-y-z; there are name, description, "
+                "approval, pipelines, all-pipelines",
+                "azure-devops.environments[0].name is missing",
+            ],
+        ),
         (
             "  variable-groups: [{name: a, variables: {b: 1}, vault-secrets: [c]}]\n"
             "  repository: {service-connection: d}",
