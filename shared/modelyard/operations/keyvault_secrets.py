@@ -10,7 +10,7 @@ from pathlib import Path
 
 from modelyard.azure.key_vault.names import address
 from modelyard.context import Context
-from modelyard.errors import InputError
+from modelyard.errors import FileError, InputError
 from modelyard.names import plural
 from modelyard.operation import Operation, Structure, given, result
 from modelyard.operations.inputs.identity_inputs import IdentityInputs
@@ -130,12 +130,23 @@ def _left(folder: str) -> str:
 
 
 def release(state: dict[str, str], _inputs: Inputs | None, context: Context) -> None:
-    folder = Path(state[files.FOLDER])
-    if not folder.exists():
+    kept = [Path(one) for key, one in state.items() if key.startswith(files.FOLDER)]
+    folders = [one for one in kept if one.exists()]
+    if not folders:
         context.log.info("the files of secrets are gone already")
         return
-    count = plural(files.shred(folder), "file")
-    context.log.info("%s of secrets: overwritten and deleted", count)
+    # All are tried, whatever becomes of one.
+    problems: list[FileError] = []
+    count = 0
+    for folder in folders:
+        try:
+            count += files.shred(folder)
+        except FileError as error:
+            problems.append(error)
+    context.log.info("%s of secrets: overwritten and deleted", plural(count, "file"))
+    if problems:
+        problems[0].what = "\n".join(one.what for one in problems)
+        raise problems[0]
 
 
 OPERATION = Operation(

@@ -11,6 +11,7 @@ control functions for Bicep" (``fail``).
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 
@@ -62,7 +63,18 @@ def text(tenant: Tenant, federations: Sequence[Federation]) -> str:
 def _is_able(role: Role) -> bool:
     """Whether a file for the group of the role can give it."""
     known = role.resource is not None and role.resource.kind.lower() in _VERSIONS
-    return role.name in ROLES and (role.is_for_group or known)
+    return _role_id(role) is not None and (role.is_for_group or known)
+
+
+def _role_id(role: Role) -> str | None:
+    """Azure's names of roles have no case."""
+    return next((one for name, one in ROLES.items() if name.lower() == role.name.lower()), None)
+
+
+def _identity_name(application: str) -> str:
+    """The application's, as far as an identity can have it: 3 to 128 letters, digits, - and _."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", application).strip("-_")[:128]
+    return name if len(name) >= 3 else "modelyard"
 
 
 def _head(tenant: Tenant, group: Group | None) -> Iterator[str]:
@@ -74,7 +86,7 @@ def _head(tenant: Tenant, group: Group | None) -> Iterator[str]:
     )
     yield _comment(shlex.join(command))
     yield "param location string = resourceGroup().location"
-    name = _quoted(tenant.application or "modelyard")
+    name = _quoted(_identity_name(tenant.application))
     if group:
         yield f"var isMeant = toLower(resourceGroup().id) == {_quoted(group.identifier.lower())}"
         meant = f"this file is for {group.identifier} alone"
@@ -121,7 +133,7 @@ def _roles(given: Sequence[Role]) -> Iterator[str]:
         yield "  properties: {"
         yield "    principalId: identity.properties.principalId"
         yield "    principalType: 'ServicePrincipal'"
-        identifier = _quoted(ROLES[role.name])
+        identifier = _quoted(_role_id(role) or "")
         kind = "'Microsoft.Authorization/roleDefinitions'"
         yield f"    roleDefinitionId: subscriptionResourceId({kind}, {identifier})"
         yield "  }"

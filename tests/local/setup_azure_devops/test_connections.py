@@ -196,8 +196,12 @@ def test_an_application_with_a_secret_is_told_from_one_that_is_trusted(setup: Se
         serviceprincipalkey="made-up-key",
     )
     by_somebody(setup, "ml-dev", by_secret)
+    planned = setup("--dry-run", *QUIET).stdout
+    assert "federated-credential" not in planned  # whom to trust isn't known yet
     shown = setup(*QUIET).stdout
+    assert "sc://modelyard-local/local/ml-dev" in shown
     assert "authorization: ServicePrincipal -> WorkloadIdentityFederation" in shown
+    assert "its key is removed: nobody signs in by it until the application trusts it" in shown
     found = stored(setup, "ml-dev")["authorization"]
     assert found["scheme"] == "WorkloadIdentityFederation"
 
@@ -211,3 +215,11 @@ def test_an_address_of_a_registry_is_the_same_with_its_slash_and_without(setup: 
     assert "nothing to change" in setup("--check", *QUIET).stdout
     setup.replace("registry: index.docker.io/v1", "registry: index.docker.io/v2")
     assert "registry: index.docker.io/v1 -> index.docker.io/v2" in setup(*QUIET).stdout
+
+
+def test_a_connection_in_another_cloud_is_told(setup: Setup) -> None:
+    setup()
+    data = {**stored(setup, "ml-dev")["data"], "environment": "AzureUSGovernment"}
+    by_somebody(setup, "ml-dev", {"data": data})
+    assert "cloud: AzureUSGovernment -> AzureCloud" in setup(*QUIET).stdout
+    assert stored(setup, "ml-dev")["data"]["environment"] == "AzureCloud"

@@ -295,6 +295,22 @@ def test_on_a_terminal_the_folder_that_stays_is_named(fake, run, recording_ci): 
     assert (Path(folder) / "A").exists()
 
 
+def test_every_folder_of_a_job_is_shredded_whatever_becomes_of_one(  # type: ignore[no-untyped-def]
+    fake, run, recording_ci, clock, tmp_path
+):
+    fake.put("wine", "a", "value-1")
+    folders = []
+    for _ in range(2):
+        assert run(filter="*", deliver="files") == 0
+        folders.append(Path(recording_ci.outputs["folder"]))
+    (tmp_path / "precious").write_text("x")
+    recording_ci.state["folder 0"] = str(tmp_path)
+    assert _released(recording_ci, clock, IDENTITY) == 3
+    assert [one.exists() for one in folders] == [False, False]
+    assert "2 files of secrets: overwritten and deleted" in recording_ci.lines
+    assert (tmp_path / "precious").exists()
+
+
 def test_only_its_own_folder_is_shredded(recording_ci, clock, tmp_path):  # type: ignore[no-untyped-def]
     (tmp_path / "precious").write_text("x")
     recording_ci.state["folder"] = str(tmp_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from modelyard.project import bicep, folders
@@ -29,7 +31,8 @@ def role(scope: str, name: str = "Contributor") -> Role:
 
 def test_it_has_the_identity_its_trust_and_its_roles() -> None:
     roles = (role(GROUP), role(VAULT, "Key Vault Secrets User"))
-    text = written(*roles, application="it's ${x}", trusts=(TRUST, TRUST))
+    trust = replace(TRUST, name="it's ${x}")
+    text = written(*roles, trusts=(trust, TRUST))
 
     assert "'it\\'s \\${x}'" in text
     assert "subject: 'sc://org/project/ml-dev'" in text
@@ -40,6 +43,19 @@ def test_it_has_the_identity_its_trust_and_its_roles() -> None:
     assert ("  scope: resourceGroup()\n" in text, "  scope: scope1\n" in text) == (True, True)
     assert text.count("{") == text.count("}")
     assert "not in this file" not in text
+
+
+@pytest.mark.parametrize(
+    ("application", "name"),
+    [("Wine training (dev)", "Wine-training-dev"), ("w", "modelyard"), ("", "modelyard")],
+)
+def test_an_identity_has_what_it_can_of_the_applications_name(application: str, name: str) -> None:
+    assert f"  name: '{name}'\n" in written(application=application)
+
+
+def test_names_of_roles_have_no_case() -> None:
+    assert "not in this file" not in written(role(GROUP, "contributor"))
+    assert bicep.ROLES["Contributor"] in written(role(GROUP, "contributor"))
 
 
 def test_it_names_its_group_and_fails_in_any_other() -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from modelyard.azure.identity.clouds import CLOUDS, PUBLIC, AzureCloud
 from modelyard.errors import InputError
-from modelyard.secret_references import SCHEME
+from modelyard.secret_references import SCHEME, place
 
 _VAULT = re.compile(r"(?=.{3,24}$)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 _HOST = re.compile(
@@ -96,7 +96,7 @@ def of_value(text: str) -> Reference:
     :raises InputError: when it isn't ``keyvault://VAULT/NAME`` or ``keyvault://VAULT/NAME/VERSION``.
     """
     try:
-        return reference(text.strip().removeprefix(SCHEME))
+        return reference(place(text))
     except InputError as error:
         error.fix = f"write {SCHEME}VAULT/NAME or {SCHEME}VAULT/NAME/VERSION"
         raise

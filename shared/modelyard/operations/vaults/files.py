@@ -12,6 +12,7 @@ from modelyard.errors import FileError
 from modelyard.operations.vaults.values import Value
 
 FOLDER = "folder"
+"""Beginning of the keys of the folders that the release step clears: a job may make several."""
 _TEMPORARY = ("AGENT_TEMPDIRECTORY", "RUNNER_TEMP")
 _MARK = "modelyard-secrets-"
 
@@ -27,7 +28,7 @@ def write(values: Sequence[Value], context: Context) -> dict[str, Path]:
     found: dict[str, Path] = {}
     try:
         folder = Path(tempfile.mkdtemp(prefix=_MARK, dir=_temporary(context))).resolve()
-        context.keep(FOLDER, str(folder))
+        context.keep(f"{FOLDER} {folder.name}", str(folder))
         for name, content in contents.items():
             path = folder / name
             with os.fdopen(

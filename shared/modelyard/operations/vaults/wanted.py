@@ -9,7 +9,7 @@ from typing import Any
 
 from modelyard.azure.key_vault.names import Reference, address, reference
 from modelyard.errors import InputError
-from modelyard.secret_references import SCHEME
+from modelyard.secret_references import place
 
 _FIELDS = ("secret", "name", "encoding", "json")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -67,7 +67,7 @@ def patterns(lines: tuple[str, ...], vault: str) -> list[Pattern]:
     """
     found = []
     for line in lines:
-        named, slash, glob = line.removeprefix(SCHEME).rpartition("/")
+        named, slash, glob = place(line).rpartition("/")
         if not slash and not vault:
             raise InputError(f"filter has {line}, and no vault is named", fix="set vault")
         address(named or vault)
@@ -100,7 +100,7 @@ def _wanted(name: str, one: Any, vault: str) -> Wanted:
     if name and not _VARIABLE.fullmatch(name):
         raise InputError(f"{name!r} can't name a variable: letters, digits and _")
     return Wanted(
-        _reference(text.strip().removeprefix(SCHEME), vault),
+        _reference(place(text), vault),
         name,
         _choice(fields, "encoding", {"text": False, "base64": True}) or False,
         _choice(fields, "json", {"keep": False, "flatten": True}),

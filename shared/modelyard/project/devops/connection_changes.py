@@ -14,6 +14,7 @@ from modelyard.project.devops import connection_bodies
 from modelyard.project.devops.connection_bodies import TYPES, Body, laid_over
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.service_connections import (
+    AZURE,
     GENERIC,
     KIND,
     REGISTRY,
@@ -63,13 +64,15 @@ def changes(wanted: list[ServiceConnection], organization: Organization) -> Iter
 
 
 def _note(connection: ServiceConnection, found: Any) -> str:
-    """A user and a password are for one server: they aren't sent to another one."""
-    other = found and connection.type == GENERIC and found.url != connection.url
-    return (
-        "a user and a password that it has are removed: they were for the other url"
-        if other
-        else ""
-    )
+    """What goes with a change. A user and a password are for one server: they aren't sent to
+    another one."""
+    if not found:
+        return ""
+    if connection.type == GENERIC and found.url != connection.url:
+        return "a user and a password that it has are removed: they were for the other url"
+    if connection.federated and found.authorization.scheme != connection_bodies.FEDERATED:
+        return "its key is removed: nobody signs in by it until the application trusts it"
+    return ""
 
 
 def _client_id(connection: ServiceConnection, organization: Organization) -> str:
@@ -107,6 +110,8 @@ def _fields(connection: ServiceConnection, organization: Organization) -> Json:
         }
         if connection.subscription_name:
             fields["subscription name"] = connection.subscription_name
+    if connection.type == AZURE:
+        fields["cloud"] = organization.surroundings.cloud.connection_name
     if connection.resource_id:
         fields |= {"registry": connection.registry, "resource": connection.resource_id}
     elif connection.type == REGISTRY:
@@ -131,6 +136,7 @@ def _found_fields(connection: ServiceConnection, found: Any) -> Json:
         "client": parameters.get("serviceprincipalid"),
         "subscription": data.get("subscriptionId"),
         "subscription name": data.get("subscriptionName"),
+        "cloud": data.get("environment"),
         "registry": _bare(str(parameters.get("registry") or parameters.get("loginserver") or "")),
         "user": parameters.get("username"),
         "resource": data.get("registryId"),

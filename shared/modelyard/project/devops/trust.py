@@ -21,6 +21,8 @@ def federation(connection: ServiceConnection, organization: Organization) -> Fed
         key,
     )
     given = dict(found.authorization.parameters or {})
+    if not given.get("workloadIdentityFederationSubject"):
+        return None  # it signs in otherwise: the service tells whom to trust once it is changed
     return Federation(
         federation_name(connection, organization),
         str(given.get("workloadIdentityFederationIssuer", "")),

@@ -146,9 +146,10 @@ def federations(
 
 def _issuer(base: str) -> str:
     """:param base: address of the interface."""
-    if base == API:
-        return ISSUER
     place = urllib.parse.urlsplit(base)
-    if residence := _RESIDENCE.fullmatch(place.netloc):
+    host = place.netloc.lower().removesuffix(":443")
+    if f"https://{host}" == API:
+        return ISSUER
+    if residence := _RESIDENCE.fullmatch(host):
         return f"https://token.actions.{residence[1]}"
-    return f"{place.scheme}://{place.netloc}/_services/token"
+    return f"{place.scheme}://{host}/_services/token"

@@ -30,7 +30,7 @@ def test_what_json_holds_is_masked_and_short_lines_are_told_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     held = json.dumps({"user": "somebody", "key": "leaf-value"})
-    mapping = {"db": "keyvault://wine/db", "pem": "keyvault://wine/pem", "own": "OWN"}
+    mapping = {"db": "keyvault://wine/db", "pem": " KeyVault://wine/pem", "own": "OWN"}
     context = make_context(OPERATION, environment={"OWN": "long-enough\nxy"})
     with fake_vaults() as vaults:
         vaults.put("wine", "db", held)

@@ -76,6 +76,8 @@ def test_the_repository_is_called_as_github_says() -> None:
         (API, "https://token.actions.githubusercontent.com"),
         ("https://api.contoso.ghe.com", "https://token.actions.contoso.ghe.com"),
         ("https://git.contoso.com/api/v3", "https://git.contoso.com/_services/token"),
+        ("https://Git.contoso.com:8443/api/v3", "https://git.contoso.com:8443/_services/token"),
+        ("https://API.github.com:443", "https://token.actions.githubusercontent.com"),
     ],
 )
 def test_the_issuer_is_that_of_where_the_interface_is(api: str, issuer: str) -> None:
