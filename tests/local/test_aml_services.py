@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
@@ -61,6 +64,13 @@ def place(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def deploy(place: Workplace, target: str, endpoint: str, **inputs: str) -> Done:
     return place.run("model-deploy", target=target, endpoint=endpoint, **{**DEPLOY, **inputs})
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it didn't happen in time"
+        time.sleep(0.2)
 
 
 def ask(place: Workplace, url: str, key: str = "") -> requests.Response:
@@ -160,6 +170,47 @@ def test_a_script_whose_import_fails_is_told_once_and_without_frames_of_the_serv
     assert done.log.count("No module named") == 1
     assert "azureml_inference_server_http" not in done.log
     assert "imports a package that the environment doesn't have" in done.log
+
+
+@pytest.mark.parametrize(
+    ("model", "action", "told"),
+    [
+        ("double:1", "left-alone", "it has come up meanwhile, and stays"),
+        ("triple:1", "updated", "it is another job's by now, and stays"),
+    ],
+)
+def test_a_service_that_another_job_relies_on_stays(
+    place: Workplace, model: str, action: str, told: str
+) -> None:
+    """The first job is cut off while its new service comes up."""
+    name = f"both-{action}"
+    inputs = {**DEPLOY, "target": "aci", "endpoint": name}
+    first = place.start("model-deploy", **inputs)
+    assert first.stdout is not None
+    assert any(f"service {name} Running" in line for line in first.stdout)
+    first.send_signal(signal.SIGSTOP)
+    tested = {"target": "aci", "endpoint": name, "rows": "rows.json"}
+    until(lambda: place.run("endpoint-test", **WORKSPACE, **tested).code == 0)
+    second = deploy(place, "aci", name, model=model)
+    assert (second.code, second.outputs["action"]) == (0, action), second.log
+    first.send_signal(signal.SIGTERM)
+    first.send_signal(signal.SIGCONT)
+    log, _ = first.communicate(timeout=60)
+    assert first.returncode == 143, log
+    command = place.command("model-deploy", **inputs)
+    command[3:4] = ["release", "model-deploy"]
+    released = subprocess.run(
+        command,
+        cwd=place.folder,
+        env=place.own_environment("model-deploy"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert f"service {name}: {told}" in released.stdout + released.stderr
+    again = place.run("endpoint-test", **WORKSPACE, **tested)
+    assert again.code == 0, again.log
 
 
 def test_a_script_that_can_not_score_fails_the_smoke_test(place: Workplace) -> None:

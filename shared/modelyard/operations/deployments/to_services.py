@@ -81,7 +81,8 @@ def deploy(
 def take_back(inputs: ServiceInputs, kept: str, context: Context) -> None:
     """For the release step: delete the service that a job which was cut off began to create.
 
-    One that another job has deployed over it since is left alone.
+    One that another job has deployed over it since is left alone, and so is one that has come up
+    all the same: another job may have found it as it shall be.
     """
     name, _, origin = kept.partition("/")
     place = place_of(inputs, context)
@@ -92,6 +93,9 @@ def take_back(inputs: ServiceInputs, kept: str, context: Context) -> None:
         return
     if found.origin != origin:
         context.log.warning("service %s: it is another job's by now, and stays", name)
+        return
+    if found.state == HEALTHY:
+        context.log.warning("service %s: it has come up meanwhile, and stays", name)
         return
     web_services.delete(region, place, name)
     context.log.info("service %s: deleted, its creation was cut off", name)

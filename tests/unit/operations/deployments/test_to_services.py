@@ -205,16 +205,29 @@ def test_the_release_step_deletes_a_service_whose_creation_was_cut_off(
     assert deleted == ([] if there else ["wine"])
 
 
-def test_the_release_step_leaves_alone_what_another_job_has_deployed_over_it(
-    cluster: Cluster, make_context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("wanted", [{}, {"environment_variables": {"A": "b"}}])
+@pytest.mark.parametrize("has_come_up", [True, False])
+def test_the_release_step_leaves_alone_what_another_job_relies_on(
+    cluster: Cluster,
+    make_context: Callable[..., Context],
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: dict[str, Any],
+    has_come_up: bool,
 ) -> None:
+    """The other one finds it or deploys over it; it may go on coming up."""
     deleted: list[str] = []
     monkeypatch.setattr(web_services, "delete", lambda *given: deleted.append(given[-1]))
     with monkeypatch.context() as patch:
         patch.setattr(web_services, "deploy", cluster.cut_off)
         with pytest.raises(Cancelled):
             cluster.run(context := make_context(OPERATION), rows=None)
-    cluster.run(make_context(OPERATION), rows=None)  # the same
+    assert cluster.service is not None
+    if has_come_up:
+        cluster.service = replace(cluster.service, state="Healthy")
+    done = cluster.run(make_context(OPERATION), rows=None, **wanted)
+    assert done.action == ("left-alone" if has_come_up and not wanted else "updated")
+    if done.action == "updated":
+        cluster.service = replace(cluster.service, state="Unhealthy")
     assert OPERATION.release is not None
     OPERATION.release(context.kept, cluster.inputs(), context)
     assert not deleted
