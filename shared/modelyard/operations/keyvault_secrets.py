@@ -85,9 +85,12 @@ def run(inputs: Inputs, context: Context) -> Outputs:
     named = wanted.secrets(inputs.secrets, vault)
     patterns = wanted.patterns(inputs.filter, vault)
     if not named and not patterns:
-        raise InputError("neither secrets nor filter says which secrets are wanted")
+        raise InputError(
+            "neither secrets nor filter says which secrets are wanted",
+            fix="name some in secrets, or set filter to a pattern such as 'db-*'",
+        )
     if not 1 <= inputs.parallel <= MOST:
-        raise InputError(f"parallel is {inputs.parallel}, not a number from 1 to {MOST}")
+        raise InputError(f"parallel is {inputs.parallel}", fix=f"give 1 to {MOST}")
     with vaults(inputs, context) as reader:
         known = {one.source.key for one in named}
         found = fitting(reader, patterns, context)

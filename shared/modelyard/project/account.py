@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -65,6 +66,25 @@ def read(environment: Mapping[str, str], tenant_id: str = "") -> Given:
     )
 
 
+_OF_INPUTS = {
+    "azure-tenant-id": variables.TENANT_ID[0],
+    "azure-client-id": variables.CLIENT_ID[0],
+    "azure-client-secret": variables.CLIENT_SECRET[0],
+    "azure-client-certificate-password": variables.CLIENT_CERTIFICATE_PASSWORD[0],
+    "azure-client-certificate": variables.CLIENT_CERTIFICATE[0],
+    "allowed-tenants": ALLOWED_TENANTS,
+    "azure-cloud": CLOUD,
+    "sign-in": SIGN_IN,
+}
+"""The variables that stand here for inputs of a step."""
+
+
+def by_variables(text: str) -> str:
+    """A text on signing in, as somebody reads it who has variables and no inputs."""
+    names = "|".join(_OF_INPUTS)
+    return re.sub(rf"(?<![\w-])({names})(?![\w-])", lambda found: _OF_INPUTS[found[1]], text)
+
+
 def cloud(environment: Mapping[str, str]) -> AzureCloud:
     """The cloud that ``ARM_ENVIRONMENT`` names; else the public one.
 
@@ -73,7 +93,8 @@ def cloud(environment: Mapping[str, str]) -> AzureCloud:
     name = defined(CLOUD, environment.get(CLOUD, "")).strip()
     if name and name not in clouds.NAMES:
         raise InputError(
-            f"{CLOUD} is {name}, not one of {', '.join(clouds.NAMES)}{nearest(name, clouds.NAMES)}"
+            f"{CLOUD} is {name}, not one of {', '.join(clouds.NAMES)}{nearest(name, clouds.NAMES)}",
+            fix=f"set {CLOUD} to one of them, or leave it out for {PUBLIC.name}",
         )
     return clouds.by_name(name) if name else PUBLIC
 

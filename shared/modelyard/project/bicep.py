@@ -30,6 +30,9 @@ ROLES = {
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
 }
 """Ids of the built-in roles that projects of this kind need, the same in every tenant."""
+_COMMAND = ("az", "deployment", "group", "create")
+BEGINNING = f"// {shlex.join(_COMMAND)} "
+"""Of every such file."""
 _VERSIONS = {
     "microsoft.containerregistry/registries": "2023-07-01",
     "microsoft.databricks/workspaces": "2024-05-01",
@@ -80,7 +83,7 @@ def _identity_name(application: str) -> str:
 def _head(tenant: Tenant, group: Group | None) -> Iterator[str]:
     subscription = group.subscription if group else tenant.subscription_id
     command = (
-        *("az", "deployment", "group", "create"),
+        *_COMMAND,
         *(("--subscription", subscription) if subscription else ()),
         *("--resource-group", group.name if group else "GROUP", "--template-file", "THIS-FILE"),
     )

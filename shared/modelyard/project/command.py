@@ -116,7 +116,12 @@ def _look(plan: Plan, options: argparse.Namespace, surroundings: Surroundings) -
     _by_hand(plan, surroundings)
     if options.bicep:
         surroundings.write(f"{options.bicep} isn't written now, as nothing is")
+    if plan.untold:
+        names = ", ".join(plan.untold)
+        surroundings.write(f"\nwhom to trust for {names} is told by the run that makes it")
     if options.check:  # it may run where the secrets aren't
+        if plan.warnings and not plan.writes:
+            surroundings.write("\n--check ends with 1 because of the warning")
         return int(plan.writes or bool(plan.warnings))
     surroundings.secrets.read_all(plan.needs)
     return 0
@@ -165,6 +170,13 @@ def _check_bicep(path: Path, root: Section) -> None:
         raise InputError(
             "--bicep needs the section azure of the file",
             fix=f"name the application and its roles there: {page('setup')}",
+        )
+    if path.is_file() and not path.read_text(encoding="utf-8", errors="replace").startswith(
+        bicep.BEGINNING
+    ):
+        raise InputError(
+            f"--bicep {path} is there, and isn't a file that this command has written",
+            fix="name another file",
         )
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(

@@ -73,6 +73,8 @@ class Plan:
     """Whom the application in the tenant has to trust, as far as it is known. Asked for last."""
     begin: Callable[[], None] = _nothing
     """Called once before the first change: until then nothing may be written."""
+    untold: tuple[str, ...] = ()
+    """Names of what is trusted too, once it is there: nobody knows by what subject before."""
 
     @property
     def writes(self) -> bool:

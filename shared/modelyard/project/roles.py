@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from modelyard.project.fields import Section
 
 KEYS = ("role", "scope")
-_PART = r"[^/]+"
+_PART = r"(?!\.+(?:/|$))[^/]+"
 _GROUP = re.compile(
     rf"(?P<id>/subscriptions/(?P<subscription>{_PART})/resourceGroups/(?P<name>{_PART}))(/.*)?",
     re.IGNORECASE,

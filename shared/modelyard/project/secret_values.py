@@ -34,7 +34,8 @@ def secret_reference(content: Any) -> SecretReference | str:
     if isinstance(content, str) and content.startswith(ENVIRONMENT):
         if _VARIABLE.fullmatch(content.removeprefix(ENVIRONMENT)):
             return SecretReference(content)
-    elif isinstance(content, str) and is_reference(content):
+        return f"names no variable: write {SHAPES}"
+    if isinstance(content, str) and is_reference(content):
         try:
             of_value(content)
         except InputError:

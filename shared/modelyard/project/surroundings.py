@@ -13,6 +13,7 @@ from modelyard.azure.identity.sign_in import SignIn, Way
 from modelyard.azure.identity.ways import Job, ways
 from modelyard.clock import Clock
 from modelyard.credentials import Credential
+from modelyard.errors import InputError
 from modelyard.masking import Masker
 from modelyard.project import account
 from modelyard.project.az import Az
@@ -73,7 +74,11 @@ class Surroundings:
 
         :raises InputError: when there is no way to sign in.
         """
-        self._sign_in.check(resource)
+        try:
+            self._sign_in.check(resource)
+        except InputError as error:  # it speaks of the inputs of a step
+            error.what, error.fix = map(account.by_variables, (error.what, error.fix))
+            raise
         return self._sign_in.token(resource, clock=self.clock)
 
     @cached_property

@@ -17,6 +17,7 @@ def test_from_nothing_to_a_project_and_again(setup: Setup) -> None:
     assert "  + service connection ml-dev" in dry.stdout
     assert "16 to create, 0 to update, 0 as they should be" in dry.stdout
     assert "warning: the extension publisher.modelyard isn't installed" in dry.stdout
+    assert "\nwhom to trust for ml-dev is told by the run that makes it\n" in dry.stdout
     assert setup.asked("GET", "/local/_apis/build/definitions")["value"] == []
 
     first = setup.in_a_process("--bicep", "tenant.bicep")
@@ -33,9 +34,12 @@ def test_from_nothing_to_a_project_and_again(setup: Setup) -> None:
     assert "secrets can't be compared" in second.stdout
     assert setup.writes() == before
     # The extension is missing, which is no change of ours, but not as it should be either.
-    setup("--check", code=1)
+    because = "--check ends with 1 because of the warning"
+    assert because in setup("--check", code=1).stdout
     setup.install("publisher")
-    setup("--check")
+    checked = setup("--check").stdout
+    assert because not in checked
+    assert "whom to trust for" not in checked
     assert not list((setup.folder).glob("**/*.json"))
 
 

@@ -359,7 +359,7 @@ def test_an_expired_secret_is_used_and_said_to_be(fake, run, recording_ci, clock
         ({"secrets": '[{"secret": "a", "encode": "x"}]'}, "secrets has encode; there are"),
         ({"secrets": '[{"secret": "a", "json": "x"}]'}, "json is 'x', not one of keep, flatten"),
         ({"secrets": "[3]"}, "secrets is a list of names"),
-        ({"secrets": '["a"]', "parallel": "11"}, "not a number from 1 to 10"),
+        ({"secrets": '["a"]', "parallel": "11"}, "parallel is 11"),
         ({"secrets": '["a", "shared/a"]'}, "A would be both wine/a and shared/a"),
         ({"secrets": '[{"secret": "a", "json": {}}]'}, "json is {}, not one of keep, flatten"),
         ({"secrets": '["a"]', "prefix": "a b;="}, "prefix is 'a b;='; a variable has letters"),

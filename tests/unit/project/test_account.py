@@ -16,6 +16,7 @@ from modelyard.ci.terminal import Terminal
 from modelyard.clock import FakeClock
 from modelyard.errors import InputError
 from modelyard.masking import Masker
+from modelyard.project import account
 from modelyard.project.surroundings import Surroundings
 from unit.entra_principals import NAMES, Principals
 
@@ -138,3 +139,13 @@ def test_a_wrong_tenant_is_an_error_before_anything_is_sent(principals: Principa
     environment["MODELYARD_ALLOWED_TENANTS"] = "contoso.com"
     with pytest.raises(InputError, match=r"'contoso\.com', which isn't the id of a tenant"):
         around(Terminal(environment), environment).entra(MANAGER)
+
+
+def test_what_is_said_of_signing_in_names_variables_in_place_of_inputs(az: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        around(Terminal({}), {"MODELYARD_SIGN_IN": "service-principal"}).entra(MANAGER)
+    assert "AZURE_TENANT_ID" in caught.value.what
+    assert "azure-tenant-id" not in caught.value.what + caught.value.fix
+    assert account.by_variables("no-sign-in, sign-in-x, sign-in: x") == (
+        "no-sign-in, sign-in-x, MODELYARD_SIGN_IN: x"
+    )

@@ -313,6 +313,16 @@ def test_bicep_that_could_not_be_written_is_refused_before_anything_is_done(
     assert service.written == []
 
 
+def test_somebodys_file_is_not_written_over_but_an_earlier_one_is(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("tenant.bicep").write_text("param location string\n", encoding="utf-8")
+    assert run("--bicep", "tenant.bicep") == 2
+    assert "isn't a file that this command has written" in capsys.readouterr().err
+    assert Path("tenant.bicep").read_text(encoding="utf-8") == "param location string\n"
+    assert run("--bicep", "other.bicep") == run("--bicep", "other.bicep") == 0
+
+
 def test_the_bicep_file_is_written_only_with_the_changes(service: Service, tmp_path: Path) -> None:
     assert run("--dry-run", "--bicep", "tenant.bicep") == 0
     assert not Path("tenant.bicep").exists()

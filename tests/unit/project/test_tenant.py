@@ -51,6 +51,7 @@ def test_what_a_role_can_be_for(tmp_path: Path, scope: str) -> None:
 @pytest.mark.parametrize(
     "scope",
     [
+        *("/subscriptions/...", "/subscriptions/./resourceGroups/ml"),
         *("/", "/nonsense", "here", "/subscriptions", f"{GROUP}/vaults", f"{VAULT}/secrets"),
         *(f"{GROUP}//x", "/providers/Microsoft.Management", "/subscriptions//resourceGroups/ml"),
     ],

@@ -38,7 +38,10 @@ def fitting(vaults: Vaults, patterns: Iterable[Pattern], context: Context) -> li
             if fnmatch.fnmatchcase(one.name.lower(), pattern.glob.lower())
         ]
         if not listed:
-            raise InputError(f"no secret of the key vault {pattern.vault} fits {pattern.glob}")
+            raise InputError(
+                f"no secret of the key vault {pattern.vault} fits {pattern.glob}",
+                fix="compare filter with the names of the vault: az keyvault secret list",
+            )
         for one in listed:
             if why := one.unusable(now):
                 context.log.info("%s/%s: left out, %s", pattern.vault, one.name, why)

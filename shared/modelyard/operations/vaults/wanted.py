@@ -9,6 +9,7 @@ from typing import Any
 
 from modelyard.azure.key_vault.names import Reference, address, reference
 from modelyard.errors import InputError
+from modelyard.reading import nearest
 from modelyard.secret_references import place
 
 _FIELDS = ("secret", "name", "encoding", "json")
@@ -90,15 +91,22 @@ def check_prefix(prefix: str) -> None:
 def _wanted(name: str, one: Any, vault: str) -> Wanted:
     fields = dict(one) if isinstance(one, Mapping) else {"secret": one}
     if unknown := [field for field in fields if field not in _FIELDS]:
-        raise InputError(f"secrets has {unknown[0]}; there are {', '.join(_FIELDS)}")
+        raise InputError(
+            f"secrets has {unknown[0]}{nearest(str(unknown[0]), _FIELDS)}",
+            fix=f"write what is known here: {', '.join(_FIELDS)}",
+        )
     text = fields.get("secret")
     if not isinstance(text, str) or not text.strip():
         raise InputError(
-            "secrets is a list of names, or a mapping of names in the job to names in the vault"
+            "secrets has something that is no name",
+            fix="write a list of names, or a mapping of names in the job to names in the vault",
         )
     name = str(fields.get("name") or name)
     if name and not _VARIABLE.fullmatch(name):
-        raise InputError(f"{name!r} can't name a variable: letters, digits and _")
+        raise InputError(
+            f"{name!r} can't name a variable",
+            fix="take letters, digits and _, and no digit at the beginning",
+        )
     return Wanted(
         _reference(place(text), vault),
         name,

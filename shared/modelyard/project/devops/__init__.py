@@ -81,9 +81,11 @@ def plan(section: Section, surroundings: Surroundings) -> Plan:
     section.mistakes.check()
     organization = Organization(wanted.organization, wanted.project, surroundings)
     repository = repositories.repository_id(wanted.repository, organization)
+    changes = tuple(_changes(wanted, repository, organization))
+    federated = [one for one in wanted.connections if one.federated]
     return Plan(
         f"Azure DevOps, {organization.project_url}",
-        tuple(_changes(wanted, repository, organization)),
+        changes,
         links=lambda: _links(wanted, organization),
         warnings=(
             *extension.missing(wanted.extension_publisher, organization),
@@ -92,6 +94,7 @@ def plan(section: Section, surroundings: Surroundings) -> Plan:
             ),
         ),
         federations=lambda: _federations(wanted, organization),
+        untold=tuple(one.name for one in federated if trust.federation(one, organization) is None),
         begin=organization.begin,
     )
 

@@ -5,6 +5,7 @@ user."""
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -141,10 +142,12 @@ def read(
             if not value:
                 section.wrong(key, f"is missing, here and in azure.{key}")
         if not found.client_id and not (with_az and ids.application):
+            name = shlex.quote(ids.application or "modelyard")
             section.wrong(
                 "client-id",
-                "is missing, here and in azure.client-id; with azure.application, --with-az finds "
-                "or makes it",
+                "is missing, here and in azure.client-id: it is the appId that `az ad app create "
+                f"--display-name {name}` prints (then `az ad sp create --id` with it); with "
+                "azure.application, --with-az finds or makes it",
             )
     return found
 

@@ -62,7 +62,9 @@ def plan_of(folder: Path, *, with_az: bool = False) -> None:
                 "azure-devops.service-connections[0].subscription-id is missing, here and in "
                 "azure.subscription-id",
                 "azure-devops.service-connections[0].client-id is missing, here and in "
-                "azure.client-id; with azure.application, --with-az finds or makes it",
+                "azure.client-id: it is the appId that `az ad app create --display-name modelyard` "
+                "prints (then `az ad sp create --id` with it); with azure.application, --with-az "
+                "finds or makes it",
             ],
         ),
         (
