@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 ROLE = "Key Vault Secrets User"
 """The least role that reads secrets and lists their names."""
 _OBJECT = re.compile(r"\boid=([0-9A-Za-z-]+)")
+_PEOPLES = "appid=04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+"""The application of az, by which people sign in, also with a device code of azure-identity."""
 _RESOURCE = re.compile(r"Resource: '(/[^'\s]+?/vaults/[^'/\s]+)", re.IGNORECASE)
+_TELLING = ("Client address:", "Caller:", "Action:", "Resource:")
 _FORBIDDEN = 403
 
 
@@ -85,13 +88,20 @@ def _explain(error: PermissionDenied, message: str, inner: str, vault: str) -> N
     if inner == "ForbiddenByFirewall":
         error.cause = "the vault's firewall doesn't let this machine in"
         error.fix = "allow the agent's network in the vault's settings (Networking)"
+    elif inner == "ForbiddenByConnection":
+        error.cause = "the vault's public network access is disabled"
+        error.fix = (
+            "run this where a private endpoint of the vault is reached, or allow public access: "
+            f"az keyvault update --name {vault} --public-network-access Enabled"
+        )
     elif inner == "ForbiddenByRbac" or "not authorized to perform action" in message:
         resource = _RESOURCE.search(message)
         scope = (
             resource[1] if resource else f'"$(az keyvault show --name {vault} --query id -o tsv)"'
         )
+        kind = "User" if _PEOPLES in message else "ServicePrincipal"
         who = (
-            f"--assignee-object-id {caller[1]} --assignee-principal-type ServicePrincipal"
+            f"--assignee-object-id {caller[1]} --assignee-principal-type {kind}"
             if caller
             else "--assignee CLIENT_ID"
         )
@@ -119,7 +129,7 @@ def _parts(error: HttpResponseError) -> tuple[str, str, str]:
 def _one_line(message: str) -> str:
     """A refusal has nine lines, of which these say something."""
     first, *rest = message.splitlines() or [""]
-    told = (line.strip() for line in rest if line.startswith(("Caller:", "Action:", "Resource:")))
+    told = (line.strip() for line in rest if line.startswith(_TELLING))
     return " ".join([first.strip(), *told])
 
 

@@ -123,6 +123,15 @@ def test_without_a_role_the_command_that_gives_it(fake: FakeVaults, vaults: Vaul
     )
 
 
+def test_a_person_is_no_service_principal(fake: FakeVaults, vaults: Vaults) -> None:
+    by_az = BY_ROLE.replace("appid=client-1", "appid=04b07795-8ddb-461a-bbee-02f9e1bf7b46")
+    fake.refuse("wine", "db-password", 403, by_az, "ForbiddenByRbac")
+    assert (
+        f"--assignee-object-id {OBJECT} --assignee-principal-type User --scope"
+        in failure(vaults, PermissionDenied).fix
+    )
+
+
 def test_without_a_policy_the_command_that_gives_it(fake: FakeVaults, vaults: Vaults) -> None:
     fake.refuse("wine", "db-password", 403, BY_POLICY, "ForbiddenByPolicy")
     assert failure(vaults, PermissionDenied).fix == (
@@ -135,10 +144,23 @@ def test_a_refusal_that_says_less(fake: FakeVaults, vaults: Vaults) -> None:
     assert failure(vaults, PermissionDenied).fix.endswith(
         '--assignee CLIENT_ID --scope "$(az keyvault show --name wine --query id -o tsv)"'
     )
+
+
+def test_a_network_that_may_not_reach_the_vault(fake: FakeVaults, vaults: Vaults) -> None:
+    told = f"Client address: 203.0.113.7\r\nCaller: appid=client-1;oid={OBJECT}\r\nVault: wine"
     fake.refuse(
-        "wine", "db-password", 403, "Client address is not authorized", "ForbiddenByFirewall"
+        "wine", "db-password", 403, f"Address isn't authorized.\r\n{told}", "ForbiddenByFirewall"
     )
-    assert "firewall" in failure(vaults, PermissionDenied).cause
+    error = failure(vaults, PermissionDenied)
+    assert "Address isn't authorized. Client address: 203.0.113.7 Caller: " in error.what
+    assert error.cause == "the vault's firewall doesn't let this machine in"
+    fake.refuse(
+        "wine", "db-password", 403, f"Public access is off.\r\n{told}", "ForbiddenByConnection"
+    )
+    error = failure(vaults, PermissionDenied)
+    assert error.cause == "the vault's public network access is disabled"
+    assert "private endpoint" in error.fix
+    assert error.fix.endswith("az keyvault update --name wine --public-network-access Enabled")
 
 
 def test_a_disabled_secret(fake: FakeVaults, vaults: Vaults) -> None:
