@@ -29,11 +29,12 @@ def forms(secret: str) -> tuple[str, ...]:
     """Every text to mask for a secret, longest first.
 
     The whole, each line (agents mask line by line), and of each: JSON-escaped as Python, Go and
-    .NET do it, JSON within a text of JSON, as Python's ``repr``, quoted for a shell, XML-escaped,
-    URL-encoded in every spelling, in hexadecimal, base64 in both alphabets with and without
-    padding, in lines as the usual programs break them, and what base64 makes of it inside of a
-    longer text (``user:secret``), also where that is broken into lines (up to LONGEST_BROKEN), and
-    of its UTF-16 as PowerShell takes commands.
+    .NET do it, JSON within a text of JSON, as Python's ``repr`` and ``ascii`` show it, its
+    bytes and its JSON, quoted for a shell, XML-escaped, URL-encoded in every spelling, in
+    hexadecimal, base64 in both alphabets with and without padding, in lines as the usual programs
+    break them, and what base64 makes of it inside of a longer text (``user:secret``), also where
+    that is broken into lines (up to LONGEST_BROKEN), and of its UTF-16 as PowerShell takes
+    commands.
 
     What it can't be: a part of a line, such as a substring that a program cuts out; and what was
     otherwise encoded twice, compressed, encrypted or written in base32.
@@ -79,7 +80,8 @@ class Masker:
 
 def _escaped(part: str) -> Iterator[str]:
     yield from _json(part)
-    yield repr(part)[1:-1]
+    for text in (part, json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1]):
+        yield from _shown_by_python(text)  # such as the whole answer of a service, in JSON
     for quote in ("'\\''", "'\"'\"'", "''"):  # of a shell, of shlex, of YAML and PowerShell
         yield part.replace("'", quote)
     yield _SPECIAL.sub(r"\\\g<0>", part)  # of a shell without quotes, as printf %q has it
@@ -95,6 +97,19 @@ def _escaped(part: str) -> Iterator[str]:
     ):
         yield quoted
         yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
+
+
+def _shown_by_python(part: str) -> Iterator[str]:
+    """As repr and ascii show a text, and as the bytes of it are printed. Within a longer text an
+    apostrophe may have a backslash that it hasn't alone: a quotation mark beside it makes that."""
+    raw = part.encode(errors="replace")
+    for alone, beside in (
+        (repr(part)[1:], repr(f'"{part}')[2:]),
+        (ascii(part)[1:], ascii(f'"{part}')[2:]),
+        (repr(raw)[2:], repr(b'"' + raw)[3:]),
+    ):
+        yield alone[:-1]
+        yield beside[:-1]
 
 
 def _json(part: str) -> Iterator[str]:

@@ -25,6 +25,11 @@ LEAKS: dict[str, Callable[[str], str]] = {
     "JSON with its letters": lambda secret: json.dumps({"token": secret}, ensure_ascii=False),
     "JSON in JSON, seen by a reader": lambda secret: json.loads(json.dumps(json.dumps([secret]))),
     "repr": lambda secret: f"InvalidHeader: {secret!r}",
+    "repr in quotation marks": lambda secret: repr({"error": f'"{secret}"'}),
+    "ascii": lambda secret: f"InvalidHeader: {secret!a}",
+    "bytes": lambda secret: f"InvalidHeader: {secret.encode()!r}",
+    "bytes in quotation marks": lambda secret: repr(f'{{"token": "{secret}"}}'.encode()),
+    "bytes of JSON": lambda secret: repr(json.dumps([secret], ensure_ascii=False).encode()),
     "query": lambda secret: "https://x/?" + urllib.parse.urlencode({"token": secret}),
     "path": lambda secret: "https://x/" + urllib.parse.quote(secret),
     "lower-case escapes": lambda secret: re.sub(

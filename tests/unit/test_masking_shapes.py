@@ -107,6 +107,8 @@ def leaks(text: str, secret: str) -> Iterator[Leak]:
     """What careless programs print of a secret, or of a text in it."""
     yield Leak(text)
     yield Leak(repr(text)[1:-1], "ValueError: '", "'")
+    yield Leak(ascii(text)[1:-1], "ValueError: '", "'")
+    yield Leak(repr(text.encode())[2:-1], "b'", "'")
     for ascii_only in (True, False):
         yield Leak(json.dumps(text, ensure_ascii=ascii_only)[1:-1], '{"value": "', '"}')
     go = json.dumps(text, ensure_ascii=False)[1:-1]
