@@ -119,6 +119,32 @@ def test_json_becomes_a_value_for_each_thing(fake, run, recording_ci):  # type: 
     assert recording_ci.variables == {"DB": json.dumps(value)}
 
 
+@pytest.mark.parametrize(
+    ("value", "both"),
+    [
+        ({"a-b": "x", "a_b": "y"}, '"a-b" and "a_b"'),
+        ({"a": "x", "A": "y"}, '"a" and "A"'),
+        ({"a": {"b": "x"}, "a.b": "y"}, '"a"."b" and "a.b"'),
+        ({"a": ["x"], "a-0": "y"}, '"a".0 and "a-0"'),
+    ],
+)
+def test_keys_of_one_secret_that_would_have_one_name(fake, run, recording_ci, value, both):  # type: ignore[no-untyped-def]
+    fake.put("wine", "db", json.dumps(value))
+    assert run(secrets='["db"]', json="flatten") == 2
+    (text,) = recording_ci.errors()
+    assert f"would be both {both} of the JSON of wine/db" in text
+    assert "fix: rename one of the keys in the secret, or set json to keep for it" in text
+
+
+def test_a_key_of_a_secret_and_another_secret_of_one_name(fake, run, recording_ci):  # type: ignore[no-untyped-def]
+    fake.put("wine", "db", '{"user": "value-1"}')
+    fake.put("wine", "db-user", "value-2")
+    assert run(secrets='["db", "db-user"]', json="flatten") == 2
+    (text,) = recording_ci.errors()
+    assert "DB_USER would be both wine/db (DB_USER) and wine/db-user" in text
+    assert "fix: give one of them another name in secrets" in text
+
+
 ODD = {"tls": True, "port": 5432, "none": None, "short": "abc", "word": "leaf-value", "on": False}
 
 

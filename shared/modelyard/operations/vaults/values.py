@@ -27,9 +27,16 @@ class Value:
 
     name: str
     text: str = field(repr=False)
-    source: str
-    """``VAULT/NAME``, for messages."""
+    secret: str
+    """``VAULT/NAME``."""
     base64: bool = False
+    key: str = ""
+    """Where it stands in the secret's JSON: ``"users".0``; empty for the whole secret."""
+
+    @property
+    def source(self) -> str:
+        """How messages call what it is of."""
+        return f"{self.secret} ({self.name})" if self.key else self.secret
 
     def content(self) -> bytes:
         """What a file of it holds.
@@ -60,10 +67,7 @@ def values(fetched: Sequence[Fetched], *, prefix: str, flatten: bool) -> list[Va
                 steering.check(value.name, value.source, chosen=chosen)
                 other = found.setdefault(value.name.upper(), value)
                 if other is not value:
-                    raise InputError(
-                        f"{value.name} would be both {other.source} and {value.source}",
-                        fix="give one of them another name in secrets",
-                    )
+                    raise _clash(other, value)
         except InputError as error:
             problems[error.what] = error
     if problems:
@@ -71,12 +75,24 @@ def values(fetched: Sequence[Fetched], *, prefix: str, flatten: bool) -> list[Va
     return list(found.values())
 
 
+def _clash(one: Value, other: Value) -> InputError:
+    if one.secret == other.secret and one.key and other.key:
+        return InputError(
+            f"{one.name} would be both {one.key} and {other.key} of the JSON of {one.secret}",
+            fix="rename one of the keys in the secret, or set json to keep for it",
+        )
+    return InputError(
+        f"{other.name} would be both {one.source} and {other.source}",
+        fix="give one of them another name in secrets",
+    )
+
+
 def texts(fetched: Fetched) -> Iterator[str]:
     """What to mask of a secret beside the whole: the texts that its JSON holds.
 
     No numbers, booleans and the like: they would black out every ``true`` and ``5432`` of the log.
     """
-    leaves = (leaf for _, leaf in _leaves(_parsed(fetched.secret.value), ""))
+    leaves = (leaf for *_, leaf in _leaves(_parsed(fetched.secret.value), ""))
     yield from (one for one in leaves if isinstance(one, str) and len(one.strip()) >= SHORTEST)
 
 
@@ -92,8 +108,8 @@ def _of(one: Fetched, prefix: str, flatten: bool) -> Iterator[Value]:
         yield Value(name, text, str(source), one.wanted.base64 or is_pfx)
         return
     found = [
-        Value(key, leaf if isinstance(leaf, str) else json.dumps(leaf), f"{source} ({key})")
-        for key, leaf in _leaves(parsed, name)
+        Value(made, leaf if isinstance(leaf, str) else json.dumps(leaf), str(source), key=key)
+        for made, key, leaf in _leaves(parsed, name)
         if leaf is not None and leaf != ""
     ]
     if not found:
@@ -116,23 +132,28 @@ def _parsed(text: str) -> Any:
         return None
 
 
-def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Name and thing of each that a JSON value holds and that holds nothing itself: ``DB`` with
-    ``{"user": "x"}``: ``DB_USER``.
+def _leaves(value: Any, name: str) -> Iterator[tuple[str, str, Any]]:
+    """Name, key and thing of each that a JSON value holds and that holds nothing itself: ``DB``
+    with ``{"user": "x"}``: ``DB_USER``, ``"user"`` and ``x``.
 
     Without recursion: JSON can be read that is nested deeper than calls can be.
     """
-    open_ = [(name, value)]
+    open_ = [(name, "", value)]
     while open_:
-        name, value = open_.pop()
+        name, at, value = open_.pop()
+        before = f"{at}." if at else ""
         if isinstance(value, dict):
             inner = [
-                (f"{name}_{re.sub('[^A-Za-z0-9]', '_', key).upper()}", one)
+                (
+                    f"{name}_{re.sub('[^A-Za-z0-9]', '_', key).upper()}",
+                    before + json.dumps(key),
+                    one,
+                )
                 for key, one in value.items()
             ]
         elif isinstance(value, list):
-            inner = [(f"{name}_{number}", one) for number, one in enumerate(value)]
+            inner = [(f"{name}_{n}", f"{before}{n}", one) for n, one in enumerate(value)]
         else:
-            yield name, value
+            yield name, at, value
             continue
         open_ += reversed(inner)
