@@ -68,6 +68,7 @@ def execute(
 
     def work() -> None:
         nonlocal inputs
+        ci.begin()
         inputs = _inputs(operation, given, context, more_sources, from_ci, look_up)
         context.publish(**_as_dict(operation.run(inputs, context)))
 

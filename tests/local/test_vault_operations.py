@@ -99,6 +99,7 @@ def test_secrets_as_variables_and_as_files(work: Work) -> None:
     released = work.run("release", "keyvault-secrets", "--vault", FIRST)
     assert released.code == 0, released.text
     assert not folder.exists()
+    assert work.outputs("keyvault-secrets")["folder"] == ""
     for text in (done.text, files.text, released.text):
         assert "value-of" not in text
         assert "abcdefgh1234" not in text

@@ -148,6 +148,9 @@ class RecordingCI:
     def unknown_inputs(self, members: Sequence[Member]) -> list[str]:
         return list(self.unknown)
 
+    def begin(self) -> None:
+        self.events.append(("begin", ""))
+
     def write(self, text: str) -> None:
         self.events.append(("write", text))
         self.lines += self._shown(text).splitlines()

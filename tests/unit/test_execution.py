@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -295,6 +296,15 @@ def test_on_a_terminal_what_succeeded_is_left(tmp_path: Path) -> None:
     run(fake, Terminal({}))
 
     assert fake.released == []
+
+
+def test_a_run_in_a_job_folder_has_no_outputs_of_an_earlier_one(tmp_path: Path) -> None:
+    ci = Terminal({"MODELYARD_JOB": str(tmp_path)}, step="fake")
+    assert run(Fake(raising(InputError("broken"), run_id="1")), ci) == InputError.exit_code
+    path = tmp_path / "fake.outputs.json"
+    assert json.loads(path.read_text()) == {"run-id": "1", "error": "broken"}
+    assert run(Fake(), ci) == 0
+    assert json.loads(path.read_text()) == {"state": "DONE"}
 
 
 def test_what_was_let_go_is_not_released() -> None:

@@ -82,6 +82,9 @@ class AzurePipelines:
             if name.startswith("INPUT_") and name.removeprefix("INPUT_") not in known and value
         )
 
+    def begin(self) -> None:
+        """Each run of a step has outputs of its own here."""
+
     def write(self, text: str) -> None:
         self._console.write(text)
 

@@ -48,6 +48,10 @@ class CISystem(Protocol):
         """Names of inputs that were given but that nobody declares."""
         ...
 
+    def begin(self) -> None:
+        """The step begins: what an earlier run of it handed on isn't of this one."""
+        ...
+
     def write(self, text: str) -> None:
         """Print lines: masked, and with logging commands disarmed (they may be remote)."""
         ...

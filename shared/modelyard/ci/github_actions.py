@@ -84,6 +84,9 @@ class GitHubActions:
             if name.startswith("INPUT_") and name not in known and value
         )
 
+    def begin(self) -> None:
+        """Each run of a step has outputs of its own here."""
+
     def write(self, text: str) -> None:
         self._console.write(text)
 

@@ -58,6 +58,10 @@ class Terminal:
     def unknown_inputs(self, _members: Sequence[Member]) -> list[str]:
         return []
 
+    def begin(self) -> None:
+        if self._job is not None:
+            self._outputs_path().unlink(missing_ok=True)
+
     def write(self, text: str) -> None:
         self._console.write(text)
 
@@ -92,7 +96,7 @@ class Terminal:
         if name != _ERROR:
             self._console.write(f"{name}={value}" if "\n" not in value else f"{name}=\n{value}")
         if self._job is not None:
-            path = self._folder() / f"{self._step}.outputs.json"
+            path = self._outputs_path()
             outputs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
             _write_whole(path, json.dumps({**outputs, name: value}, indent=2))
 
@@ -172,6 +176,9 @@ class Terminal:
         with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
             file.write(self._run)
         return path.read_text(encoding="utf-8")
+
+    def _outputs_path(self) -> Path:
+        return self._folder() / f"{self._step}.outputs.json"
 
     def _state_path(self) -> Path:
         return self._folder() / f"{self._step}.state.json"

@@ -73,7 +73,9 @@ class Outputs:
     values: str | None = result(
         "JSON object of name and value; set with deliver output.", secret=True
     )
-    folder: str | None = result("Folder of the files; set with deliver files.")
+    folder: str | None = result(
+        "Folder of the files; set with deliver files, and empty once they are deleted."
+    )
     error: str | None = result("What went wrong; set when it failed.")
 
 
@@ -137,6 +139,7 @@ def release(state: dict[str, str], _inputs: Inputs | None, context: Context) -> 
     folders = [one for one in kept if one.exists()]
     if not folders:
         context.log.info("the files of secrets are gone already")
+        context.publish(folder="")
         return
     # All are tried, whatever becomes of one.
     problems: list[FileError] = []
@@ -147,6 +150,7 @@ def release(state: dict[str, str], _inputs: Inputs | None, context: Context) -> 
         except FileError as error:
             problems.append(error)
     context.log.info("%s of secrets: overwritten and deleted", plural(count, "file"))
+    context.publish(folder="")
     if problems:
         problems[0].what = "\n".join(one.what for one in problems)
         raise problems[0]

@@ -231,6 +231,7 @@ def test_files_that_the_release_step_shreds(fake, run, recording_ci, tmp_path, c
     assert (tmp_path / "link").read_bytes() != PEM.encode()
     assert (tmp_path / "link").stat().st_size == len(PEM)
     assert "3 files of secrets: overwritten and deleted" in recording_ci.lines
+    assert recording_ci.outputs["folder"] == ""
     assert execution.release(OPERATION, {}, recording_ci, environment=environment, clock=clock) == 0
 
 
@@ -303,8 +304,9 @@ def test_what_can_not_be_deleted_is_named_and_the_rest_is_gone(  # type: ignore[
 def test_files_are_shredded_also_where_an_input_is_wrong_by_then(fake, run, recording_ci, clock):  # type: ignore[no-untyped-def]
     fake.put("wine", "a", "value-1")
     assert run(filter="*", deliver="files") == 0
+    folder = Path(recording_ci.outputs["folder"])
     assert _released(recording_ci, clock, {"ARM_ENVIRONMENT": "AzureCloud"}) == 0
-    assert not Path(recording_ci.outputs["folder"]).exists()
+    assert not folder.exists()
 
 
 def test_on_a_terminal_the_folder_that_stays_is_named(fake, run, recording_ci):  # type: ignore[no-untyped-def]
