@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
 
 _SILENCE = logging.NullHandler()
+_UNUSABLE = "what is given hasn't the form that it needs; nothing was sent to Microsoft Entra"
 _ADDRESS = "check the proxy settings, and AZURE_AUTHORITY_HOST where that is set"
 
 
@@ -57,7 +58,7 @@ class Principal:
     def mint(self, resource: str) -> Token:
         """A new token for a resource.
 
-        :raises InputError: when an id can't be one.
+        :raises InputError: when an id or a certificate can't be one.
         :raises Unauthenticated: with what Entra said.
         :raises Unreachable: when Entra doesn't answer.
         :raises NotTheService: when something else does.
@@ -70,7 +71,11 @@ class Principal:
         try:
             # A new one each time: the old one remembers its token, also one that was refused, and
             # nothing of it is ever written to a file.
-            with self.source() as source:
+            try:
+                made = self.source()
+            except ValueError as error:
+                raise InputError(self._refused(error), cause=_UNUSABLE, fix=self.fix) from None
+            with made as source:
                 token = source.get_token(f"{resource}/.default")
         except (AzureError, ValueError) as error:
             raise self._failure(error) from None
@@ -100,10 +105,11 @@ class Principal:
                 cause="a proxy or another web site answered in its place",
                 fix=_ADDRESS,
             )
-        what = f"{self.name} can't sign in: {self._said(error)}"
-        if isinstance(error, ValueError):
-            return InputError(what, fix=self.fix)
-        return Unauthenticated(what, cause=self.cause, fix=self.fix)
+        kind = InputError if isinstance(error, ValueError) else Unauthenticated
+        return kind(self._refused(error), cause=self.cause, fix=self.fix)
+
+    def _refused(self, error: Exception) -> str:
+        return f"{self.name} can't sign in: {self._said(error)}"
 
     def _said(self, error: BaseException) -> str:
         """The first line of a message."""
@@ -149,7 +155,8 @@ def with_certificate(
     client_id: str,
     certificate: bytes,
     password: str | None,
-    fix: str = "check the certificate, its password, the tenant and the client id",
+    fix: str = "check the certificate (with its private key, in PEM or PKCS #12), its password, "
+    "the tenant and the client id",
     cloud: AzureCloud = PUBLIC,
 ) -> Principal:
     """A service principal that signs in with a certificate.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modelyard.account_errors import TenantNotAllowed
@@ -112,6 +112,7 @@ class SignIn:
 
         :raises Unauthenticated: when every way was refused, with a table of all of them.
         :raises Unreachable: when no way was answered.
+        :raises InputError: when what is given for each can't be used, and nothing was sent.
         :raises TenantNotAllowed: when the token isn't of an allowed tenant.
         """
         with self._lock:
@@ -164,9 +165,9 @@ class SignIn:
         if first is None:
             fix = next((way.fix for way in self._ways if isinstance(way, NotTried) and way.fix), "")
             return InputError(what, fix=fix or f"give the inputs of one of them: {DOCUMENTATION}")
-        unanswered = all(isinstance(error, Unreachable) for error in refused.values())
-        return (Unreachable if unanswered else Unauthenticated)(
-            what, cause=first.cause, fix=f"{first.fix}; {DOCUMENTATION} compares the ways"
+        told = next((error for error in refused.values() if error.cause), first)
+        return _kind(refused.values())(
+            what, cause=told.cause, fix=f"{told.fix}; {DOCUMENTATION} compares the ways"
         )
 
     @staticmethod
@@ -185,6 +186,14 @@ class SignIn:
         if way.name in refused:
             return way.name, "refused: " + " ".join(refused[way.name].what.split())
         return way.name, "not tried: it has no tokens for this service"
+
+
+def _kind(errors: Collection[ModelyardError]) -> type[ModelyardError]:
+    """Unauthenticated is only what somebody refused."""
+    for kind in (Unreachable, InputError):
+        if all(isinstance(error, kind) for error in errors):
+            return kind
+    return Unauthenticated
 
 
 def tenant_of(token: str) -> str:

@@ -145,7 +145,8 @@ def _service_principal(account: Account, cloud: AzureCloud) -> Way | NotTried:
                 client_id=client,
                 certificate=content,
                 password=password,
-                fix="check azure-client-certificate and azure-client-certificate-password",
+                fix="check azure-client-certificate (with its private key, in PEM or PKCS #12), "
+                "azure-client-certificate-password, azure-tenant-id and azure-client-id",
                 cloud=cloud,
             ),
         )

@@ -135,7 +135,9 @@ def test_a_tenant_that_cannot_be_one_is_an_input_error(entra: Any, clock: FakeCl
     with pytest.raises(InputError, match="client-1 can't sign in: Invalid tenant") as caught:
         principal(clock, tenant_id="not a tenant!").headers()
 
+    assert caught.value.cause.endswith("nothing was sent to Microsoft Entra")
     assert "azure-tenant-id" in caught.value.fix
+    assert entra.call_count == 0
 
 
 OIDC = "https://dev.azure.com/org/_apis/distributedtask/hubs/build/plans/1/jobs/2/oidctoken"
@@ -251,6 +253,17 @@ def test_a_certificate_that_is_none(entra: Any) -> None:
         who.mint(identity.DATABRICKS)
 
     assert "certificate" in caught.value.fix
+    assert entra.call_count == 0
+
+
+def test_a_certificate_without_its_key_is_told_as_that(entra: Any) -> None:
+    pem = b"-----BEGIN CERTIFICATE-----\nbWFkZSB1cA==\n-----END CERTIFICATE-----\n"
+    who = with_certificate(tenant_id=TENANT, client_id="client-1", certificate=pem, password=None)
+    with pytest.raises(InputError, match="private key") as caught:
+        who.mint(identity.DATABRICKS)
+
+    assert caught.value.cause.endswith("nothing was sent to Microsoft Entra")
+    assert "with its private key, in PEM" in caught.value.fix
     assert entra.call_count == 0
 
 

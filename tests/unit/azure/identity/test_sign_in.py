@@ -112,6 +112,21 @@ def test_when_nobody_answers_that_is_what_it_says(make: Callable[..., SignIn]) -
         who.mint(RESOURCE)
 
 
+def test_what_can_not_be_used_is_no_refusal(make: Callable[..., SignIn]) -> None:
+    wrong = fails("service-principal", InputError("no key", cause="no form", fix="give it"))
+    with pytest.raises(InputError, match="1 of 2 ways") as caught:
+        make(NotTried("github-oidc", "not set"), wrong).mint(RESOURCE)
+    assert caught.value.cause == "no form"
+    assert caught.value.fix.startswith("give it; ")
+
+
+def test_the_cause_is_that_of_who_has_one(make: Callable[..., SignIn]) -> None:
+    refused = fails("azure-cli", Unauthenticated("no", cause="signed out", fix="az login"))
+    with pytest.raises(Unauthenticated, match="2 of 2 ways") as caught:
+        make(fails("github-oidc", InputError("no permission", fix="x")), refused).mint(RESOURCE)
+    assert (caught.value.cause, caught.value.fix.partition(";")[0]) == ("signed out", "az login")
+
+
 def test_one_way_alone_says_what_it_has_to_say(make: Callable[..., SignIn]) -> None:
     with pytest.raises(InputError, match=r"^the tenant is none$"):
         make(fails("service-principal", InputError("the tenant is none"))).mint(RESOURCE)
