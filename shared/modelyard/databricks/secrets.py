@@ -51,6 +51,9 @@ class KeyVault:
 
         return plain(self) == plain(other)
 
+    def __str__(self) -> str:
+        return f"{self.resource_id} ({self.dns_name})"
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -62,9 +65,7 @@ class Scope:
     @property
     def backend(self) -> str:
         """How a message calls it."""
-        return (
-            f"backed by the key vault {self.vault.resource_id}" if self.vault else "Databricks' own"
-        )
+        return f"backed by the key vault {self.vault}" if self.vault else "Databricks' own"
 
 
 def vault_name(resource_id: str) -> str:

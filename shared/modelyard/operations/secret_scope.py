@@ -208,6 +208,12 @@ def _scope(inputs: Inputs, context: Context) -> Scope:
             fix="set the secrets in the key vault, and leave secrets and prune out here",
         )
     dns_name = address(inputs.key_vault_dns_name or name, signed_in(inputs, context).cloud)
+    if not dns_name.startswith(f"https://{name.lower()}."):
+        raise InputError(
+            f"key-vault-dns-name is {dns_name}, and the vault of key-vault-resource-id is {name}",
+            cause="Databricks would read another vault than the one whose id the scope has",
+            fix="leave key-vault-dns-name out, or give both of the same vault",
+        )
     return Scope(inputs.scope, KeyVault(resource_id.rstrip("/"), f"{dns_name}/"))
 
 

@@ -129,6 +129,29 @@ def test_a_key_vault_is_where_the_cloud_has_it(fake, run, recording_ci):  # type
     assert "'https://lake.example' can't be a key vault" in recording_ci.text
 
 
+def test_id_and_address_are_of_one_vault(fake, run, recording_ci):  # type: ignore[no-untyped-def]
+    for other in ("other-vault", "https://lake-vault2.vault.azure.net/", "lake"):
+        assert run(**vault(key_vault_dns_name=other)) == 2
+    assert (
+        "key-vault-dns-name is https://lake.vault.azure.net, and the vault of "
+        "key-vault-resource-id is Lake-Vault" in recording_ci.text
+    )
+    assert fake.writes() == []
+    assert run(**vault(key_vault_dns_name="LAKE-VAULT")) == 0
+
+
+def test_a_scope_on_a_vault_of_another_address(fake, run, recording_ci):  # type: ignore[no-untyped-def]
+    run(**vault())
+    metadata = fake.scopes["azureml"]["shown"]["keyvault_metadata"]
+    metadata["dns_name"] = "https://other-vault.vault.azure.net/"
+    assert run(**vault()) == 15
+    assert (
+        f"is backed by the key vault {VAULT} (https://other-vault.vault.azure.net/), but backed by "
+        f"the key vault {VAULT} (https://lake-vault.vault.azure.net/) was asked for"
+        in recording_ci.text
+    )
+
+
 def test_another_backend_is_an_error(fake, run, recording_ci):  # type: ignore[no-untyped-def]
     run()
     assert run(**vault()) == 15
