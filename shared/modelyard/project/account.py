@@ -74,9 +74,9 @@ _OF_INPUTS = {
     "azure-client-certificate": variables.CLIENT_CERTIFICATE[0],
     "allowed-tenants": ALLOWED_TENANTS,
     "azure-cloud": CLOUD,
-    "sign-in": SIGN_IN,
+    "set sign-in": f"set {SIGN_IN}",
 }
-"""The variables that stand here for inputs of a step."""
+"""The variables that stand here for inputs of a step. (A sign-in is a common word, too.)"""
 
 
 def by_variables(text: str) -> str:

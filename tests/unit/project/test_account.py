@@ -146,6 +146,6 @@ def test_what_is_said_of_signing_in_names_variables_in_place_of_inputs(az: Any) 
         around(Terminal({}), {"MODELYARD_SIGN_IN": "service-principal"}).entra(MANAGER)
     assert "AZURE_TENANT_ID" in caught.value.what
     assert "azure-tenant-id" not in caught.value.what + caught.value.fix
-    assert account.by_variables("no-sign-in, sign-in-x, sign-in: x") == (
-        "no-sign-in, sign-in-x, MODELYARD_SIGN_IN: x"
+    assert account.by_variables("az's sign-in, set sign-in-x, set sign-in to x") == (
+        "az's sign-in, set sign-in-x, set MODELYARD_SIGN_IN to x"
     )
