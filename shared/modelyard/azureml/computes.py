@@ -14,7 +14,7 @@ from modelyard.azure.long_running import DONE
 from modelyard.azureml import connection
 from modelyard.azureml.connection import Place
 from modelyard.durations import seconds_of
-from modelyard.errors import NotFound, ServiceError
+from modelyard.errors import InputError, NotFound, ServiceError
 from modelyard.http import Session
 from modelyard.nested_errors import causes
 
@@ -85,6 +85,21 @@ def check_ready(found: Compute) -> None:
             cause="\n".join(errors),
             fix="wait where it is being made; delete or detach one that has failed, and run again",
         )
+
+
+def check_usable(session: Session, place: Place, name: str, kind: str, *, otherwise: str) -> None:
+    """A compute that something shall run on.
+
+    :param otherwise: what to do where it is of another type.
+    :raises NotFound: when it isn't there. InputError when it is of another type. ServiceError
+        when it isn't ready.
+    """
+    found = require(session, place, name)
+    if found.kind != kind:
+        raise InputError(
+            f"the compute {name} is of the type {found.kind}, not {kind}", fix=otherwise
+        )
+    check_ready(found)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,14 @@ def deploy(
     if endpoint is not None:
         _check_endpoint(endpoint, target, inputs, context)
     elif inputs.compute:
-        _check_cluster(session, place, inputs.compute)
+        computes.check_usable(
+            session,
+            place,
+            inputs.compute,
+            computes.KUBERNETES,
+            otherwise="attach a Kubernetes cluster by aml-compute; on AKS of SDK v1 take target "
+            "aks",
+        )
     live = proven.live(session, place, endpoint, rollout, context) if endpoint else ""
     serving_now = online.find_deployment(session, place, name, live) if live else None
     if endpoint and serving_now and _is_same(endpoint, serving_now, planned.fingerprint):
@@ -70,16 +77,6 @@ def deploy(
     endpoint = blue_green.roll_out(session, place, find_or_create, change, body, rollout, context)
     context.log.info("endpoint %s: %s, %s", name, action, endpoint.scoring_url)
     return Deployed(action, endpoint.scoring_url, planned.model.reference, change.new)
-
-
-def _check_cluster(session: Session, place: Place, name: str) -> None:
-    """:raises NotFound, InputError: for a compute that no online endpoint can be on."""
-    found = computes.require(session, place, name)
-    if found.kind != computes.KUBERNETES:
-        raise InputError(
-            f"the compute {name} is of the type {found.kind}, not {computes.KUBERNETES}",
-            fix="attach a Kubernetes cluster by aml-compute; on AKS of SDK v1 take target aks",
-        )
 
 
 def _check_endpoint(

@@ -61,7 +61,13 @@ def deploy(
         context.log.info("service %s: %s", name, said(action, would=True, serves="model"))
         return Deployed(action)
     if wanted.kind == AKS:
-        _check_cluster(session, place, wanted.compute)
+        computes.check_usable(
+            session,
+            place,
+            wanted.compute,
+            AKS,
+            otherwise="name another one, or deploy with target kubernetes to an attached cluster",
+        )
     body = service_request.body_of(region, place, wanted, name, model.reference, fingerprint)
     origin = secrets.token_hex(16)
     body |= {
@@ -111,17 +117,6 @@ def _action(before: WebService | None, wanted: Service, fingerprint: str) -> str
         )
     same = before.fingerprint == fingerprint and before.state == HEALTHY
     return LEFT_ALONE if same else UPDATED
-
-
-def _check_cluster(session: Session, place: Place, name: str) -> None:
-    """:raises NotFound, InputError, ServiceError: when it can't serve."""
-    found = computes.require(session, place, name)
-    if found.kind != AKS:
-        raise InputError(
-            f"the compute {name} is of the type {found.kind}, not {AKS}",
-            fix="name another one, or deploy with target kubernetes to an attached cluster",
-        )
-    computes.check_ready(found)
 
 
 def _bring_up(
