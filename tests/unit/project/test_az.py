@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def az(folder: Path, **environment: str) -> Az:
-    return Az({"PATH": f"{folder}:/usr/bin:/bin", **environment}, TENANT)
+def az(folder: Path, wanted: Tenant = TENANT, **environment: str) -> Az:
+    return Az({"PATH": f"{folder}:/usr/bin:/bin", **environment}, wanted)
 
 
 def test_a_trust_is_known_by_whom_it_trusts(folder: Path) -> None:
@@ -70,6 +71,14 @@ def test_one_that_somebody_made_in_the_meantime_is_not_made_again(folder: Path) 
     change.apply()
     last = (folder / "calls").read_text().splitlines()[-1]
     assert "update --id 1111 --federated-credential-id main" in last
+
+
+def test_a_name_with_an_apostrophe_is_one_name_in_the_query(folder: Path) -> None:
+    (folder / "there").write_text('[{"appId": "2222"}]')
+    found = az(folder, replace(TENANT, application="wine's' or true", client_id=""))
+    assert found.client_id == "2222"
+    (call,) = (folder / "calls").read_text().splitlines()
+    assert call.startswith("ad app list --filter displayName eq 'wine''s'' or true' --")
 
 
 def test_az_gets_no_token(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,9 @@ def test_trusts_of_places_that_look_alike_have_names_of_their_own() -> None:
 )
 def test_a_trust_of_an_ordinary_place_has_a_plain_name(where: str, what: str, name: str) -> None:
     assert tenant.federation_name(where, what) == name
+
+
+def test_thousands_of_trusts_that_look_alike_have_names_of_their_own() -> None:
+    whats = ["x".join(signs) for signs in itertools.product("-._", repeat=7)]
+    names = {tenant.federation_name("a/b environment:", what) for what in whats}
+    assert len(names) == len(whats) == 2187
