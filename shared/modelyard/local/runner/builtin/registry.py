@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelyard.local.runner.builtin import (
     azure_cli,
+    cache,
     copy_files,
     docker,
     download_artifacts,
@@ -24,6 +25,7 @@ _MODULES = (
     scripts,
     powershell,
     use_python_version,
+    cache,
     copy_files,
     publish_artifacts,
     download_artifacts,

@@ -22,7 +22,7 @@ def test_all_of_the_issue_are_there() -> None:
         "DownloadPipelineArtifact@2", "PublishTestResults@2", "PublishCodeCoverageResults@1",
         "PublishCodeCoverageResults@2", "AzureKeyVault@2", "AzureCLI@2", "Docker@2",
         "TerraformInstaller@0", "TerraformInstaller@1", "ManualValidation@0", "ManualValidation@1",
-        "Delay@1", "InvokeRESTAPI@1",
+        "Delay@1", "InvokeRESTAPI@1", "Cache@2",
     }  # fmt: skip
 
 
