@@ -12,10 +12,10 @@ import yaml
 from modelyard.errors import FileError
 
 
-def cannot_be_submitted(path: Path, problems: list[str], *, cause: str = "", fix: str) -> FileError:
+def cannot_be_submitted(path: Path, problems: list[str], *, fix: str) -> FileError:
     """One error of all of them, a line each."""
     text = "\n  ".join([f"{path} can't be submitted:", *problems])
-    return FileError(text, cause=cause, fix=fix)
+    return FileError(text, fix=fix)
 
 
 class Problems:
@@ -40,16 +40,16 @@ class Problems:
         return True
 
     def check(self) -> None:
-        """:raises FileError: the one that there is, or one for all, each cause and fix once."""
+        """:raises FileError: the one that there is, or one for all, each with its own fix."""
         if len(self._found) == 1:
             raise self._found[0]
         if self._found:
-            raise cannot_be_submitted(
-                self._path,
-                [one.what for one in self._found],
-                cause="; ".join(dict.fromkeys(one.cause for one in self._found if one.cause)),
-                fix="\n       ".join(dict.fromkeys(one.fix for one in self._found)),
-            )
+            lines = [self._line(one) for one in self._found]
+            raise cannot_be_submitted(self._path, lines, fix="correct these places of the file")
+
+    def _line(self, error: FileError) -> str:
+        what = error.what.removeprefix(f"{self._path}").removeprefix(":").strip()
+        return f"{'; '.join(filter(None, (what, error.cause)))} (fix: {error.fix})"
 
 
 def document(path: Path) -> dict[str, Any]:

@@ -160,7 +160,7 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_everything_that_cant_be_read_is_told_at_once(tmp_path: Path) -> None:
-    """Each part of the file for itself, with each cause and fix once."""
+    """Each part of the file for itself, with its own fix."""
     jobs = {
         "prepare": prepare(environment="", command=" "),
         "train": train(component="gone.yml"),
@@ -170,20 +170,21 @@ def test_everything_that_cant_be_read_is_told_at_once(tmp_path: Path) -> None:
     body = pipeline(jobs=jobs, settings={"odd": 1}, inputs={"rate": [], "table": {"type": "x"}})
     with pytest.raises(FileError) as caught:
         read(tmp_path, body, {"rate": "1", "depth": "2"})
-    path = tmp_path / "pipeline.yml"
-    assert caught.value.what.splitlines() == [
-        f"{path} can't be submitted:",
-        f"  {path}: settings has odd",
-        f"  {path}: inputs.rate is neither a value nor a mapping",
-        f"  {path}: inputs.table: there is no type x",
-        f"  {path}: the pipeline has no input depth; it has rate, table",
-        f"  {path}: jobs.prepare has no command and no environment",
+    head, *lines = caught.value.what.splitlines()
+    assert head == f"{tmp_path / 'pipeline.yml'} can't be submitted:"
+    assert [line.partition(" (fix: ")[0] for line in lines] == [
+        "  settings has odd; it is misspelt, or aml-pipeline doesn't know it",
+        "  inputs.rate is neither a value nor a mapping",
+        "  inputs.table: there is no type x",
+        "  the pipeline has no input depth; it has rate, table",
+        "  jobs.prepare has no command and no environment",
         f"  {tmp_path / 'gone.yml'} can't be read: No such file or directory",
-        f"  {path}: jobs.untyped: component: outputs.a, outputs.b has no type",
-        f"  {path}: jobs.zone: a step of the type sweep",
+        "  jobs.untyped: component: outputs.a, outputs.b has no type",
+        "  jobs.zone: a step of the type sweep; aml-pipeline takes steps of the type command",
     ]
-    assert "aml-pipeline takes steps of the type command" in caught.value.cause
-    assert "correct parameters" in caught.value.fix
+    assert "(fix: correct parameters" in lines[3]
+    assert "(fix: take it out; known here are" in lines[0]
+    assert all(line.endswith(")") for line in lines)
 
 
 def test_jobs_that_wait_for_each_other(tmp_path: Path) -> None:
