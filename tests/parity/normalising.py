@@ -35,6 +35,7 @@ VARYING: tuple[tuple[str, str, str], ...] = (
     ("images, which hold the Python that runs", r"/v2/|/modelyard/endpoints/", r".*"),
     ("who signs in: an identity of each cloud", r"/oauth2/v2\.0/token$", r"client_(?:id|secret)"),
     ("where code is: a new container for each upload", r"/codes/[^/]+/versions/", r"codeUri"),
+    ("which rollout made it", r"/onlineEndpoints/|/services(?:/|$)", r"rollout"),
     ("the smoke test's run and its times", r"^/(?:history/v1|metric/v2)\.0/", SMOKE),
     ("which run made a model: of another CI system", MODEL_VERSIONS, r"build|commit|created_by"),
     ("MLflow runs, which were logged before, and a time", MODEL_VERSIONS, r"run|champion_since"),

@@ -106,6 +106,8 @@ def test_calls_do_not_differ_by(other: Entry) -> None:
         ("/<guid>/oauth2/v2.0/token", "client_secret[0]"),
         ("/metric/v2.0/subscriptions/<guid>/runs/<guid>/batch", "values[0].value[0].metricId"),
         (MODEL_VERSION, "properties.tags.created_by"),
+        (f"{AML}/onlineEndpoints/wine", "tags.modelyard.rollout"),
+        ("/modelmanagement/v1.0/<guid>/services", "kvTags.modelyard.rollout"),
     ],
 )
 def test_a_value_that_varies_has_to_be_the_same_one_throughout(path: str, field: str) -> None:
@@ -143,6 +145,8 @@ def test_addresses_of_uploads_may_be_signed_in_one_second_or_in_two(field: str) 
         ("/azureml-blobstore-<guid>/LocalUpload/0/model/MLmodel", "?sp[0]"),
         ("/azureml-blobstore-<guid>/LocalUpload/0/model/MLmodel", ""),
         (MODEL_VERSION, "properties.tags.state"),
+        (f"{AML}/onlineEndpoints/wine", "tags.modelyard.proven"),
+        (MODEL_VERSION, "properties.tags.rollout"),
         (f"{AML}/environments/parity/versions/1", "properties.tags.created_by"),
     ],
 )

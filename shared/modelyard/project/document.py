@@ -6,6 +6,7 @@ YAML or JSON. Keys of ours are read in both spellings, ``variable-groups`` and `
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -84,7 +85,7 @@ def read(path: Path, settings: Sequence[str] = ()) -> Value:
 
 def _parsed(text: str, name: str) -> Value:
     try:
-        root = plain_yaml.nodes(text)
+        root = plain_yaml.nodes(_as_yaml(text))
         return Value(None, f"{name}:1") if root is None else _value(root, name)
     except plain_yaml.Mistake as mistake:
         at = f":{mistake.line}:{mistake.column}" if mistake.line else ""
@@ -101,16 +102,35 @@ def _parsed(text: str, name: str) -> Value:
         ) from None
 
 
+def _as_yaml(text: str) -> str:
+    """JSON as YAML has it, which takes no tabs to indent with. JSON has them nowhere else."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return text
+    return text.replace("\t", " ")
+
+
+def _whole(text: str) -> str:
+    """With characters whole that JSON escapes in two halves."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _value(node: yaml.Node, name: str) -> Value:
     where = f"{name}:{node.start_mark.line + 1}"
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Value] = {}
+        own: set[str] = set()
         for key, one in node.value:
             spelt = str(key.value)
-            if not isinstance(key, yaml.ScalarNode) or spelt in found:
+            # What a merge key (<<) brings stands elsewhere, and may be overridden.
+            is_own = node.start_mark.index <= key.start_mark.index < node.end_mark.index
+            if not isinstance(key, yaml.ScalarNode) or (is_own and spelt in own):
                 line = key.start_mark.line + 1
-                problem = f"{spelt} is there twice" if spelt in found else "a key isn't a text"
+                problem = f"{spelt} is there twice" if spelt in own else "a key isn't a text"
                 raise plain_yaml.Mistake(problem, line, key.start_mark.column + 1)
+            if is_own:
+                own.add(spelt)
             # The key's line, not that of what stands below it.
             value = _value(one, name)
             found[spelt] = replace(value, where=f"{name}:{key.start_mark.line + 1}")
@@ -118,7 +138,8 @@ def _value(node: yaml.Node, name: str) -> Value:
     if isinstance(node, yaml.SequenceNode):
         return Value(tuple(_value(one, name) for one in node.value), where)
     assert isinstance(node, yaml.ScalarNode)
-    return Value(plain_yaml.plain(node), where, node.value)
+    plain = plain_yaml.plain(node)
+    return Value(_whole(plain) if isinstance(plain, str) else plain, where, node.value)
 
 
 def _steps(key: str) -> list[str | int]:

@@ -151,6 +151,10 @@ def test_a_user_of_any_server_stays_until_it_is_another_server(setup: Setup) -> 
     by_somebody(setup, "registry", own)
     assert "nothing to change" in setup("--check", *QUIET).stdout
 
+    setup.replace("westeurope.api", "WestEurope.api")
+    assert "nothing to change" in setup("--check", *QUIET).stdout
+    setup.replace("WestEurope.api", "westeurope.api")
+
     setup.replace("type: generic", "type: generic\n      description: Azure ML")
     assert "-> Azure ML" in setup(*QUIET).stdout
     assert stored(setup, "registry")["authorization"] == own["authorization"]
@@ -201,7 +205,7 @@ def test_an_application_with_a_secret_is_told_from_one_that_is_trusted(setup: Se
     shown = setup(*QUIET).stdout
     assert "sc://modelyard-local/local/ml-dev" in shown
     assert "authorization: ServicePrincipal -> WorkloadIdentityFederation" in shown
-    assert "its key is removed: nobody signs in by it until the application trusts it" in shown
+    assert "it signs in otherwise from now on: nobody does until the application trusts it" in shown
     found = stored(setup, "ml-dev")["authorization"]
     assert found["scheme"] == "WorkloadIdentityFederation"
 

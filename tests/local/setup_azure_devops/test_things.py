@@ -217,3 +217,32 @@ def test_a_pipeline_stays_in_its_folder_and_is_told_of_another_connection(setup:
     assert shown.count(f"service connection: {other['id']} -> github-2") == 2
     assert "nothing to change" in setup("--check", *quiet).stdout
     assert setup.only("/local/_apis/build/definitions", "wine-quality")["path"] == "\\ml\\training"
+
+
+def test_more_approvals_than_approvers_are_refused_before_anything_is_written(setup: Setup) -> None:
+    two = "approvers: [reviewer@modelyard.local, '[local]\\Contributors']\n        minimum: 1"
+    setup.replace(two, two.replace("minimum: 1", "minimum: 2"))
+    setup()
+    before = setup.writes()
+    setup.replace(two.replace("minimum: 1", "minimum: 2"), "approvers: [reviewer@modelyard.local]")
+    refused = setup(code=2).stderr
+    assert "of the environment production takes 2, and the file has 1 approvers" in refused
+    assert setup.writes() == before
+
+
+def test_a_group_stays_shared_and_its_variables_locked(setup: Setup) -> None:
+    setup()
+    path = "/local/_apis/distributedtask/variablegroups"
+    group = setup.only(path, "wine")
+    group["variables"]["LOCKED"] = {"value": "1", "isReadOnly": True}
+    projects = setup.cloud.services["devops"].projects  # type: ignore[attr-defined]
+    other = {"name": "wine", "projectReference": {"id": projects.add("other")["id"]}}
+    group["variableGroupProjectReferences"].append(other)
+    setup.asked("PUT", f"/_apis/distributedtask/variablegroups/{group['id']}", json=group)
+    setup.replace("adb-1.2.azure", "adb-3.4.azure")
+    setup("--set", "azure-devops.extension-publisher=")
+    after = setup.only(path, "wine")
+    assert after["variables"]["DATABRICKS_HOST"]["value"].startswith("https://adb-3.4.")
+    assert after["variables"]["LOCKED"] == {"value": "1", "isReadOnly": True, "isSecret": False}
+    (shared,) = setup.asked("GET", path.replace("local", "other"))["value"]
+    assert shared["id"] == group["id"]

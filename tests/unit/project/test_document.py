@@ -190,3 +190,19 @@ def test_a_section_of_azure_that_is_wrong(tmp_path: Path) -> None:
     assert "azure.roles[0].role is missing" in what
     assert "azure.roles[0].scope is here, which no role can be for" in what
     assert "azure.roles needs azure.application" in what
+
+
+def test_json_is_read_as_json(tmp_path: Path) -> None:
+    """With tabs, and with a character that is escaped in two halves."""
+    path = written(tmp_path, '{\n\t"a": "\\ud83d\\ude00\\t",\n\t"b": {"c": "d"}\n}\n')
+    found = document.read(path)
+    assert found.content["a"].content == "\U0001f600\t"
+    assert found.content["b"].where == f"{path}:3"
+
+
+def test_a_merge_key_brings_what_the_mapping_does_not_say_itself(tmp_path: Path) -> None:
+    text = "a: &first {name: one, more: 1}\nb:\n  <<: *first\n  name: two\n"
+    found = document.read(written(tmp_path, text)).content["b"].content
+    assert {key: one.content for key, one in found.items()} == {"name": "two", "more": 1}
+    with pytest.raises(FileError, match="name is there twice"):
+        document.read(written(tmp_path, text + "  name: three\n"))

@@ -80,8 +80,8 @@ def _federated(connection: ServiceConnection, client_id: str, cloud: AzureCloud)
         return Body(
             f"{cloud.resource_manager}/",
             application,
-            {"environment": cloud.connection_name, "scopeLevel": "Subscription", **data},
-            new_data=new,
+            {"environment": cloud.connection_name, **data},
+            new_data={"scopeLevel": "Subscription", **new},
         )
     return Body(
         f"https://{connection.registry}",

@@ -71,7 +71,7 @@ def _note(connection: ServiceConnection, found: Any) -> str:
     if connection.type == GENERIC and found.url != connection.url:
         return "a user and a password that it has are removed: they were for the other url"
     if connection.federated and found.authorization.scheme != connection_bodies.FEDERATED:
-        return "its key is removed: nobody signs in by it until the application trusts it"
+        return "it signs in otherwise from now on: nobody does until the application trusts it"
     return ""
 
 

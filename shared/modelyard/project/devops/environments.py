@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from modelyard.errors import InputError
 from modelyard.project.devops.identities import Identity, identities, shown
 from modelyard.project.devops.organization import Organization
 from modelyard.project.devops.permissions import Users, read_users
@@ -160,6 +161,12 @@ def _approval_change(
     key = organization.knows(KIND, environment.name)
     found = _check(key, organization) if key else None
     approval = _as_there(approval, found) if found else approval
+    if approval.minimum > len(approval.approvers):
+        raise InputError(
+            f"the approval of the environment {environment.name} takes {approval.minimum}, and the "
+            f"file has {len(approval.approvers)} approvers",
+            fix="write approval.minimum, too",
+        )
     return change(
         "approval",
         f"of environment {environment.name}",

@@ -74,10 +74,13 @@ def changes(
 
 def _found(pipeline: Pipeline, listed: list[Any], organization: Organization) -> Any:
     same = [one for one in listed if str(one.name).lower() == pipeline.name.lower()]
-    here = [one for one in same if one.path == (pipeline.folder or NO_FOLDER)]
+    here = [one for one in same if str(one.path).lower() == (pipeline.folder or NO_FOLDER).lower()]
     if not here and len(same) > 1:
         folders = ", ".join(str(one.path) for one in same)
-        raise Ambiguous(f"{len(same)} pipelines are called {pipeline.name}, in {folders}")
+        raise Ambiguous(
+            f"{len(same)} pipelines are called {pipeline.name}, in {folders}",
+            fix="say which by its folder",
+        )
     if not same:
         return None
     chosen = (here or same)[0]
@@ -92,7 +95,9 @@ def _found(pipeline: Pipeline, listed: list[Any], organization: Organization) ->
 
 
 def _folder(pipeline: Pipeline, found: Any) -> str:
-    return pipeline.folder or (str(found.path) if found else NO_FOLDER)
+    """As it is there where the file doesn't name another one: folders have no case."""
+    there = str(found.path) if found else NO_FOLDER
+    return there if pipeline.folder.lower() in ("", there.lower()) else pipeline.folder
 
 
 def _fields(pipeline: Pipeline, repository: Repository, found: Any) -> Json:

@@ -86,7 +86,10 @@ def _server(section: Section, kind: str) -> str:
     url = shapes.server(section, "url", required=kind == GENERIC)
     if url and not url.startswith("https://"):
         section.wrong("url", "isn't the address of a server: https://HOST")
-    return url if "/" in url.removeprefix("https://") else url and f"{url}/"
+    if not url:
+        return ""
+    host, _, path = url.removeprefix("https://").partition("/")
+    return f"https://{host.lower()}/{path}"
 
 
 def read(

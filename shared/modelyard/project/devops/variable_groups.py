@@ -173,7 +173,7 @@ def _apply(
 ) -> Callable[[], None]:
     def apply() -> None:
         if group.vault:
-            made = _link(group, organization)
+            made = _link(group, found, organization)
         else:
             made = _write(group, found, needed, organization)
         organization.remember(KIND, group.name, made)
@@ -181,7 +181,17 @@ def _apply(
     return apply
 
 
-def _link(group: VariableGroup, organization: Organization) -> str:
+def _projects(group: VariableGroup, found: Json | None, organization: Organization) -> list[Json]:
+    """This project first, and the others that the group is shared with."""
+    own = organization.reference()
+    there = (found or {}).get("variableGroupProjectReferences") or ()
+    return [
+        {"name": group.name, "description": group.description, "projectReference": own},
+        *(one for one in there if one["projectReference"].get("id") != own["id"]),
+    ]
+
+
+def _link(group: VariableGroup, found: Json | None, organization: Organization) -> str:
     key = organization.knows(KIND, group.name)
     body: Json = {
         "name": group.name,
@@ -194,13 +204,7 @@ def _link(group: VariableGroup, organization: Organization) -> str:
             "vault": group.vault,
         },
         "variables": {name: {"isSecret": True, "enabled": True} for name in group.vault_secrets},
-        "variableGroupProjectReferences": [
-            {
-                "name": group.name,
-                "description": group.description,
-                "projectReference": organization.reference(),
-            }
-        ],
+        "variableGroupProjectReferences": _projects(group, found, organization),
     }
     method, path = ("PUT", f"{_PATH}/{key}") if key else ("POST", _PATH)
     return str(organization.send(method, path, body, needs=NEEDS, of_all=True)["id"])
@@ -216,16 +220,19 @@ def _write(
 
     before = (found or {}).get("variables") or {}
     values: Json = {}
+
+    def put(name: str, value: str | None, *, secret: bool) -> None:
+        locked = (before.get(name) or {}).get("isReadOnly")
+        values[name] = models.VariableValue(value=value, is_secret=secret, is_read_only=locked)
+
     # Variables that the file doesn't name are left; a secret without a value keeps its own.
     for name, one in before.items():
-        values[name] = models.VariableValue(
-            value=one.get("value"), is_secret=bool(one.get("isSecret"))
-        )
+        put(name, one.get("value"), secret=bool(one.get("isSecret")))
     for name, value in group.variables.items():
-        values[name] = models.VariableValue(value=value, is_secret=False)
+        put(name, value, secret=False)
     for name, reference in group.secrets.items():
         text = organization.surroundings.secrets.value(reference) if name in needed else None
-        values[name] = models.VariableValue(value=text, is_secret=True)
+        put(name, text, secret=True)
     wanted = models.VariableGroupParameters(
         name=group.name,
         description=group.description,
@@ -233,10 +240,13 @@ def _write(
         variables=values,
         variable_group_project_references=[
             models.VariableGroupProjectReference(
-                name=group.name,
-                description=group.description,
-                project_reference=models.ProjectReference(**organization.reference()),
+                name=one["name"],
+                description=one.get("description"),
+                project_reference=models.ProjectReference(
+                    id=one["projectReference"].get("id"), name=one["projectReference"].get("name")
+                ),
             )
+            for one in _projects(group, found, organization)
         ],
     )
     key = organization.knows(KIND, group.name)
