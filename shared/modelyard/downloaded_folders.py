@@ -25,8 +25,15 @@ def check(folder: Path, *, known_by: str = "") -> None:
         ``MLmodel``: one that another tool put there is replaced as well. Empty: there is none.
     :raises FileError: when it may not, or the folder can't be read.
     """
-    if folder.exists() and not folder.is_dir():
-        raise FileError(f"{folder} is a file, not a folder", fix="name a folder")
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        what = "a link" if folder.is_symlink() else "a file"
+        raise FileError(f"{folder} is {what}, not a folder", fix="name a folder")
+    real, here = folder.resolve(), Path.cwd().resolve()
+    if folder.name in ("", "..") or real == here or real in here.parents:
+        raise FileError(
+            f"{folder} is the working directory, or another one that isn't to be replaced",
+            fix="name a folder by its own name, such as model",
+        )
     try:
         replaceable = (
             not folder.exists()

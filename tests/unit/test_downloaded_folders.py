@@ -76,3 +76,17 @@ def test_an_empty_folder_and_none_may_be_filled_and_a_file_may_not(tmp_path: Pat
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="is a file, not a folder"):
         downloaded_folders.check(tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", [".", "..", "below/..", "link", "", "../here"])
+def test_a_folder_that_is_not_to_go_is_refused_before_anything_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    here = tmp_path / "here"
+    (here / "below").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    (here / "link").symlink_to(tmp_path / "empty")
+    monkeypatch.chdir(here)
+    with pytest.raises(FileError, match=r"a link, not a folder|isn't to be replaced"):
+        downloaded_folders.check(Path(name))
+    downloaded_folders.check(Path("below"))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -115,6 +116,7 @@ def test_a_missing_local_endpoint_is_named_and_those_that_exist_are_too(
         ({"timeout_seconds": 1e308}, "timeout-seconds is 1e"),
         ({"expect_count": -1}, "expect-count is -1"),
         ({"max_latency_milliseconds": -1.0}, "max-latency-milliseconds is -1"),
+        ({"max_latency_milliseconds": math.nan}, "max-latency-milliseconds is nan"),
         *(
             ({"target": one, "endpoint": "../../x"}, "endpoint is '../../x'")
             for one in ("local", "managed", "aks")

@@ -54,7 +54,7 @@ def check_count(expected: int | None) -> None:
 
 def check_latency(most: float | None) -> None:
     """:raises InputError: for one that no answer can keep to."""
-    if most is not None and most <= 0:
+    if most is not None and not most > 0:  # NaN is neither
         raise InputError(
             f"max-latency-milliseconds is {most:g}", fix="give one above 0, or leave it out"
         )
