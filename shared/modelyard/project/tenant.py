@@ -158,22 +158,26 @@ def by_hand(tenant: Tenant | None, federations: Sequence[Federation]) -> Iterato
 
     :param tenant: None where the file has no section ``azure``.
     """
-    application = tenant.application if tenant else ""
+    if lines := list(_lines(tenant, federations)):
+        compares = (
+            "--with-az compares it" if tenant else "with a section azure, --with-az compares it"
+        )
+        yield "not compared here: what somebody with rights in the tenant has to have run"
+        yield f"({compares} and does what is missing):"
+        yield from (f"  {line}" for line in lines)
+
+
+def _lines(tenant: Tenant | None, federations: Sequence[Federation]) -> Iterator[str]:
     client_id = (tenant.client_id if tenant else "") or TO_FILL_IN
-    if not application and not federations:
-        return
-    compares = "--with-az compares it" if tenant else "with a section azure, --with-az compares it"
-    yield "not compared here: what somebody with rights in the tenant has to have run"
-    yield f"({compares} and does what is missing):"
-    if tenant and not tenant.client_id:
+    if tenant and tenant.application and not tenant.client_id:
         for command in application_commands(tenant):
-            yield f"  {shlex.join(command)}"
-        yield f"  # {TO_FILL_IN}: the appId that the first one prints; put it into azure.client-id"
+            yield shlex.join(command)
+        yield f"# {TO_FILL_IN}: the appId that the first one prints; put it into azure.client-id"
     for one in federations:
-        yield f"  {shlex.join(federation_command(one, one.client_id or client_id))}"
+        yield shlex.join(federation_command(one, one.client_id or client_id))
     if tenant and (tenant.roles or tenant.folders):
-        yield f"  {shlex.join(principal_command(client_id))}"
-        yield f"  # {PRINCIPAL}: what this one prints"
+        yield shlex.join(principal_command(client_id))
+        yield f"# {PRINCIPAL}: what this one prints"
         for role in tenant.roles:
-            yield f"  {shlex.join(roles.command(role, PRINCIPAL))}"
-        yield from (f"  {line}" for line in folders.by_hand(tenant.folders, PRINCIPAL))
+            yield shlex.join(roles.command(role, PRINCIPAL))
+        yield from folders.by_hand(tenant.folders, PRINCIPAL)

@@ -125,3 +125,8 @@ def test_rights_on_folders_are_commands() -> None:
     assert lines[3] == "  # OBJECT-ID: what this one prints"
     commands = list(folders.by_hand([folder], "OBJECT-ID"))
     assert lines[4:] == [f"  {line}" for line in commands]
+
+
+def test_where_nobody_has_to_do_anything_nothing_is_said_of_it() -> None:
+    nothing = Tenant("", "", "wine", "app", ())
+    assert list(tenant.by_hand(nothing, [])) == list(tenant.by_hand(None, [])) == []
