@@ -51,6 +51,9 @@ def gather(paths: Sequence[str], *, what: str, root: str = "") -> Content:
                 f"{what} names {path}, which doesn't exist",
                 fix="check the path, from the working directory, and that a checkout comes before",
             )
+        if not path.is_absolute():  # a repository may have a link in its place
+            for part in (path, *path.parents):
+                file_links.check(part, (Path.cwd().resolve(),))
     if len(given) == 1:
         [path] = given
         name = root or path.resolve().name
@@ -94,6 +97,10 @@ def _below(folder: Path) -> list[tuple[str, Path]]:
         if _LEFT_OUT & set(name.parts):
             continue
         file_links.check(path, allowed)
+        if path.is_symlink() and path.is_dir():
+            raise FileError(
+                f"{path} is a link to a folder, which isn't sent", fix="put a copy in its place"
+            )
         if path.is_file():
             found.append((name.as_posix(), path))
     return found

@@ -6,6 +6,8 @@ Source: learn.microsoft.com, "Publish and track machine learning pipelines"; azu
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -31,14 +33,14 @@ class Kind(Enum):
         # The SDK publishes a truth as a whole number, too (``_get_backend_param_type_code``).
         if self is Kind.ANY or (self is Kind.WHOLE and value.lower() in _TRUTHS):
             return True
-        try:
-            (int if self is Kind.WHOLE else float)(value)
-        except ValueError:
-            return False
-        return True
+        if self is Kind.WHOLE:
+            return _WHOLE.fullmatch(value) is not None
+        return _NUMBER.fullmatch(value) is not None and math.isfinite(float(value))
 
 
 _TRUTHS = ("true", "false")
+_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _KINDS = {"0": Kind.WHOLE, "Int": Kind.WHOLE, "1": Kind.NUMBER, "Double": Kind.NUMBER}
 """By number as SDK v1 writes them, by name as the service's own description has them."""
 

@@ -77,5 +77,22 @@ def test_a_link_sends_no_file_of_the_machine_away(
         (model / "link").unlink()
     (model / "__pycache__" / "link").symlink_to(outside / "id")  # isn't sent
     gather(["model"], what="model")
-    (model.parent / "named").symlink_to(outside / "id")  # named by the user
-    assert gather(["named"], what="model").files
+    (model / "folder").symlink_to(model.parent / "model")
+    with pytest.raises(FileError, match="a link to a folder, which isn't sent"):
+        gather(["model"], what="model")
+    (model / "folder").unlink()
+
+
+def test_what_a_repository_has_as_a_link_is_not_sent_from_elsewhere(
+    model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("elsewhere")
+    (outside / "id").write_text("of the machine")
+    for name, target in (("file", outside / "id"), ("folder", outside)):
+        (model.parent / name).symlink_to(target)
+    for given in (["file"], ["folder"], ["folder/id"], ["model", "file"]):
+        with pytest.raises(FileError, match="outside of the source and of the working directory"):
+            gather(given, what="model")
+    (model.parent / "inside").symlink_to(model)
+    assert gather(["inside"], what="model").files
+    assert gather([str(model.parent / "file")], what="model").files  # by a whole path: meant so

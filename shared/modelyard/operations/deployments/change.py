@@ -12,7 +12,7 @@ from modelyard.azureml.connection import Place
 from modelyard.azureml.online import OnlineEndpoint
 from modelyard.azureml.online_traffic import told
 from modelyard.deployment_errors import Overtaken
-from modelyard.errors import ModelyardError, ServiceError
+from modelyard.errors import ModelyardError, ServiceError, Unreachable
 from modelyard.http import Session
 
 KEPT = "rollout"
@@ -102,6 +102,6 @@ def or_overtaken(session: Session, place: Place, change: Change, *, is_up: bool)
     except Overtaken:
         raise
     except ModelyardError:
-        with suppress(ServiceError):  # the first error tells more
+        with suppress(ServiceError, Unreachable):  # the first error tells more
             check_own(session, place, change, is_up=is_up)
         raise

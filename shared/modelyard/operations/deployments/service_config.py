@@ -16,12 +16,10 @@ from modelyard.operations.deployments.plain_values import check_sendable
 from modelyard.reading import nearest
 
 _OWN = ("name", "environmentImageRequest", "kvTags", "computeName", "overwrite", "keys")
-_DEFAULTS: Mapping[str, Any] = {
-    "containerResourceRequirements": {"cpu": 1, "memoryInGB": 1},
-    "authEnabled": True,
-}
+_DEFAULTS: Mapping[str, Any] = {"authEnabled": True}
+_RESOURCES_OF_NEW = {"cpu": 1, "memoryInGB": 1}
 _REPLICAS = {"minReplicas": 1, "maxReplicas": 3}
-"""On AKS, where nothing is said of them."""
+"""On AKS, each where nothing is said of it."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,12 @@ def config_of(value: Any, kind: str) -> dict[str, Any]:
             fix="correct these names and values",
         )
     config = {name: one for name, one in value.items() if name != "computeType"}
+    config["containerResourceRequirements"] = _resources(value)
     return {**_DEFAULTS, **config, **({"autoScaler": _scaler(value)} if kind == AKS else {})}
+
+
+def _resources(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_RESOURCES_OF_NEW, **(given.get("containerResourceRequirements") or {})}
 
 
 def _scaler(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,15 +120,15 @@ def _scaler(given: Mapping[str, Any]) -> dict[str, Any]:
     wanted = {name: one for name, one in (given.get("autoScaler") or {}).items() if one is not None}
     if given.get("numReplicas"):
         return {"autoscaleEnabled": False}
-    return {"autoscaleEnabled": True, **(wanted or _REPLICAS)}
+    return {"autoscaleEnabled": True, **_REPLICAS, **wanted}
 
 
 def _clashes(given: Mapping[str, Any]) -> Iterator[str]:
     """What is right by itself and can't be together."""
-    resources = given.get("containerResourceRequirements") or {}
+    resources = _resources(given)
     for name in ("cpu", "memoryInGB"):
         limit = resources.get(f"{name}Limit")
-        if limit is not None and limit < (resources.get(name) or 0):
+        if limit is not None and limit < resources[name]:
             yield f"{name}Limit is {limit}, below {name}, which is {resources[name]}"
     if bool(given.get("vnetName")) != bool(given.get("subnetName")):
         yield "of vnetName and subnetName one is given, and each needs the other"
@@ -138,8 +141,8 @@ def _clashes(given: Mapping[str, Any]) -> Iterator[str]:
         yield "autoScaler is disabled, and numReplicas isn't given"
     if bounds and (enabled is False or (enabled is None and replicas)):
         yield f"autoScaler has {', '.join(bounds)}, and isn't enabled"
-    least, most = scaler.get("minReplicas"), scaler.get("maxReplicas")
-    if least and most and least > most:
+    least, most = (scaler.get(name) or default for name, default in _REPLICAS.items())
+    if least > most:
         yield f"autoScaler.minReplicas is {least}, above maxReplicas, which is {most}"
 
 

@@ -78,9 +78,12 @@ def take_back(
 def _is_anothers(
     endpoint: OnlineEndpoint, there: Sequence[OnlineDeployment], change: Change
 ) -> bool:
-    has_others = bool(set(endpoint.traffic) - {change.live, change.new})
-    return has_others or any(
-        one.name == change.new and one.origin != change.origin for one in there
+    """Also where the one that served has gone or was made anew: traffic can't go back to it."""
+    origins = {one.name: one.origin for one in there}
+    return (
+        bool(set(endpoint.traffic) - {change.live, change.new})
+        or origins.get(change.new, change.origin) != change.origin
+        or bool(change.live and origins.get(change.live) != change.live_origin)
     )
 
 

@@ -124,6 +124,11 @@ def _bare(registry: str) -> str:
     return registry.removeprefix("https://").rstrip("/")
 
 
+def _small(identifier: Any) -> str:
+    """Azure's ids have no case."""
+    return str(identifier or "").lower()
+
+
 def _found_fields(connection: ServiceConnection, found: Any) -> Json:
     parameters = {k.lower(): v for k, v in (found.authorization.parameters or {}).items()}
     data = found.data or {}
@@ -132,14 +137,18 @@ def _found_fields(connection: ServiceConnection, found: Any) -> Json:
         "type": names.get(found.type, found.type),
         "description": found.description or "",
         "authorization": found.authorization.scheme,
-        "tenant": parameters.get("tenantid"),
-        "client": parameters.get("serviceprincipalid"),
-        "subscription": data.get("subscriptionId"),
+        "tenant": _small(parameters.get("tenantid")),
+        "client": _small(parameters.get("serviceprincipalid")),
+        "subscription": _small(data.get("subscriptionId")),
         "subscription name": data.get("subscriptionName"),
         "cloud": data.get("environment"),
         "registry": _bare(str(parameters.get("registry") or parameters.get("loginserver") or "")),
         "user": parameters.get("username"),
-        "resource": data.get("registryId"),
+        "resource": (
+            connection.resource_id
+            if _small(data.get("registryId")) == connection.resource_id.lower()
+            else data.get("registryId")
+        ),
         "url": found.url,
         **{f"secret {name}": kept_secrets.SET for name in connection.secrets},
     }

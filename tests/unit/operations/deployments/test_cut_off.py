@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from modelyard.azureml import serving
+from modelyard.azureml import online, serving
 from modelyard.azureml.marks import ORIGIN, PROVEN
 from modelyard.context import Context
 from modelyard.deployment_errors import Overtaken
 from modelyard.endpoints import watching
-from modelyard.errors import Cancelled, EndpointTestFailed, InputError
+from modelyard.errors import Cancelled, EndpointTestFailed, InputError, Unreachable
+from modelyard.operations.deployments import trying
 from modelyard.operations.model_deploy import OPERATION
 from unit.operations.deployments.online_azure import Azure, deploy, release
 
@@ -365,3 +367,37 @@ def test_traffic_that_somebody_gave_to_another_deployment_is_not_taken_back(
     before = azure.state()
     release(killed)
     assert azure.state() == before
+
+
+def test_a_late_release_step_gives_nothing_to_what_has_the_name_of_the_one_that_served(
+    cases: Cases, azure: Azure, make_context: Make
+) -> None:
+    """A job is killed right after its 100 per cent; another one tries its own in the old slot."""
+    cases.serve("blue")
+    killed = cases.killed(50)
+    deploy(make_context(OPERATION), **NEXT)  # green serves, blue is gone
+    assert azure.endpoint is not None
+    azure.endpoint["properties"]["traffic"] = {"green": 100}
+    azure.deployments["green"]["properties"]["properties"][ORIGIN] = json.loads(
+        killed.kept["rollout"]
+    )["origin"]
+    azure.put_deployment("blue")
+    before = azure.state()
+    release(killed)
+    assert azure.state() == before
+
+
+def test_where_nobody_answers_whose_it_is_the_first_error_is_told(
+    cases: Cases, azure: Azure, make_context: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        monkeypatch.setattr(online, "find_deployment", unanswered)
+        raise EndpointTestFailed("no column a")
+
+    def unanswered(*_: Any, **__: Any) -> None:
+        raise Unreachable("connection reset")
+
+    cases.serve("blue")
+    monkeypatch.setattr(trying, "smoke_test", fail)
+    with pytest.raises(EndpointTestFailed, match="no column a"):
+        deploy(make_context(OPERATION), **NEXT)

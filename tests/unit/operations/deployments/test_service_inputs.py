@@ -40,7 +40,11 @@ def test_keys_are_needed_unless_the_configuration_says_otherwise() -> None:
     assert asked().config["authEnabled"] is True
     config = asked("aks", compute="c", deployment_config={"autoScaler": AKS["autoScaler"]}).config
     assert config["authEnabled"] is True
-    assert config["autoScaler"] == {"autoscaleEnabled": True, "maxReplicas": 5}
+    assert config["autoScaler"] == {
+        "autoscaleEnabled": True,
+        "minReplicas": 1,
+        "maxReplicas": 5,
+    }
     config = asked("aks", compute="c", deployment_config=AKS).config
     assert config["authEnabled"] is False
     assert "computeType" not in config
@@ -89,6 +93,17 @@ def test_a_fixed_number_of_replicas_is_not_scaled(scaler: dict[str, Any]) -> Non
             [
                 "autoScaler is disabled, and numReplicas isn't given",
                 "autoScaler has targetUtilization, and isn't enabled",
+            ],
+        ),
+        (
+            "aks",
+            {
+                "autoScaler": {"minReplicas": 20},
+                "containerResourceRequirements": {"cpuLimit": 0.5},
+            },
+            [
+                "cpuLimit is 0.5, below cpu, which is 1",
+                "autoScaler.minReplicas is 20, above maxReplicas, which is 3",
             ],
         ),
         (
