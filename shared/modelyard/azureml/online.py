@@ -24,8 +24,8 @@ from modelyard.waiting import Observation, wait
 TAIL = 200
 """Lines of a log that are read."""
 _BUSY_SECONDS = 300.0
-_TO_THE_SECOND = len("2024-01-01T00:00:00")
 """Most that a deletion waits until it is taken."""
+_TO_THE_SECOND = len("2024-01-01T00:00:00")
 
 
 @dataclass(frozen=True)
